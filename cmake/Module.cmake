@@ -1,0 +1,52 @@
+# madoguchi_module(<name> [DEPENDS <module>...] [LINK <library>...] [PRIVATE_LINK <library>...]
+#                  [EXCLUDE <regex>] [PCH <header>...])
+#
+# One folder under src/ = one static library = one namespace. A module's headers are reachable only through
+# its own include directory (build/.../include/<name>/<name> -> src/<name>), so including a module that
+# was not declared in DEPENDS does not compile.
+#
+# Every *_test.cc of the folder goes into one test program, <name>_test, registered with CTest.
+
+function(madoguchi_module name)
+  cmake_parse_arguments(ARG "" "EXCLUDE" "DEPENDS;LINK;PRIVATE_LINK;PCH;TEST_LINK" ${ARGN})
+
+  set(include_root ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${include_root})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${name} SYMBOLIC)
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz)\\.cc$")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
+
+  set(library madoguchi_${name})
+  set(depends ${ARG_DEPENDS})
+  list(TRANSFORM depends PREPEND madoguchi_)
+
+  if(sources)
+    add_library(${library} STATIC ${sources})
+    set(scope PUBLIC)
+    if(ARG_PCH AND MADOGUCHI_PCH)
+      target_precompile_headers(${library} PRIVATE ${ARG_PCH})
+    endif()
+    target_link_libraries(${library} PRIVATE ${ARG_PRIVATE_LINK})
+  else()
+    add_library(${library} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${library} ${scope} ${include_root})
+  target_link_libraries(${library} ${scope} ${depends} ${ARG_LINK})
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${library} ${ARG_PRIVATE_LINK} ${ARG_TEST_LINK}
+                          GTest::gtest GTest::gmock GTest::gtest_main)
+    if(ARG_PCH AND MADOGUCHI_PCH AND sources)
+      target_precompile_headers(${name}_test PRIVATE ${ARG_PCH})
+    endif()
+    add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+endfunction()
