@@ -1,5 +1,6 @@
-// A queue between threads that can be full. Values only. The producer decides what full means: push()
-// returns false and the caller drops, refuses or waits, and counts it. Any number of threads on either side.
+// A queue between threads that can be full. Values only. The producer decides what full means:
+// push() returns false and the caller drops, refuses or waits, and counts it. Any number of threads
+// on either side.
 #pragma once
 
 #include <cstddef>

@@ -16,7 +16,8 @@ std::optional<Bytes> from_hex(std::string_view text) {
   Bytes bytes(text.size() / 2);
   std::size_t used = 0;
   const char* end = nullptr;
-  if (sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &used, &end) != 0 ||
+  if (sodium_hex2bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &used, &end) !=
+          0 ||
       end != text.data() + text.size())
     return std::nullopt;
   return bytes;

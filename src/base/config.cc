@@ -56,8 +56,8 @@ Result<Config> Config::from_text(std::string_view text, std::string file_name) {
 
 void Config::refuse(std::string_view key, std::string cause) {
   if (state_->first_error) return;
-  state_->first_error = Error{
-      ErrorCode::kInvalid, fmt::format("{}: {}{}: {}", state_->file, node_->prefix, key, cause)};
+  state_->first_error = Error{ErrorCode::kInvalid,
+                              fmt::format("{}: {}{}: {}", state_->file, node_->prefix, key, cause)};
 }
 
 bool Config::has(std::string_view key) const {
@@ -100,8 +100,7 @@ bool Config::flag_or(std::string_view key, bool fallback) {
   return fallback;
 }
 
-std::vector<std::string> Config::texts_or(std::string_view key,
-                                          std::vector<std::string> fallback) {
+std::vector<std::string> Config::texts_or(std::string_view key, std::vector<std::string> fallback) {
   node_->known.emplace(key);
   if (!has(key)) return fallback;
   const toml::array* array = (*node_->table)[key].as_array();

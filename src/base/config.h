@@ -1,5 +1,5 @@
-// Settings from a TOML file. Every error is one line naming file, key and cause; keys nobody asked for
-// are errors too, since a misspelt key would otherwise silently keep its default.
+// Settings from a TOML file. Every error is one line naming file, key and cause; keys nobody asked
+// for are errors too, since a misspelt key would otherwise silently keep its default.
 #pragma once
 
 #include <cstdint>

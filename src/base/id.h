@@ -1,6 +1,7 @@
-// Strong identifiers. An Id<CallTag> never passes for an Id<DeskTag>. The text is what travels and is stored:
-// 1 to 64 characters of [A-Za-z0-9_.-]; people choose those of desks and organisations ("sakura"), the
-// program makes the others (fresh ones are 26 characters that sort by time, like a ULID).
+// Strong identifiers. An Id<CallTag> never passes for an Id<DeskTag>. The text is what travels and
+// is stored: 1 to 64 characters of [A-Za-z0-9_.-]; people choose those of desks and organisations
+// ("sakura"), the program makes the others (fresh ones are 26 characters that sort by time, like a
+// ULID).
 #pragma once
 
 #include <compare>

@@ -1,6 +1,6 @@
-// The process's own log, on standard error, one line an event: time, level, process, text. Never personal
-// data (Personal<T> prints as [redacted]); libraries' own prints are silenced, not passed through.
-// Thread-safe. Pure domain modules do not log.
+// The process's own log, on standard error, one line an event: time, level, process, text. Never
+// personal data (Personal<T> prints as [redacted]); libraries' own prints are silenced, not passed
+// through. Thread-safe. Pure domain modules do not log.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// Personal data as a type: it cannot be printed, compared for order or formatted by accident. Whoever needs
-// the value says reveal(), and every reveal() is a line to look at in a review.
+// Personal data as a type: it cannot be printed, compared for order or formatted by accident.
+// Whoever needs the value says reveal(), and every reveal() is a line to look at in a review.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,7 +18,9 @@ class Personal {
   [[nodiscard]] const T& reveal() const { return value_; }
 
   friend bool operator==(const Personal&, const Personal&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Personal&) { return out << "[redacted]"; }
+  friend std::ostream& operator<<(std::ostream& out, const Personal&) {
+    return out << "[redacted]";
+  }
 
  private:
   T value_{};

@@ -1,5 +1,5 @@
-// Outcomes that can fail. Errors are values: no exception crosses a module's border. An Error says what
-// was wrong, with what, and how to mend it, in one line fit for the person who caused it.
+// Outcomes that can fail. Errors are values: no exception crosses a module's border. An Error says
+// what was wrong, with what, and how to mend it, in one line fit for the person who caused it.
 #pragma once
 
 #include <string>

@@ -7,7 +7,9 @@
 namespace madoguchi {
 namespace {
 
-void ready() { CHECK(sodium_init() >= 0); }
+void ready() {
+  CHECK(sodium_init() >= 0);
+}
 
 }  // namespace
 

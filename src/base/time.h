@@ -1,5 +1,6 @@
-// Two kinds of time that never mix: Time is wall time (UTC), for deadlines and records; MonoTime only moves
-// forward, for media and protocol timers. Engines are passed one or the other; only Clock asks the machine.
+// Two kinds of time that never mix: Time is wall time (UTC), for deadlines and records; MonoTime
+// only moves forward, for media and protocol timers. Engines are passed one or the other; only
+// Clock asks the machine.
 #pragma once
 
 #include <chrono>
@@ -53,10 +54,15 @@ class ManualClock final : public Clock {
   Micros mono_{0};
 };
 
-inline Time time_from_micros(std::int64_t since_epoch) { return Time(Micros(since_epoch)); }
-inline std::int64_t to_micros(Time time) { return time.time_since_epoch().count(); }
+inline Time time_from_micros(std::int64_t since_epoch) {
+  return Time(Micros(since_epoch));
+}
+inline std::int64_t to_micros(Time time) {
+  return time.time_since_epoch().count();
+}
 
-// RFC 3339 in UTC with microseconds, "2026-11-22T03:04:05.000006Z"; parse takes any fraction up to 6 digits.
+// RFC 3339 in UTC with microseconds, "2026-11-22T03:04:05.000006Z"; parse takes any fraction up to
+// 6 digits.
 std::string format_utc(Time time);
 Result<Time> parse_utc(std::string_view text);
 
