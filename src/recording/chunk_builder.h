@@ -1,0 +1,46 @@
+// Gathers the frames and marks of one chunk in clear, in a buffer that the caller lends, so that
+// the media thread only copies bytes and another thread seals them. Pure; allocates only when it is
+// given a buffer that is too small. One owner, one thread.
+//
+// Use: while add_frame() says kAdded go on; on kChunkFull take() the chunk, lend() the next buffer,
+// add again.
+#pragma once
+
+#include "base/bytes.h"
+#include "recording/format.h"
+
+namespace madoguchi::recording {
+
+class ChunkBuilder {
+ public:
+  // Enough for a second of two channels with 20 ms packets, and their heads.
+  static constexpr std::size_t kBufferBytes = 24 * 1024;
+
+  enum class Added { kAdded, kChunkFull };
+
+  // Gives the builder an empty buffer to fill, whose first item will be at or after `at`.
+  void lend(Bytes buffer, Micros at);
+
+  // kChunkFull: not added, the chunk spans its time or has no room. Frames over kMostFrameBytes are
+  // cut.
+  Added add_frame(const Frame& frame);
+  Added add_mark(MarkKind kind, Micros at, std::string_view note);
+
+  // True when the chunk has spanned its time by `now` and holds anything: take it even if nothing
+  // comes.
+  [[nodiscard]] bool due(Micros now) const;
+  [[nodiscard]] bool empty() const { return bytes_.size() <= kBaseBytes; }
+
+  // The chunk in clear, for Sealer. The builder needs lend() before it is used again.
+  Bytes take();
+
+ private:
+  static constexpr std::size_t kBaseBytes = 8;
+
+  [[nodiscard]] bool has_room(Micros at, std::size_t bytes) const;
+
+  Bytes bytes_;
+  Micros base_{0};
+};
+
+}  // namespace madoguchi::recording
