@@ -1,0 +1,34 @@
+// Taking rights away from the process itself, once, before it listens to anyone: files by Landlock,
+// system calls by seccomp, other processes' eyes by PR_SET_DUMPABLE. Not to be undone afterwards.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace madoguchi {
+
+enum class Programs { kNone, kSystem };  // may it start programs (of /usr/bin) at all
+
+struct Confinement {
+  std::vector<std::filesystem::path> read;   // with everything beneath; missing ones are left out
+  std::vector<std::filesystem::path> write;  // may create, change and delete beneath
+  Programs programs = Programs::kNone;
+};
+
+// What the kernel took; each is false where it can't (old kernel, container without the call).
+struct Confined {
+  bool files = false;
+  bool system_calls = false;
+  bool memory = false;  // no core files, no ptrace by equals
+
+  [[nodiscard]] std::string summary() const;  // one line for `up`
+};
+
+// The system's libraries, zone data, locales and certificates stay readable. Call it before threads
+// are started: Landlock binds the calling thread and those it starts later.
+Confined confine(const Confinement& to);
+
+}  // namespace madoguchi
