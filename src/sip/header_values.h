@@ -21,6 +21,7 @@ struct Via {
   std::string_view host;       // sent-by; IPv6 keeps its brackets
   std::uint16_t port = 0;      // 0: none written
   Params params;
+  bool clean = true;  // false: readable enough to answer, but its parameters are malformed
 
   static std::optional<Via> parse(std::string_view element);
   [[nodiscard]] std::string_view branch() const { return params.value("branch").value_or(""); }

@@ -74,6 +74,9 @@ class Message {
   void set(Header header, std::string_view value);        // one field in place of all of that name
   void remove(Header header);
   void remove_first_value(Header header);  // the first element of a list: top Route
+  // RFC 3261, 18.2.1 and RFC 3581, 4: notes in the topmost Via where the request really came from:
+  // received= (when asked for rport, or when sent-by differs), and rport's value.
+  void stamp_source(std::string_view ip, std::uint16_t port);
   // Copies all fields of that name from another message, in order, after ours.
   void copy(Header header, const Message& from);
 

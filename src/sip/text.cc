@@ -276,9 +276,10 @@ std::optional<std::string_view> Params::value(std::string_view name) const {
 bool Params::well_formed() const {
   std::string_view rest = text_;
   Param param;
-  while (next(rest, param)) {
+  while (true) {
+    if (trim(rest).empty()) return true;
+    if (!next(rest, param)) return false;
   }
-  return trim(rest).empty();
 }
 
 }  // namespace madoguchi::sip

@@ -23,6 +23,9 @@ class Uri {
   // allowed.
   static std::optional<Uri> parse(std::string_view text);
 
+  // Whether parse() would succeed, without the copy.
+  static bool is_valid(std::string_view text);
+
   // "sip:user@host:port"; `user` is plain text and is escaped here; port 0 leaves it out. An IPv6
   // host comes with or without brackets.
   static Uri sip(std::string_view user, std::string_view host, std::uint16_t port = 0);
@@ -30,9 +33,9 @@ class Uri {
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
-  [[nodiscard]] Scheme scheme() const { return scheme_; }
+  [[nodiscard]] Scheme scheme() const { return parts_.scheme; }
   [[nodiscard]] bool is_sip_or_sips() const {
-    return scheme_ == Scheme::kSip || scheme_ == Scheme::kSips;
+    return scheme() == Scheme::kSip || scheme() == Scheme::kSips;
   }
   [[nodiscard]] std::string_view scheme_text() const;
 
@@ -42,8 +45,8 @@ class Uri {
   [[nodiscard]] std::string user_decoded() const;   // escapes resolved
   [[nodiscard]] std::string_view password() const;  // what stands after ':' in the user part
   [[nodiscard]] std::string_view host() const;      // IPv6 keeps its brackets
-  [[nodiscard]] std::uint16_t port() const { return port_; }  // 0: none written
-  [[nodiscard]] Params params() const;                        // ";lr;transport=tcp"
+  [[nodiscard]] std::uint16_t port() const { return parts_.port; }  // 0: none written
+  [[nodiscard]] Params params() const;                              // ";lr;transport=tcp"
   [[nodiscard]] std::optional<std::string_view> param(std::string_view name) const;
   [[nodiscard]] bool has_param(std::string_view name) const { return params().has(name); }
   [[nodiscard]] std::string_view headers() const;  // after '?', as written; empty when none
@@ -65,21 +68,25 @@ class Uri {
     std::uint32_t at = 0;
     std::uint32_t size = 0;
   };
+  struct Parts {
+    Part user, password, host, params, headers;
+    Part hostport;  // host and ":port"
+    std::uint16_t port = 0;
+    Scheme scheme = Scheme::kOther;
+  };
+  static bool take_apart(std::string_view text, Parts& parts);
+  static bool take_apart_sip(std::string_view text, std::size_t at, Parts& parts);
+  static bool take_apart_tel(std::string_view text, std::size_t at, Parts& parts);
   static Uri build(std::string_view scheme, std::string_view user, std::string_view host,
                    std::uint16_t port);
   [[nodiscard]] std::string_view view(Part part) const {
     return std::string_view(text_).substr(part.at, part.size);
   }
-  bool take_apart();
-  bool take_apart_sip(std::uint32_t at);
-  bool take_apart_tel(std::uint32_t at);
-  void replace(std::uint32_t at, std::uint32_t size, std::string_view with);
+  // Keeps the old text when the new one would be no URI.
+  void replace(Part part, std::string_view with);
 
   std::string text_;
-  Part user_, password_, host_, params_, headers_;
-  std::uint32_t host_end_ = 0;  // where the port's ":5060" or the parameters begin
-  std::uint16_t port_ = 0;
-  Scheme scheme_ = Scheme::kOther;
+  Parts parts_;
 };
 
 }  // namespace madoguchi::sip
