@@ -1,26 +1,33 @@
 # madoguchi_module(<name> [DEPENDS <module>...] [LINK <library>...] [PRIVATE_LINK <library>...]
-#                  [EXCLUDE <regex>] [PCH <header>...])
+#                  [EXCLUDE <regex>] [PCH <header>...] [FOLDER <path under src>])
 #
 # One folder under src/ = one static library = one namespace. A module's headers are reachable only through
 # its own include directory (build/.../include/<name>/<name> -> src/<name>), so including a module that
 # was not declared in DEPENDS does not compile.
 #
+# FOLDER is for a library that lives inside another module's folder (centre/flow in centre, which then
+# EXCLUDEs "^flow/"): it is included by that path, and the outer module must declare it as any other.
+#
 # Every *_test.cc of the folder goes into one test program, <name>_test, registered with CTest.
 
 function(madoguchi_module name)
-  cmake_parse_arguments(ARG "" "EXCLUDE" "DEPENDS;LINK;PRIVATE_LINK;PCH;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXCLUDE;FOLDER" "DEPENDS;LINK;PRIVATE_LINK;PCH;TEST_LINK" ${ARGN})
 
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${name})
+  endif()
   set(include_root ${CMAKE_BINARY_DIR}/include/${name})
-  file(MAKE_DIRECTORY ${include_root})
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${name} SYMBOLIC)
+  cmake_path(GET ARG_FOLDER PARENT_PATH outer)
+  file(MAKE_DIRECTORY ${include_root}/${outer})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_root}/${ARG_FOLDER} SYMBOLIC)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc)
-  set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz)\\.cc$")
   if(ARG_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
   endif()
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz)\\.cc$")
 
   set(library madoguchi_${name})
   set(depends ${ARG_DEPENDS})
