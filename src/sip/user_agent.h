@@ -125,6 +125,7 @@ struct OutgoingRequest {
 struct Transmit {
   Flow flow;
   std::string bytes;
+  std::uint64_t origin = 0;  // for send_failed(); 0: nobody cares
 };
 
 enum class OfferBy : std::uint8_t {
@@ -175,9 +176,12 @@ class UserAgent {
   // One datagram, or one message that StreamFramer cut out of a stream. For a stream, `flow` has
   // its connection.
   void receive(const Flow& flow, std::string bytes, MonoTime now);
-  // The process could not send to this flow or its connection broke. Transactions on it fail as by
-  // RFC 3261, 8.1.3.1; established calls go on and look for a new connection when next they send.
-  void transport_failed(const Flow& flow, MonoTime now);
+  // Sending Transmit::origin failed (connection refused, unreachable, no connection could be
+  // opened). Requests fail as by RFC 3261, 8.1.3.1; an established call ends with kTransport only
+  // when a request within it fails so.
+  void send_failed(std::uint64_t origin, MonoTime now);
+  // A stream ended. Calls on it go on, and use a new connection when next they send.
+  void connection_closed(ConnectionId connection, MonoTime now);
   // Everything due by `now`; call at next_deadline() or later.
   void advance(MonoTime now);
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
