@@ -10,6 +10,13 @@
 #
 # Every *_test.cc of the folder goes into one test program, <name>_test, registered with CTest.
 
+# Which modules' tests also run under ASan+UBSan (all that parse or decrypt) and under TSan (all with threads of
+# their own). Modules on top of gRPC and RESTinio are left out: those libraries are not instrumented.
+set(MADOGUCHI_sanitized_MODULES base calendar recording sip rtp routing)
+set(MADOGUCHI_threaded_MODULES base)
+add_custom_target(sanitized_tests)
+add_custom_target(threaded_tests)
+
 function(madoguchi_module name)
   cmake_parse_arguments(ARG "" "EXCLUDE;FOLDER" "DEPENDS;LINK;PRIVATE_LINK;PCH;TEST_LINK" ${ARGN})
 
@@ -55,5 +62,11 @@ function(madoguchi_module name)
       target_precompile_headers(${name}_test PRIVATE ${ARG_PCH})
     endif()
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    foreach(group sanitized threaded)
+      if(name IN_LIST MADOGUCHI_${group}_MODULES)
+        set_property(TEST ${name} APPEND PROPERTY LABELS ${group})
+        add_dependencies(${group}_tests ${name}_test)
+      endif()
+    endforeach()
   endif()
 endfunction()

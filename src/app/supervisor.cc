@@ -169,8 +169,9 @@ void Supervisor::reap() {
 void Supervisor::ended(Child& child, int wait_status) {
   child.pid = 0;
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kRefusedSettings && !child.was_ready) {
-    refusal_ = Error{ErrorCode::kInvalid,
-                     fmt::format("{} refused its settings (see the line above)", child.program.name)};
+    refusal_ =
+        Error{ErrorCode::kInvalid,
+              fmt::format("{} refused its settings (see the line above)", child.program.name)};
     return;
   }
   const Micros wait = child.back_off.after_end(clock_.mono() - child.started);

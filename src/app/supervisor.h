@@ -1,8 +1,9 @@
 // Starts processes, keeps them running, stops them politely. Owned by `madoguchi up`; one thread.
 //
-// A process that ends is started again after a back-off that doubles from 100 ms to 5 s and starts afresh
-// once it has been up for 30 s. A process that refuses its settings (exit 2) before it was ever ready is not
-// tried again: that is a mistake to mend, and the supervisor stops everything and says so.
+// A process that ends is started again after a back-off that doubles from 100 ms to 5 s and starts
+// afresh once it has been up for 30 s. A process that refuses its settings (exit 2) before it was
+// ever ready is not tried again: that is a mistake to mend, and the supervisor stops everything and
+// says so.
 #pragma once
 
 #include <sys/types.h>

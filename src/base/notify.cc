@@ -34,6 +34,8 @@ void notify_ready(std::string_view status) {
   send_text("READY=1\nSTATUS=" + std::string(status.substr(0, 2000)));
 }
 
-void notify_stopping() { send_text("STOPPING=1"); }
+void notify_stopping() {
+  send_text("STOPPING=1");
+}
 
 }  // namespace madoguchi

@@ -1,5 +1,6 @@
-// Tells whoever started this process that it serves now, in systemd's notification protocol (sd_notify(3)):
-// a datagram to the socket named in NOTIFY_SOCKET. Without that variable nothing is sent.
+// Tells whoever started this process that it serves now, in systemd's notification protocol
+// (sd_notify(3)): a datagram to the socket named in NOTIFY_SOCKET. Without that variable nothing is
+// sent.
 #pragma once
 
 #include <string_view>
