@@ -21,7 +21,7 @@ void read(ByteView file) {
   std::size_t bytes = 0;
   static_cast<void>(to_wav(file, keys(), [&](ByteView wav) {
     bytes += wav.size();
-    return bytes < 64 * 1024 * 1024;
+    return bytes < 256 * 1024;
   }));
 }
 

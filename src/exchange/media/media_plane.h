@@ -32,6 +32,8 @@
 
 namespace madoguchi::exchange {
 
+class Prompt;
+
 enum class Hearing : std::uint8_t {
   kBoth,    // each hears the other
   kOneWay,  // `listener` hears `speaker`, not the reverse: as a supervisor who listens
@@ -52,6 +54,8 @@ struct SipLegSpec {
 
 class MediaPlane {
  public:
+  static constexpr std::size_t kMostLegs = 8;  // of one call
+
   // Opens the browser port and the recordings directory, makes the DTLS certificate, starts the
   // threads. `clock` must be usable from several threads (SystemClock is) and outlive the plane.
   static Result<std::unique_ptr<MediaPlane>> start(const MediaSettings& settings,
@@ -93,7 +97,8 @@ class MediaPlane {
   // the seat stays in its call, and sound resumes when SeatChanged{kConnected} or {kPathChanged}
   // comes.
   Result<BrowserAnswer> renew_browser_seat(const LegId& leg, const BrowserOffer& offer);
-  void attach_seat(const CallId& call, const LegId& seat);
+  // A seat that is in another call leaves that. kNotFound; kExhausted when the call has kMostLegs.
+  Result<void> attach_seat(const CallId& call, const LegId& seat);
   void detach_seat(const LegId& seat);
   void remove_seat(const LegId& seat) { remove_leg(seat); }
 
@@ -114,10 +119,12 @@ class MediaPlane {
   // ---- prompts
   // -----------------------------------------------------------------------------------------
 
-  // A WAV file's bytes: PCM 16 bit at 8, 16, 44.1 or 48 kHz (any rate from 8 to 48 kHz), mono or
-  // stereo, or G.711. kInvalid says what is wrong with it. Replaces a prompt of the same id; what
-  // plays of the old one plays to its end. At most 10 minutes a prompt.
-  Result<void> load_prompt(const PromptId& prompt, ByteView wav);
+  // A WAV file's bytes (see prompt.h for what is taken); its duration. kInvalid says what is wrong
+  // with it. Replaces a prompt of the same id; what plays of the old one plays to its end. A minute
+  // of 48 kHz takes about 50 ms: give long ones to Prompt::from_wav() on another thread and load
+  // what it made.
+  Result<Micros> load_prompt(const PromptId& prompt, ByteView wav);
+  void load_prompt(const PromptId& prompt, std::shared_ptr<const Prompt> sound);
   void forget_prompt(const PromptId& prompt);
   [[nodiscard]] bool has_prompt(const PromptId& prompt) const;
 
@@ -129,9 +136,10 @@ class MediaPlane {
   // ---- recording
   // ---------------------------------------------------------------------------------------
 
-  // From now on both sides as received, and what plays to the caller as our side. kConflict while
-  // the call is being recorded. After RecordingClosed the same call may be recorded again (next
-  // <n>).
+  // From now on: the caller's side as received, and of our side what a caller's leg can hear:
+  // operators as received (not whispers, consultations, a muted or parting operator) and the
+  // prompts that play to it. Digits keyed are never in it. kConflict while the call is being
+  // recorded; after stop_recording() it may be recorded again, into another file.
   Result<void> start_recording(const CallId& call, const RecordingSpec& spec);
   // Paused parts are silent in the file; both ends are marked with their time.
   void pause_recording(const CallId& call);

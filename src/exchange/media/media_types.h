@@ -15,11 +15,12 @@
 #include "base/id.h"
 #include "base/sealing.h"
 #include "base/time.h"
+#include "recording/format.h"
 
 namespace madoguchi::exchange {
 
 using PromptId = Id<struct PromptTag>;
-using RecordingKeyId = Id<struct RecordingKeyTag>;
+using RecordingKeyId = recording::KeyId;
 using PlayId = std::uint64_t;  // one play() on one leg; never 0, never used twice by one plane
 
 // The two codecs that telephone lines and browsers share; the values are their RTP payload types
@@ -56,7 +57,7 @@ struct MediaSettings {
 // the right.
 enum class Side : std::uint8_t { kCaller, kOurs };
 
-// As the remote side's SDP says, seen from the remote side (RFC 3264, 5.1).
+// What we do on the leg now, as sip::AudioAgreement has it: kSendOnly is "we send, they do not".
 enum class Direction : std::uint8_t { kSendRecv, kSendOnly, kRecvOnly, kInactive };
 
 struct OfferedCodec {
@@ -64,13 +65,15 @@ struct OfferedCodec {
   std::uint8_t payload_type = 0;  // 0 and 8 unless the SDP maps another
 };
 
-// What a telephone leg's SDP said.
+// What offer and answer agreed for a telephone leg.
 struct RemoteSound {
-  std::string address;  // IPv4 or IPv6, never a name
+  std::string address;  // IPv4 or IPv6, never a name; 0.0.0.0 or ::, nothing is sent
   std::uint16_t port = 0;
   std::optional<std::uint16_t> rtcp_port;  // a=rtcp; port + 1 when absent
-  std::vector<OfferedCodec> codecs;        // in order of preference; the first is what we send
-  std::optional<std::uint8_t> telephone_event;
+  // In order of preference; the first is what we send, all are received.
+  std::vector<OfferedCodec> codecs;
+  std::optional<std::uint8_t> digits_send;     // their payload type for telephone-event
+  std::optional<std::uint8_t> digits_receive;  // ours
   Direction direction = Direction::kSendRecv;
   OnOff rtcp_mux = OnOff::kOff;
 };
@@ -80,13 +83,14 @@ struct LocalSound {
   std::uint16_t rtcp_port = 0;
 };
 
-// What a browser's SDP offer said (one audio section, rtcp-mux, DTLS-SRTP).
+// What a browser's SDP offer said (one audio section, rtcp-mux, DTLS-SRTP, a=setup:actpass or
+// active).
 struct BrowserOffer {
   std::string ice_ufrag;
   std::string ice_pwd;
   std::string fingerprint;  // "sha-256 AA:BB:…", as in a=fingerprint; of the DTLS certificate
   std::vector<OfferedCodec> codecs;
-  std::optional<std::uint8_t> telephone_event;
+  std::optional<std::uint8_t> digits;  // its payload type for telephone-event, used both ways
 };
 
 struct BrowserCandidate {
@@ -121,11 +125,11 @@ enum class RecordingFate : std::uint8_t { kKeep, kErase };  // kErase: the file 
 // ---- events
 // -------------------------------------------------------------------------------------------
 
+// By RFC 4733, once a press, when it begins.
 struct DigitPressed {
   CallId call;  // empty for a seat outside a call
   LegId leg;
   char digit = 0;  // 0-9 * # A-D
-  std::chrono::milliseconds held{0};
 };
 
 // Not sent for what stop(), another play() or the end of the leg cut short.
