@@ -1,0 +1,158 @@
+// The centre's call domain: joins what the exchange tells, what operators do and what routing
+// decides, and says what the exchange must do, what the store must keep and what screens must show.
+// Pure: no socket, clock, SQL; ids come from the Entropy it is given. The centre's loop thread owns
+// it.
+//
+// The shell's loop: take() a batch of events (or one operator command), then drain() once; commit
+// all of `records` in one transaction; only then send `commands`, acknowledge up to the committed
+// PositionRecord and publish `views`. Commands need no outbox: after a restart or a reconnect
+// attach() compares the exchange's state with ours and asks again for what is missing. Every method
+// may be followed by drain().
+//
+// Restart: restore() what was committed, then attach() with the exchange's snapshot, then take()
+// events as they come. Events that were already worked in are recognised (by epoch and sequence
+// number, and by what they say) and change nothing. Until the events up to the snapshot's number
+// are in, nobody is offered a call. A call that is open here but up nowhere is ended as cut off
+// after `kMissingLimit`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "centre/flow/exchange_link.h"
+#include "centre/flow/records.h"
+#include "centre/flow/views.h"
+#include "routing/types.h"
+
+namespace madoguchi::centre {
+
+// A desk as the whole centre knows it: routing's part, what the exchange plays, what consoles show.
+struct DeskSettings {
+  routing::Desk routing;
+  std::string name;
+  std::string greeting_text;
+  DeskPlan
+      plan;  // prompts, intervals, recorded, shown number; the rest is filled in from `routing`
+};
+
+struct OperatorSettings {
+  OperatorId id;
+  std::vector<GroupId> groups;
+};
+
+struct Floor {
+  std::vector<DeskSettings> desks;
+  std::vector<OperatorSettings> operators;
+};
+
+// Asked of the vault before a promise can be rung; answer with ticket_given() or ticket_denied().
+struct TicketWanted {
+  CallId call;  // the call out that it is for
+  PromiseId promise;
+  WishId wish;
+  OrganisationId organisation;
+  LineToken line;
+  OperatorId who;
+  DeskId desk;
+};
+
+struct Effects {
+  std::vector<Record> records;  // commit together, before anything else below happens
+  std::vector<ExchangeCommand> commands;
+  std::vector<TicketWanted> tickets;
+  std::vector<View> views;
+  [[nodiscard]] bool empty() const {
+    return records.empty() && commands.empty() && tickets.empty() && views.empty();
+  }
+};
+
+class CallFlow {
+ public:
+  // How long an operator's leg may take to connect after it was picked up.
+  static constexpr Micros kConnectLimit = std::chrono::seconds(8);
+  // How long the vault may take over a ticket.
+  static constexpr Micros kTicketLimit = std::chrono::seconds(10);
+  // How long a call out may take, from the command to an outcome.
+  static constexpr Micros kDialLimit = std::chrono::seconds(60);
+  // How long a call may be open here and unknown to an attached exchange.
+  static constexpr Micros kMissingLimit = std::chrono::seconds(3);
+
+  // `entropy` must outlive the flow.
+  explicit CallFlow(Entropy& entropy);
+  ~CallFlow();
+  CallFlow(const CallFlow&) = delete;
+  CallFlow& operator=(const CallFlow&) = delete;
+
+  // ---- The floor. Put again to change; desks and operators that are left out stay as they were
+  // for what is live. Sends SetDesks when the exchange is attached.
+  void set_floor(const Floor& floor, Time now);
+
+  // ---- The exchange
+  void restore(const Stored& stored, Time now);  // once, after set_floor() and before attach()
+  void attach(const Snapshot& snapshot, Time now);
+  void detached(Time now);  // the stream broke: nothing is offered until the next attach()
+  void take(const ExchangeEvent& event, Time now);
+
+  // ---- What operators and supervisors do. kNotFound for one nobody knows, kConflict where the
+  // state does not allow it (the message says why, in English, for the API's detail field).
+  Result<void> sign_on(const OperatorId& who, Time now);
+  Result<void> sign_off(const OperatorId& who, Time now);
+  Result<void> ready(const OperatorId& who, Time now);
+  Result<void> away(const OperatorId& who, routing::AwayReason reason, Time now);
+  Result<void> accept(const OperatorId& who, Time now);  // answers in the browser
+  Result<void> refuse(const OperatorId& who, Time now);
+  Result<void> hold(const OperatorId& who, bool on, Time now);
+  Result<void> mute(const OperatorId& who, bool on, Time now);
+  Result<void> pause_recording(const OperatorId& who, bool on, Time now);
+  Result<void> transfer(const OperatorId& who, const DeskId& to, Time now);
+  Result<void> transfer(const OperatorId& who, const OperatorId& to, Time now);
+  Result<void> consult(const OperatorId& who, const DeskId& desk, Time now);
+  Result<void> consult(const OperatorId& who, const OperatorId& other, Time now);
+  Result<void> consult_over(const OperatorId& who, Time now);
+  Result<void> hand_over(const OperatorId& who, Time now);
+  Result<void> end(const OperatorId& who, Time now);
+  Result<void> wrapped_up(const OperatorId& who, const std::string& disposition, Time now);
+  Result<void> extend_wrap_up(const OperatorId& who, Micros by, Time now);
+  // The caller said so to the operator who talks with them, or wraps that call up.
+  Result<PromiseId> promise_callback(const OperatorId& who, Time now);
+  Result<void> take_promise(const OperatorId& who, const PromiseId& promise, Time now);
+  Result<void> give_up_dialling(const OperatorId& who, Time now);
+  // After talking: it was the wrong person, a machine, or no longer wanted. Only for attempts that
+  // did not count as talked: asked of the operator by the console while dialling.
+  Result<void> dial_outcome(const OperatorId& who, routing::AttemptOutcome outcome, Time now);
+  Result<void> close_promise(const PromiseId& promise, routing::CloseReason reason,
+                             const std::string& by, const std::string& stated_reason, Time now);
+  // A demo caller rings the first desk of the operator's groups.
+  Result<void> ring_me(const OperatorId& who, Time now);
+
+  // ---- The vault
+  void ticket_given(const CallId& call, const TicketId& ticket, Time now);
+  // `word` is the vault's: no_wish, emergency, premium, international, own_number, redial_limit, …
+  void ticket_denied(const CallId& call, const std::string& word, Time now);
+
+  // ---- Time
+  void advance(Time now);
+  [[nodiscard]] std::optional<Time> next_deadline() const;
+
+  // ---- Results
+  Effects drain();
+  // Everything there is to show now, for a console that (re)connects: operators, live calls, rings,
+  // queues, open promises, today's balance of each desk.
+  [[nodiscard]] std::vector<View> views(Time now) const;
+  [[nodiscard]] std::optional<CallView> call(const CallId& id) const;
+  [[nodiscard]] std::optional<OperatorView> look(const OperatorId& who) const;
+  [[nodiscard]] BalanceView balance(const DeskId& desk, calendar::Day day) const;
+  [[nodiscard]] bool attached() const;
+
+ private:
+  class Domain;
+  std::unique_ptr<Domain> domain_;
+};
+
+}  // namespace madoguchi::centre
