@@ -1,8 +1,7 @@
 // One direction each of an RTP stream, without sockets: what was received and how well (RFC
 // 3550, 6.4 and appendix A), what is sent and under which continuous numbers although its source
-// changes (prompt, operator, hold music), the RTCP reports about both, and where to send when the
-// far end sits behind a NAT. Each object belongs to one leg and one media thread. No allocation, no
-// clock: pass the monotonic time of the datagram.
+// changes (prompt, operator, hold music), and the RTCP reports about both. Each object belongs to
+// one leg and one media thread. No allocation, no clock: pass the monotonic time of the datagram.
 #pragma once
 
 #include <array>
@@ -12,9 +11,9 @@
 #include <string>
 
 #include "base/time.h"
-#include "rtp/address.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
+#include "rtp/symmetric_latch.h"
 
 namespace madoguchi::rtp {
 
@@ -65,7 +64,7 @@ class ReceiveStats {
  private:
   void start_source(const RtpHeader& header);
   Arrival place(std::uint16_t sequence);
-  Arrival place_behind(std::uint16_t sequence, std::uint32_t behind);
+  Arrival place_behind(std::uint32_t behind);
   void measure_jitter(std::uint32_t timestamp, MonoTime now);
   [[nodiscard]] std::uint32_t extended_highest() const { return cycles_ + highest_; }
 
@@ -76,11 +75,11 @@ class ReceiveStats {
   std::uint32_t ssrc_ = 0;
   std::uint32_t cycles_ = 0;  // sequence number wraps, times 65536
   std::uint16_t highest_ = 0;
-  std::uint32_t base_ = 0;
+  std::int64_t base_ = 0;  // extended; below zero if the first packets came out of order
   std::uint32_t received_ = 0;
   std::uint64_t seen_ = 0;  // bit n: highest_ - n was received
   std::optional<std::uint16_t> expected_after_jump_;
-  std::uint32_t suspect_ssrc_ = 0;
+  std::uint32_t last_timestamp_ = 0;
   std::optional<std::uint32_t> last_transit_;
   std::uint32_t jitter_x16_ = 0;  // RFC 3550, A.8: scaled by 16 to keep the fraction
 
@@ -113,9 +112,10 @@ class SendState {
   // A packet relayed from another leg: keeps that stream's own spacing, so loss and reordering on
   // the way in look the same on the way out and a jitter buffer behind us can still mend them. A
   // new SSRC or a jump of the incoming stream counts as a switch. Not for packets that ReceiveStats
-  // called kDuplicate or kSuspect.
-  RtpHeader relay(const RtpHeader& incoming, std::uint8_t payload_type, std::size_t payload_size,
-                  MonoTime now);
+  // called kDuplicate or kSuspect. Nothing for a straggler from before the switch: drop it, the
+  // number it would get was given away.
+  std::optional<RtpHeader> relay(const RtpHeader& incoming, std::uint8_t payload_type,
+                                 std::size_t payload_size, MonoTime now);
 
   // A frame made here (prompt, mix), `samples` long.
   RtpHeader produce(std::uint8_t payload_type, std::uint32_t samples, std::size_t payload_size,
@@ -124,7 +124,7 @@ class SendState {
   // RFC 4733, 2.5.1.2: all packets of an event carry the timestamp of its start. begin_event()
   // fixes it.
   void begin_event(MonoTime now);
-  RtpHeader event(std::uint8_t payload_type, bool marker, std::size_t payload_size, MonoTime now);
+  RtpHeader event(std::uint8_t payload_type, bool marker, std::size_t payload_size);
 
   [[nodiscard]] std::uint32_t ssrc() const { return ssrc_; }
   [[nodiscard]] std::uint64_t packets() const { return packets_; }
@@ -140,6 +140,7 @@ class SendState {
  private:
   [[nodiscard]] std::uint32_t ticks(Micros elapsed) const;
   [[nodiscard]] std::uint32_t continued_timestamp(MonoTime now) const;
+  [[nodiscard]] bool fits(const RtpHeader& outgoing, MonoTime now) const;
   void count(std::uint16_t sequence, std::uint32_t timestamp, std::size_t payload_size,
              MonoTime now);
 
@@ -158,7 +159,11 @@ class SendState {
   std::uint32_t source_ssrc_ = 0;
   std::uint16_t sequence_offset_ = 0;
   std::uint32_t timestamp_offset_ = 0;
+  std::uint16_t first_relayed_ = 0;  // outgoing sequence number since the switch
+  bool beyond_first_ = false;        // 32768 packets later that number means nothing any more
+
   std::uint32_t event_timestamp_ = 0;
+  MonoTime event_began_{};
 };
 
 // What the far end says about what we send.
@@ -217,65 +222,5 @@ class RtcpReporter {
 
 // Seconds since 1900 and fraction, as RTCP wants.
 std::uint64_t to_ntp(Time wall);
-
-// Symmetric RTP (RFC 4961): sends to where media comes from, not to what SDP said, because a phone
-// behind a NAT cannot know its address. Whoever can send a datagram to our port could claim the
-// call, so: the signalled address is believed at once, another one only after a few packets in a
-// row of one SSRC; once latched only a source that replaces a silent one is believed, and only so
-// often.
-class SymmetricLatch {
- public:
-  enum class Trust {
-    kAnySource,    // phones and callers behind NAT
-    kSignalledIp,  // a trunk of known addresses: other IPs never, the port may differ
-  };
-
-  struct Policy {
-    Trust trust = Trust::kAnySource;
-    int packets_to_latch = 3;  // from an address that was not signalled
-    int packets_to_relatch = 5;
-    Micros silence_to_relatch = std::chrono::seconds(2);
-    int relatches_per_minute = 3;
-  };
-
-  SymmetricLatch(const Address& signalled, Policy policy)
-      : policy_(policy), signalled_(signalled) {}
-  explicit SymmetricLatch(const Address& signalled) : SymmetricLatch(signalled, Policy{}) {}
-
-  // For each packet that looks like RTP of a negotiated payload type. False: not from our peer,
-  // drop it.
-  bool accept(const Address& from, std::uint32_t ssrc, MonoTime now);
-
-  // A new offer or answer gave another address. The latch opens again if it changed.
-  void signal(const Address& address);
-
-  // Where to send; the signalled address until something was latched. An unspecified one means:
-  // nowhere yet.
-  [[nodiscard]] const Address& target() const { return latched_ ? current_ : signalled_; }
-  [[nodiscard]] bool latched() const { return latched_; }
-  [[nodiscard]] std::uint64_t refused() const { return refused_; }
-  [[nodiscard]] std::uint64_t relatches() const { return relatches_; }
-
- private:
-  bool latch(const Address& from, std::uint32_t ssrc, MonoTime now);
-  bool candidate_ripens(const Address& from, std::uint32_t ssrc, int packets_needed);
-  bool may_relatch(MonoTime now);
-
-  Policy policy_;
-  Address signalled_;
-  Address current_;
-  bool latched_ = false;
-  std::uint32_t ssrc_ = 0;
-  MonoTime last_heard_{};
-
-  Address candidate_;
-  std::uint32_t candidate_ssrc_ = 0;
-  int candidate_packets_ = 0;
-
-  MonoTime minute_began_{};
-  int relatches_this_minute_ = 0;
-  std::uint64_t relatches_ = 0;
-  std::uint64_t refused_ = 0;
-};
 
 }  // namespace madoguchi::rtp
