@@ -1,0 +1,119 @@
+// SIPp as callers: scenarios are built from steps, so that a journey reads as what the caller does.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Program } from "./process.ts";
+
+const invite = (from: string, extra: string): string => `
+  <send retrans="500"><![CDATA[
+    INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    From: "${from}" <sip:${from}@[local_ip]:[local_port]>;tag=[pid]c[call_number]
+    To: <sip:[service]@[remote_ip]:[remote_port]>
+    Call-ID: [call_id]
+    CSeq: 1 INVITE
+    Contact: <sip:caller@[local_ip]:[local_port];transport=[transport]>
+    Max-Forwards: 70
+    ${extra}Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=caller 1 1 IN IP4 [local_ip]
+    s=-
+    c=IN IP4 [media_ip]
+    t=0 0
+    m=audio [auto_media_port] RTP/AVP 0 101
+    a=rtpmap:0 PCMU/8000
+    a=rtpmap:101 telephone-event/8000
+    a=fmtp:101 0-15
+    a=ptime:20
+  ]]></send>`;
+
+const inDialog = (method: string, cseq: number, headers = "", body = ""): string => `
+  <send${method === "ACK" ? "" : ' retrans="500"'}><![CDATA[
+    ${method} [next_url] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    CSeq: ${cseq} ${method}
+    Max-Forwards: 70
+    [routes]
+    ${headers}Content-Length: ${body ? "[len]" : "0"}
+${body ? `\n    ${body}\n` : ""}
+  ]]></send>`;
+
+const steps = {
+  /** INVITE until 200, then ACK. */
+  call: (from = "[field0]", extra = ""): string => `${invite(from, extra)}
+  <recv response="100" optional="true"/>
+  <recv response="180" optional="true"/>
+  <recv response="183" optional="true"/>
+  <recv response="200" rtd="true" rrs="true"/>${inDialog("ACK", 1)}`,
+  /** RTP from a pcap file of SIPp's own package or of the journey. */
+  playPcap: (file: string): string => `<nop><action><exec play_pcap_audio="${file}"/></action></nop>`,
+  /** Raw G.711 over RTP, from a file. */
+  speak: (file: string, loops = 1): string =>
+    `<nop><action><exec rtp_stream="${file},${loops},0"/></action></nop>`,
+  /** A key as SIP INFO (application/dtmf-relay). */
+  info: (key: string, cseq: number): string =>
+    `${inDialog("INFO", cseq, "Content-Type: application/dtmf-relay\n    ", `Signal=${key}\n    Duration=160`)}
+  <recv response="200"/>`,
+  pause: (milliseconds: number): string => `<pause milliseconds="${milliseconds}"/>`,
+  hangUp: (cseq = 2): string => `${inDialog("BYE", cseq)}
+  <recv response="200"/>`,
+  /** Until the other side hangs up. */
+  untilBye: (): string => `<recv request="BYE"/>
+  <send><![CDATA[
+    SIP/2.0 200 OK
+    [last_Via:]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Content-Length: 0
+
+  ]]></send>`,
+};
+export const caller = steps;
+
+export interface SippOptions {
+  folder: string;
+  name: string;
+  target: string; // "127.0.0.1:5060"
+  service: string; // number called
+  sipPort: number;
+  mediaPort: number;
+  scenario: string[];
+  rows?: string[][]; // one a caller: [field0], [field1], …
+  calls?: number;
+  perSecond?: number;
+  limit?: number; // calls at the same time
+  transport?: "u1" | "t1" | "l1";
+  extra?: string[];
+}
+
+/** Starts SIPp; its exit code is 0 when every call went as the scenario says. */
+export function sipp(options: SippOptions): Program {
+  mkdirSync(options.folder, { recursive: true });
+  const base = join(options.folder, options.name);
+  writeFileSync(
+    `${base}.xml`,
+    `<?xml version="1.0" encoding="UTF-8" ?>\n<scenario name="${options.name}">${options.scenario.join("\n")}</scenario>\n`,
+  );
+  const rows = options.rows ?? [["0300000000"]];
+  writeFileSync(`${base}.csv`, `SEQUENTIAL\n${rows.map((row) => row.join(";")).join("\n")}\n`);
+  const calls = options.calls ?? rows.length;
+  return new Program(
+    options.name,
+    "sipp",
+    [
+      options.target, "-sf", `${base}.xml`, "-inf", `${base}.csv`, "-s", options.service,
+      "-i", "127.0.0.1", "-p", String(options.sipPort), "-mp", String(options.mediaPort),
+      "-m", String(calls), "-l", String(options.limit ?? calls), "-r", String(options.perSecond ?? 10),
+      "-t", options.transport ?? "u1", "-nostdin", "-trace_err", "-error_file", `${base}.errors`,
+      "-trace_msg", "-message_file", `${base}.messages`, "-timeout", "300", "-timeout_error",
+      ...(options.extra ?? []),
+    ],
+    { log: `${base}.log`, cwd: options.folder, env: { TERM: "dumb" } },
+  );
+}
