@@ -211,30 +211,31 @@ class TransactionLayer {
   void arm(Transaction& transaction);
   void track_connection(ConnectionId connection, int change);
   void output(const Flow& flow, std::string bytes, std::uint64_t origin);
-  template <typename Id>
-  static Id id_of(const Transaction& transaction);
   Hash128 client_key(std::string_view branch, std::string_view method) const;
   Hash128 server_key(const Message& request, Method as) const;
   Hash128 merge_key(const Message& request) const;
-  std::string stateless_tag(const Message& request) const;
+  std::string tag_of(const Hash128& key) const;
 
   // server side (server_transaction.cc)
   void receive_request(Message request, const Flow& flow, MonoTime now);
-  void receive_repeat(Transaction& transaction);
+  void receive_repeat(const Transaction& transaction);
   void receive_ack(Message ack, const Flow& flow, MonoTime now);
   void receive_cancel(Message cancel, const Flow& flow, MonoTime now);
   void refuse(const Message& request, const Flow& flow, const Refusal& refusal);
+  void send_stateless(const Message& response, const Flow& flow);
   void start_server(Message request, const Flow& flow, MonoTime now);
-  void send_final(Transaction& transaction, int status, MonoTime now);
+  void tag_response(Transaction& transaction, Message& response);
+  void enter_final(Transaction& transaction, int status, MonoTime now);
   void server_timer(Transaction& transaction, MonoTime now);
   void server_send_failed(Transaction& transaction);
 
   // client side (client_transaction.cc)
   void receive_response(Message response, const Flow& flow, MonoTime now);
   void receive_provisional(Transaction& transaction, MonoTime now);
-  void receive_invite_final(Transaction& transaction, const Message& response, MonoTime now);
-  void receive_final(Transaction& transaction, MonoTime now);
-  void start_client(Transaction& transaction, Message request, MonoTime now);
+  void receive_invite_2xx(Transaction& transaction, MonoTime now);
+  void receive_invite_failure(Transaction& transaction, MonoTime now);
+  void receive_other_final(Transaction& transaction, MonoTime now);
+  ClientId start_client(Kind kind, Message request, const Flow& flow, MonoTime now);
   void send_cancel(Transaction& invite, MonoTime now);
   void send_failure_ack(Transaction& transaction, const Message& response);
   void client_timer(Transaction& transaction, MonoTime now);
