@@ -1,6 +1,9 @@
 // SRTP and SRTCP (RFC 3711; AES-GCM by RFC 7714): protects and opens packets in place. One session
-// per leg holds both directions; one media thread; keys live as long as the object and are wiped
-// with it. Nothing is allocated per packet (a new incoming SSRC takes one of a few fixed places).
+// per leg holds both directions; one media thread; session keys live as long as the object and are
+// wiped with it. Nothing is allocated per packet (a new SSRC takes one of a few fixed places).
+//
+// Our own, over OpenSSL's ciphers: Debian's libsrtp2 is built on NSS and costs 2.2 us and eight
+// allocations a packet (measured), seven times this one. Its tests hold it against libsrtp2.
 #pragma once
 
 #include <array>
@@ -42,8 +45,9 @@ enum class Unprotected {
 
 class SrtpSession {
  public:
-  // Incoming sources told apart at a time; an authentic packet of a further one takes the place of
-  // the longest quiet.
+  // SSRCs told apart in each direction. An authentic packet of a further incoming one takes the
+  // place of the longest quiet; a further outgoing one is refused, since going back to a forgotten
+  // one would use a key stream twice.
   static constexpr std::size_t kSources = 4;
 
   struct Outcome {
@@ -58,7 +62,8 @@ class SrtpSession {
   SrtpSession& operator=(SrtpSession&&) noexcept;
 
   // The first `size` bytes of `buffer` are the packet; the rest is room for the tag. Size with the
-  // tag; nothing if the packet is malformed or the room too small.
+  // tag; nothing if the packet is malformed, its number was used before, or the room is too small.
+  // Begin sequence numbers below 32768, so that a lost first packet cannot hide their wrap.
   std::optional<std::size_t> protect_rtp(MutableBytes buffer, std::size_t size);
   std::optional<std::size_t> protect_rtcp(MutableBytes buffer, std::size_t size);
 
