@@ -30,7 +30,7 @@ inline constexpr std::size_t kBuckets = 7;
 
 struct PromiseCounts {
   std::uint32_t asked = 0;   // times that callers asked, or were promised
-  std::uint32_t merged = 0;  // of those, into a promise that the line already had
+  std::uint32_t merged = 0;  // of those, into a promise that the line already had; counted with it
   std::uint32_t open = 0;    // those being dialled included
   std::uint32_t kept_by_ringing = 0;
   std::uint32_t kept_by_caller = 0;                            // the line got through by itself

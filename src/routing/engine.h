@@ -138,10 +138,16 @@ class Engine {
   Result<void> answered(OperatorKey who,
                         Time now);  // sound passes both ways; also of a consultation
   Result<void> refused(OperatorKey who, Time now);
+  Result<void> missed(OperatorKey who, Time now);       // rang out, as the telephone tells it
   Result<void> ring_failed(OperatorKey who, Time now);  // could not be rung or connected
   // The operator's side of a talk broke while the caller is still there: caller to the front,
   // operator away.
   Result<void> leg_lost(OperatorKey who, Time now);
+
+  // The exchange says that these two hear each other. If that is not what we believed (an answer
+  // crossed a withdrawal, or a restart came between) we follow: whoever was believed with either of
+  // them is freed.
+  Result<void> found_talking(CallKey call, OperatorKey who, Time now);
 
   // ---- Operators: consulting. The caller is on hold meanwhile.
   Result<void> consult(OperatorKey who, OperatorKey other, Time now);
@@ -175,10 +181,12 @@ class Engine {
     DeskKey number;
     LineKey line;
     Time arrived{};
+    Time answered{};  // first heard an operator; only if `talked`
     Time ended{};
     Bucket bucket = Bucket::kTalked;
     bool withheld = false;
     bool talked = false;
+    bool talking_at_end = false;
     bool settled = false;
   };
   struct LiveCall {
@@ -192,6 +200,7 @@ class Engine {
     bool talked = false;
     bool callback = false;
     Time arrived{};
+    Time answered{};   // first heard an operator; only if `talked`
     OperatorKey with;  // in kTalking
     PromiseKey promise;
   };
@@ -200,13 +209,15 @@ class Engine {
     Promise promise;  // key is ignored; kTaken comes back as open
     KeptHow how = KeptHow::kCalledBack;
     CloseReason reason = CloseReason::kStaff;
-    int merged =
-        0;  // asks merged from other days' or desks' rows are counted where they were asked
+    bool absorbed = false;  // into the line's other promise
   };
   CallKey restore(const EndedCall& call);
   CallKey restore(const LiveCall& call, Time now);
   PromiseKey restore(const KnownPromise& promise);
-  void restore(OperatorKey who, OperatorState state, AwayReason reason, Time since, Time now);
+  // Ringing, talking and dialling come back as ready: a talk is restored with its call.
+  // `wrap_up_of` is the desk whose wrap-up limit counts, from `since`.
+  void restore(OperatorKey who, OperatorState state, AwayReason reason, DeskKey wrap_up_of,
+               Time since);
   void hold_offers() { holding_ = true; }
   void resume(Time now);
 
@@ -290,8 +301,8 @@ class Engine {
   void match(OperatorKey who, Time now);
   void offer(CallNode& call, OperatorKey who, Offer offer, Time now);
   void change(OperatorKey who, OperatorState to, AwayReason reason, Time now);
-  void refresh(DeskNode& desk, Time time) const;
   void refresh_day(DeskNode& desk, DeskKey key, Time time);
+  BalanceRow row_of(DeskKey desk, Time time);
   OperatorNode& at(OperatorKey who) { return operators_[who.index]; }
   DeskNode& at(DeskKey desk) { return desks_[desk.index]; }
 
@@ -307,6 +318,8 @@ class Engine {
 
   // engine_operators.cc
   void end_offer(OperatorKey who, OfferEnd why, Time now);
+  void offer_failed(OperatorKey who, OfferEnd why, Time now);
+  void leave(OperatorKey who, Time now);
   void wrap_up(OperatorKey who, DeskKey desk, Time now);
   void become_next(OperatorKey who, Time now);
   void become_idle_again(OperatorKey who, Time now);

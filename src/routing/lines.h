@@ -21,6 +21,7 @@ struct Unsettled {
   BalanceRow row;
   Bucket bucket;
   Time ended;
+  Time day_ends;  // the day on which it arrived: a talk settles it until then
 };
 
 struct Line {

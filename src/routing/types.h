@@ -191,7 +191,8 @@ struct Promise {
   Time asked{};
   Time deadline{};    // always in the future while open, see PromiseDue
   int missed = 0;     // deadlines passed so far
-  int asks = 1;       // how often the line asked, merged into this one
+  int merged = 0;     // asks merged into this one and counted with it
+  int asks = 1;       // how often the line asked, absorbed promises included
   int attempts = 0;   // those that count towards Desk::promise_attempts
   OperatorKey owner;  // who has taken it
 };
