@@ -135,6 +135,7 @@ class DigestClient {
     std::string ha1;
     std::uint32_t count = 0;  // nc of the last use
     bool proven = false;      // a request with this password was accepted
+    int stale_in_row = 0;     // a server that calls every nonce stale is given up
   };
   [[nodiscard]] std::optional<Session> read_challenge(std::string_view value,
                                                       Header answer_with) const;

@@ -261,6 +261,8 @@ void MessageParser::read_body() {
     const auto length = parse_u32(message().value_of(*slot));
     if (!length) {
       refuse(400, "Bad Content-Length");
+    } else if (*length > kMaxMessageBytes) {
+      refuse(513, "Message Too Large");
     } else if (*length > available) {
       refuse(400, "Content-Length Greater Than Message");
     } else {
