@@ -92,7 +92,6 @@ class IceSession {
   std::string remote_ufrag_;
   std::array<Path, kPaths> paths_{};
   std::optional<Address> path_;
-  bool path_nominated_ = false;
   MonoTime last_check_;
   std::uint64_t checks_ = 0;
 };

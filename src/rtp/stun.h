@@ -83,6 +83,9 @@ class StunWriter {
   void error_code(int code, std::string_view reason);
   void unknown_attributes(const std::uint16_t* types, std::size_t count);
 
+  // An attribute of any type, without content, as a stranger might send it.
+  void unknown(std::uint16_t type);
+
   // These two last, in this order.
   void integrity(std::string_view password);
   void fingerprint();
@@ -91,7 +94,9 @@ class StunWriter {
 
  private:
   std::uint8_t* attribute(StunAttribute type, std::size_t size);
-  void set_length(std::size_t after_header);
+  void text(StunAttribute type, std::string_view value);
+  void number(StunAttribute type, std::uint64_t value);
+  void set_length();
 
   MutableBytes out_;
   std::size_t used_ = 0;
