@@ -1,0 +1,188 @@
+// The operator's standing audio leg: microphone in, caller out, one RTCPeerConnection for the whole shift. It heals
+// itself: on a network change the connection is opened anew and the call in progress moves over.
+import { api, ok } from "../api/client";
+
+export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused";
+
+export interface SeatQuality {
+  sent: number; // packets so far
+  received: number;
+  lostShare: number; // 0 to 1, of what the other side sent
+  jitterMs: number;
+  levelIn: number; // 0 to 1, what I hear
+  levelOut: number; // 0 to 1, what my microphone gives
+}
+
+const constraints = (deviceId: string | null): MediaStreamConstraints => ({
+  audio: {
+    deviceId: deviceId ? { ideal: deviceId } : undefined,
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+  },
+});
+
+export class Seat {
+  state: SeatState = "closed";
+  private peer: RTCPeerConnection | null = null;
+  private microphone: MediaStream | null = null;
+  private retry: number | null = null;
+  private wanted = false;
+  private deviceId: string | null = null;
+  private readonly listeners = new Set<() => void>();
+  readonly player: HTMLAudioElement;
+
+  constructor() {
+    this.player = new Audio();
+    this.player.autoplay = true;
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.tell());
+    window.addEventListener("online", () => this.reopenIfLost());
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+  readonly current = (): SeatState => this.state;
+
+  async open(deviceId: string | null): Promise<void> {
+    this.wanted = true;
+    this.deviceId = deviceId;
+    this.become("asking");
+    try {
+      this.stopMicrophone();
+      this.microphone = await navigator.mediaDevices.getUserMedia(constraints(deviceId));
+    } catch (error) {
+      this.become((error as DOMException).name === "NotAllowedError" ? "refused" : "no_microphone");
+      return;
+    }
+    // A headset that is pulled out ends its track.
+    for (const track of this.microphone.getAudioTracks()) track.onended = () => void this.open(this.deviceId);
+    await this.connect();
+  }
+
+  async close(): Promise<void> {
+    this.wanted = false;
+    this.dropPeer();
+    this.stopMicrophone();
+    this.become("closed");
+    await ok(api.DELETE("/seat")).catch(() => undefined);
+  }
+
+  async useSpeaker(deviceId: string): Promise<void> {
+    const player = this.player as HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
+    await player.setSinkId?.(deviceId);
+  }
+
+  setVolume(volume: number): void {
+    this.player.volume = volume;
+  }
+
+  async quality(): Promise<SeatQuality | null> {
+    if (!this.peer) return null;
+    const found: SeatQuality = { sent: 0, received: 0, lostShare: 0, jitterMs: 0, levelIn: 0, levelOut: 0 };
+    for (const report of (await this.peer.getStats()).values()) {
+      if (report.type === "inbound-rtp") {
+        found.received = report.packetsReceived ?? 0;
+        found.lostShare = (report.packetsLost ?? 0) / Math.max(1, found.received + (report.packetsLost ?? 0));
+        found.jitterMs = (report.jitter ?? 0) * 1000;
+        found.levelIn = report.audioLevel ?? 0;
+      } else if (report.type === "outbound-rtp") found.sent = report.packetsSent ?? 0;
+      else if (report.type === "media-source") found.levelOut = report.audioLevel ?? 0;
+    }
+    return found;
+  }
+
+  private async connect(): Promise<void> {
+    if (!this.wanted || !this.microphone) return;
+    this.dropPeer();
+    this.become(this.state === "lost" ? "lost" : "connecting");
+    try {
+      const { ice_servers } = await ok(api.GET("/seat"));
+      const peer = new RTCPeerConnection({ iceServers: ice_servers, bundlePolicy: "max-bundle" });
+      this.peer = peer;
+      const track = this.microphone.getAudioTracks()[0];
+      if (!track) throw new Error("no track");
+      const transceiver = peer.addTransceiver(track, { direction: "sendrecv", streams: [this.microphone] });
+      preferTelephone(transceiver);
+      peer.ontrack = (event) => {
+        this.player.srcObject = event.streams[0] ?? new MediaStream([event.track]);
+        void this.player.play().catch(() => undefined);
+      };
+      peer.onconnectionstatechange = () => this.changed(peer);
+      await peer.setLocalDescription(await peer.createOffer());
+      const answer = await ok(api.POST("/seat", { body: { sdp_offer: peer.localDescription?.sdp ?? "" } }));
+      if (this.peer !== peer) return;
+      await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp_answer });
+    } catch {
+      this.lose();
+    }
+  }
+
+  private changed(peer: RTCPeerConnection): void {
+    if (peer !== this.peer) return;
+    if (peer.connectionState === "connected") this.become("connected");
+    if (peer.connectionState === "failed" || peer.connectionState === "closed") this.lose();
+    if (peer.connectionState === "disconnected") this.lose();
+  }
+
+  private lose(): void {
+    if (!this.wanted) return;
+    this.become("lost");
+    if (this.retry === null)
+      this.retry = window.setTimeout(() => {
+        this.retry = null;
+        if (this.state === "lost" && this.peer?.connectionState !== "connected") void this.connect();
+        else if (this.peer?.connectionState === "connected") this.become("connected");
+      }, 1000);
+  }
+
+  private reopenIfLost(): void {
+    if (this.wanted && this.state === "lost") void this.connect();
+  }
+
+  private dropPeer(): void {
+    const peer = this.peer;
+    this.peer = null;
+    if (peer) {
+      peer.onconnectionstatechange = null;
+      peer.close();
+    }
+  }
+
+  private stopMicrophone(): void {
+    for (const track of this.microphone?.getTracks() ?? []) {
+      track.onended = null;
+      track.stop();
+    }
+    this.microphone = null;
+  }
+
+  private become(state: SeatState): void {
+    this.state = state;
+    this.tell();
+  }
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+/** G.711 only: what the telephone network speaks, so that nothing is re-encoded on the way. */
+function preferTelephone(transceiver: RTCRtpTransceiver): void {
+  const codecs = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
+  const wanted = codecs.filter((codec) => /^audio\/(pcmu|pcma|telephone-event)$/i.test(codec.mimeType) && codec.clockRate === 8000);
+  if (wanted.length > 0) transceiver.setCodecPreferences(wanted);
+}
+
+export interface Devices {
+  microphones: MediaDeviceInfo[];
+  speakers: MediaDeviceInfo[];
+}
+
+export async function listDevices(): Promise<Devices> {
+  const all = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return {
+    microphones: all.filter((device) => device.kind === "audioinput"),
+    speakers: all.filter((device) => device.kind === "audiooutput"),
+  };
+}

@@ -1,0 +1,87 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Devices, type SeatQuality, listDevices } from "../audio/seat";
+import { useParts, useSeat } from "../hooks";
+import { ringVolume, startTone } from "./RingTone";
+
+export function AudioBox() {
+  const { t } = useTranslation();
+  const { seat } = useParts();
+  const state = useSeat();
+  const [devices, setDevices] = useState<Devices>({ microphones: [], speakers: [] });
+  const [quality, setQuality] = useState<SeatQuality | null>(null);
+  const [volume, setVolume] = useState(ringVolume());
+
+  useEffect(() => void listDevices().then(setDevices), [state]);
+  useEffect(() => {
+    const timer = window.setInterval(() => void seat.quality().then(setQuality), 500);
+    return () => window.clearInterval(timer);
+  }, [seat]);
+
+  const testSound = (): void => {
+    const stop = startTone(volume);
+    window.setTimeout(stop, 1200);
+  };
+  return (
+    <section className="card" aria-labelledby="audio-title" data-packets-in={quality?.received ?? 0} data-packets-out={quality?.sent ?? 0}>
+      <h2 id="audio-title">{t("seat.title")}</h2>
+      <p className={`sign ${state === "connected" ? "good" : "soon"}`}>{t(`seat.${state}`)}</p>
+      <label>
+        {t("seat.microphone")}
+        <select
+          defaultValue={localStorage.getItem("madoguchi.microphone") ?? ""}
+          onChange={(event) => {
+            localStorage.setItem("madoguchi.microphone", event.target.value);
+            void seat.open(event.target.value || null);
+          }}
+        >
+          <option value="">{t("seat.default")}</option>
+          {devices.microphones.map((device) => (
+            <option key={device.deviceId} value={device.deviceId}>
+              {device.label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        {t("seat.level")} <span className="muted">{t("seat.level_hint")}</span>
+        <meter min={0} max={1} low={0.02} value={Math.sqrt(quality?.levelOut ?? 0)} />
+      </label>
+      <label>
+        {t("seat.speaker")}
+        <select defaultValue="" onChange={(event) => void seat.useSpeaker(event.target.value)}>
+          <option value="">{t("seat.default")}</option>
+          {devices.speakers.map((device) => (
+            <option key={device.deviceId} value={device.deviceId}>
+              {device.label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        {t("seat.ring_volume")}
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={volume}
+          onChange={(event) => {
+            localStorage.setItem("madoguchi.ring_volume", event.target.value);
+            setVolume(Number(event.target.value));
+          }}
+        />
+      </label>
+      <div className="buttons">
+        <button type="button" onClick={testSound}>
+          {t("seat.test_sound")}
+        </button>
+        {state !== "connected" && (
+          <button type="button" onClick={() => void seat.open(localStorage.getItem("madoguchi.microphone"))}>
+            {t("seat.connect")}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}

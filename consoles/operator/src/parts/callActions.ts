@@ -1,0 +1,43 @@
+// What may be done with the call in front, as one list: the call bar's buttons and the keys both come from it.
+import type { Call } from "../api/client";
+import { api, ok } from "../api/client";
+
+export type CallVerb =
+  | "answer" | "decline" | "hold" | "resume" | "mute" | "unmute" | "end"
+  | "pause_recording" | "resume_recording" | "complete_transfer" | "cancel_consult";
+
+export interface CallAction {
+  verb: CallVerb;
+  label: string; // key of the words
+  key: string; // with Alt+Shift
+  look: "primary" | "danger" | "plain";
+}
+
+const action = (verb: CallVerb, label: string, key: string, look: CallAction["look"] = "plain"): CallAction => ({ verb, label, key, look });
+
+export function actionsOf(call: Call, me: string | null): CallAction[] {
+  const consulted = call.consulting_operator_id === me;
+  switch (call.stage) {
+    case "ringing":
+      return call.operator_id === me ? [action("answer", "call.answer", "A", "primary"), action("decline", "call.decline", "D")] : [];
+    case "consulting":
+      if (consulted) return [action("answer", "call.answer", "A", "primary"), action("decline", "call.decline", "D")];
+      return [action("complete_transfer", "call.complete", "C", "primary"), action("cancel_consult", "call.cancel_consult", "X")];
+    case "talking":
+      return [
+        call.held ? action("resume", "call.resume", "H") : action("hold", "call.hold", "H"),
+        call.muted ? action("unmute", "call.unmute", "M") : action("mute", "call.mute", "M"),
+        ...(call.recording === "on" ? [action("pause_recording", "call.pause", "P")] : []),
+        ...(call.recording === "paused" ? [action("resume_recording", "call.unpause", "P")] : []),
+        action("end", "call.end", "E", "danger"),
+      ];
+    case "dialling":
+      return [action("end", "call.end", "E", "danger")];
+    default:
+      return [];
+  }
+}
+
+export function act(call: Call, verb: CallVerb): Promise<unknown> {
+  return ok(api.POST(`/calls/{call}/${verb}`, { params: { path: { call: call.id } } }));
+}

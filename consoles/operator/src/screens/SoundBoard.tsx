@@ -1,0 +1,127 @@
+// Announcements: recorded here or uploaded as WAV, and which desk plays which.
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Desk, type Schemas, api, ok } from "../api/client";
+import { type Recording, record } from "../audio/recorder";
+import { useAction, useWorld } from "../hooks";
+
+type Prompt = Schemas["Prompt"];
+type Use = keyof Schemas["DeskSounds"];
+
+const uses: Use[] = ["greeting", "notice", "waiting", "hold", "closed", "callback_offer", "callback_thanks", "callback_digits", "unrecorded"];
+
+async function everyPrompt(): Promise<Prompt[]> {
+  const all: Prompt[] = [];
+  let after: string | undefined;
+  do {
+    const page = await ok(api.GET("/prompts", { params: { query: { limit: 200, ...(after ? { after } : {}) } } }));
+    all.push(...page.items);
+    after = page.next ?? undefined;
+  } while (after);
+  return all;
+}
+
+export function SoundBoard() {
+  const { t } = useTranslation();
+  const world = useWorld();
+  const run = useAction();
+  const [prompts, setPrompts] = useState<Prompt[]>([]);
+  const read = useCallback(() => run(async () => setPrompts(await everyPrompt())), [run]);
+  useEffect(() => void read(), [read]);
+  return (
+    <>
+      <section className="card" aria-labelledby="sounds-title">
+        <h2 id="sounds-title">{t("sounds.title")}</h2>
+        <NewSound onSaved={() => void read()} />
+        {prompts.length === 0 && <p className="muted">{t("sounds.none")}</p>}
+        <ul className="sounds">
+          {prompts.map((prompt) => (
+            <li key={prompt.id}>
+              <span>{prompt.name}</span>
+              <span className="number">{(prompt.duration_ms / 1000).toFixed(1)} s</span>
+              <audio controls preload="none" src={`/api/v1/prompts/${prompt.id}/audio`} aria-label={`${t("sounds.play")} ${prompt.name}`} />
+            </li>
+          ))}
+        </ul>
+      </section>
+      {Object.values(world.desks).map((desk) => (
+        <DeskSounds key={desk.id} desk={desk} prompts={prompts} />
+      ))}
+    </>
+  );
+}
+
+function NewSound({ onSaved }: { onSaved: () => void }) {
+  const { t } = useTranslation();
+  const run = useAction();
+  const [name, setName] = useState("");
+  const [sound, setSound] = useState<Blob | null>(null);
+  const recording = useRef<Recording | null>(null);
+  const [isRecording, setRecording] = useState(false);
+
+  const toggle = (): void =>
+    void run(async () => {
+      if (recording.current) {
+        const made = await recording.current.stop();
+        recording.current = null;
+        setRecording(false);
+        setSound(made);
+      } else {
+        recording.current = await record(localStorage.getItem("madoguchi.microphone"));
+        setRecording(true);
+      }
+    });
+  const save = (): void =>
+    void run(async () => {
+      if (!sound) return;
+      await ok(api.POST("/prompts", { params: { query: { name } }, body: sound as unknown as string, bodySerializer: (body) => body as unknown as Blob, headers: { "Content-Type": "audio/wav" } }));
+      setSound(null);
+      setName("");
+      onSaved();
+    });
+  return (
+    <div className="new-sound">
+      <button type="button" onClick={toggle} aria-pressed={isRecording}>
+        {isRecording ? t("sounds.stop") : t("sounds.record")}
+      </button>
+      <label className="file">
+        {t("sounds.upload")}
+        <input type="file" accept="audio/wav,.wav" onChange={(event) => setSound(event.target.files?.[0] ?? null)} />
+      </label>
+      <label>
+        {t("sounds.name")}
+        <input value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
+      </label>
+      <button type="button" className="primary" disabled={!sound || !name.trim()} onClick={save}>
+        {t("sounds.save")}
+      </button>
+    </div>
+  );
+}
+
+function DeskSounds({ desk, prompts }: { desk: Desk; prompts: Prompt[] }) {
+  const { t } = useTranslation();
+  const run = useAction();
+  const set = (use: Use, id: string): void =>
+    void run(() => ok(api.PUT("/desks/{desk}/prompts", { params: { path: { desk: desk.id } }, body: { [use]: id } })));
+  return (
+    <section className="card" aria-label={desk.name}>
+      <h2>{desk.name}</h2>
+      <div className="uses">
+        {uses.map((use) => (
+          <label key={use}>
+            {t(`sounds.${use}`)}
+            <select value={desk.prompts[use]} onChange={(event) => set(use, event.target.value)}>
+              <option value="">{t("sounds.nothing")}</option>
+              {prompts.map((prompt) => (
+                <option key={prompt.id} value={prompt.id}>
+                  {prompt.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+      </div>
+    </section>
+  );
+}
