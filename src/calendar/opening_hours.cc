@@ -154,7 +154,7 @@ void OpeningHours::add_spans_of(Day day, std::vector<Span>& spans) const {
   }
 }
 
-std::optional<OpeningHours::Span> OpeningHours::span_at_or_after(Time time) const {
+std::optional<OpeningHours::Span> OpeningHours::span_at_or_after(Time time, Micros enough) const {
   const auto today = chr::local_days(zone_.day_of(time));
   std::optional<Span> found;
   std::vector<Span> spans;
@@ -171,6 +171,7 @@ std::optional<OpeningHours::Span> OpeningHours::span_at_or_after(Time time) cons
       else
         return found;
     }
+    if (found && found->until - std::max(time, found->from) >= enough) return found;
     // The next date's intervals begin at its midnight or later.
     if (found && found->until < zone_.start_of(Day(day + chr::days(1)))) return found;
   }
@@ -186,7 +187,7 @@ bool OpeningHours::is_open(Time time) const {
 }
 
 std::optional<Time> OpeningHours::next_change(Time time) const {
-  const auto span = span_at_or_after(time);
+  const auto span = span_at_or_after(time, 2 * kHorizon);
   if (!span) return std::nullopt;
   const Time change = span->from > time ? span->from : span->until;
   if (change > time + kHorizon) return std::nullopt;
@@ -197,7 +198,7 @@ Time OpeningHours::after_open(Time time, Micros span) const {
   Time at = time;
   Micros left = span;
   while (at < time + kHorizon) {
-    const auto open = span_at_or_after(at);
+    const auto open = span_at_or_after(at, left);
     if (!open) break;
     const Time from = std::max(at, open->from);
     if (open->until - from >= left) return from + left;

@@ -80,8 +80,9 @@ class OpeningHours {
   };
   [[nodiscard]] const DayHours& hours_of(Day day) const;
   void add_spans_of(Day day, std::vector<Span>& spans) const;
-  // The span that holds `time` or else the next one within the horizon, adjoining ones merged.
-  [[nodiscard]] std::optional<Span> span_at_or_after(Time time) const;
+  // The span that holds `time` or else the next one within the horizon; adjoining ones are merged
+  // until `enough` of it lies after `time`.
+  [[nodiscard]] std::optional<Span> span_at_or_after(Time time, Micros enough) const;
 
   OpeningHoursSettings settings_;
   Zone zone_;
