@@ -233,6 +233,10 @@ bool TransactionLayer::respond_and_forget(ServerId id, Message response, MonoTim
   return true;
 }
 
+void TransactionLayer::forget(ServerId id) {
+  if (Transaction* transaction = find(id.value)) destroy(*transaction);
+}
+
 bool TransactionLayer::resend(ServerId id) {
   const Transaction* transaction = find(id.value);
   if (transaction == nullptr || transaction->is_client() || transaction->bytes.empty())

@@ -31,8 +31,8 @@ struct HeaderLine {
 // What a description in a message is for (RFC 3264, RFC 6337).
 enum class SdpRole : std::uint8_t { kNone, kOffer, kAnswer };
 
-// A new INVITE was admitted; 100 has been sent. Ends by provisional()..., accept(), reject() or
-// SessionEnded.
+// A new INVITE was admitted (100 goes out by itself). Ends by provisional()..., accept(), reject()
+// or SessionEnded.
 struct IncomingCall {
   SessionId session{};
   Flow flow;

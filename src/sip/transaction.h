@@ -170,6 +170,8 @@ class TransactionLayer {
   // anyone can provoke in numbers. Not retransmitted: the sender repeats its request and gets the
   // same again.
   bool respond_and_forget(ServerId transaction, Message response, MonoTime now);
+  // Never answers it: silence, where that is wanted. A repeat of the request is a new one.
+  void forget(ServerId transaction);
   // Sends the last response once more, byte for byte: for a 2xx whose ACK has not come.
   bool resend(ServerId transaction);
   // The tag that responses get when they have none; the same for the transaction's life.

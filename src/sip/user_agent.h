@@ -31,6 +31,7 @@
 #include "sip/message.h"
 #include "sip/sdp.h"
 #include "sip/session_events.h"
+#include "sip/transaction.h"
 
 namespace madoguchi::sip {
 
@@ -68,8 +69,9 @@ struct Admission {
 
   static Admission accept(Trust trust, std::string account = {});
   static Admission refuse(int status, std::vector<HeaderLine> headers = {});
-  static Admission challenge(std::string www_authenticate);  // 401
-  static Admission ignore();                                 // silence, counted
+  // With the status and challenges of what DigestAuthenticator::challenge() made.
+  static Admission challenge(const Message& response);
+  static Admission ignore();  // silence, counted
 };
 
 // Asked once for each new request outside of a call except ACK, CANCEL and OPTIONS. It decides who
@@ -155,13 +157,11 @@ struct SessionSummary {
 
 struct UserAgentCounters {
   std::uint64_t received = 0;
-  std::uint64_t unparsable = 0;         // dropped in silence
-  std::uint64_t refused_malformed = 0;  // 400, 505, 513...
-  std::uint64_t stray_responses = 0;
-  std::uint64_t stray_acks = 0;
+  std::uint64_t stray_acks = 0;      // for no call of ours
   std::uint64_t ignored = 0;         // by the policy
   std::uint64_t overload = 0;        // 503 at a limit
   std::uint64_t extra_branches = 0;  // later 2xx of a fork, ended with BYE
+  TransactionCounters transactions;  // malformed, refused, repeated, stray...
 };
 
 class UserAgent {
@@ -246,7 +246,7 @@ class UserAgent {
   [[nodiscard]] std::vector<SessionId> sessions() const;  // those without SessionEnded
   [[nodiscard]] std::size_t session_count() const;
   [[nodiscard]] std::size_t transaction_count() const;
-  [[nodiscard]] const UserAgentCounters& counters() const;
+  [[nodiscard]] UserAgentCounters counters() const;
   // Our Contact for a flow: "sip:madoguchi@192.0.2.1:5060;transport=tcp".
   [[nodiscard]] Uri contact_for(const Flow& flow) const;
 

@@ -1,0 +1,610 @@
+#include "sip/user_agent.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "sip/agent_context.h"
+#include "sip/offer_answer.h"
+#include "sip/session.h"
+#include "sip/timer_heap.h"
+
+namespace madoguchi::sip {
+namespace {
+
+// A SessionId is serial * 2^20 + slot: found without a table, and never used twice.
+constexpr std::uint64_t kSlotBits = 20;
+constexpr std::uint64_t kSlots = 1ULL << kSlotBits;
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Admission Admission::accept(Trust trust, std::string account) {
+  Admission admission;
+  admission.verdict = Verdict::kAccept;
+  admission.trust = trust;
+  admission.account = std::move(account);
+  return admission;
+}
+
+Admission Admission::refuse(int status, std::vector<HeaderLine> headers) {
+  Admission admission;
+  admission.status = status;
+  admission.headers = std::move(headers);
+  return admission;
+}
+
+Admission Admission::challenge(const Message& response) {
+  Admission admission;
+  admission.status = response.status();
+  for (const Header header : {Header::kWwwAuthenticate, Header::kProxyAuthenticate})
+    for (std::size_t i = 0; i < response.field_count(); ++i)
+      if (const auto field = response.field(i); field.id == header)
+        admission.headers.push_back({std::string(name_of(header)), std::string(field.value)});
+  return admission;
+}
+
+Admission Admission::ignore() {
+  Admission admission;
+  admission.verdict = Verdict::kIgnore;
+  return admission;
+}
+
+class UserAgent::Core {
+ public:
+  Core(UserAgentOptions options, Policy& policy, Entropy& entropy)
+      : context(std::move(options), entropy), policy_(policy) {}
+
+  // Takes what the transaction layer has to say, until it has no more; then sets the timers of the
+  // sessions that were touched and drops those that are finished.
+  void settle(MonoTime now);
+  void advance(MonoTime now);
+  void connection_closed(ConnectionId connection, MonoTime now);
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
+
+  // For a command: the session, to be touched afterwards; nullptr when it is over.
+  Session* find(SessionId id) const;
+  template <typename Command>
+  Result<void> command(SessionId id, MonoTime now, Command run);
+  Result<SessionId> invite(OutgoingCall call, MonoTime now);
+  Result<RequestId> send_request(OutgoingRequest request, MonoTime now);
+  Result<void> respond(RequestId request, int status, MonoTime now,
+                       const std::vector<HeaderLine>& headers);
+  std::vector<SessionId> live_sessions() const;
+
+  AgentContext context;
+
+ private:
+  struct Waiting {  // a request outside of any call, with its owner
+    ServerId transaction;
+    Message message;
+  };
+
+  Session* any(SessionId id) const;
+  SessionId next_id();
+  void adopt(std::unique_ptr<Session> session);
+  void touch(SessionId id) { touched_.push_back(id); }
+  void tidy(SessionId id);
+
+  void handle(RequestArrived arrived, MonoTime now);
+  void handle(const AckArrived& arrived, MonoTime now);
+  void handle(const CancelArrived& arrived, MonoTime now);
+  void handle(const ResponseArrived& arrived, MonoTime now);
+  void client_failed(ClientId id, Session::Failure failure, MonoTime now);
+  void client_ended(ClientId id);
+  void handle(const ServerFailed& failed, MonoTime now);
+
+  void within_dialog(RequestArrived arrived, MonoTime now);
+  void outside_dialog(RequestArrived arrived, MonoTime now);
+  void incoming_call(RequestArrived arrived, Admission admission, MonoTime now);
+  void deliver(RequestArrived arrived, Admission admission, MonoTime now);
+  void refuse(const RequestArrived& arrived, int status, MonoTime now,
+              const std::vector<HeaderLine>& headers = {});
+  [[nodiscard]] bool overloaded() const;
+
+  Policy& policy_;
+  std::vector<std::unique_ptr<Session>> slots_;
+  std::vector<std::uint32_t> free_;
+  std::uint64_t serial_ = 0;
+  std::uint64_t request_serial_ = 0;
+  TimerHeap timers_;
+  std::vector<SessionId> touched_;
+  std::map<RequestId, Waiting> waiting_;  // in order of arrival
+};
+
+Session* UserAgent::Core::any(SessionId id) const {
+  const std::uint64_t slot = static_cast<std::uint64_t>(id) % kSlots;
+  if (slot >= slots_.size() || !slots_[slot] || slots_[slot]->id() != id) return nullptr;
+  return slots_[slot].get();
+}
+
+Session* UserAgent::Core::find(SessionId id) const {
+  Session* session = any(id);
+  return session == nullptr || session->over() ? nullptr : session;
+}
+
+SessionId UserAgent::Core::next_id() {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  return SessionId(++serial_ * kSlots + free_.back());
+}
+
+void UserAgent::Core::adopt(std::unique_ptr<Session> session) {
+  const SessionId id = session->id();
+  const std::uint32_t slot = free_.back();
+  free_.pop_back();
+  context.by_local_tag[session->local_tag()] = id;
+  if (session->received_invite().valid()) context.invites[session->received_invite()] = id;
+  slots_[slot] = std::move(session);
+  touch(id);
+}
+
+void UserAgent::Core::tidy(SessionId id) {
+  Session* session = any(id);
+  if (session == nullptr) return;
+  const auto slot = static_cast<TimerHeap::SlotIndex>(static_cast<std::uint64_t>(id) % kSlots);
+  if (!session->finished()) {
+    const MonoTime due = session->deadline();
+    due == MonoTime::max() ? timers_.cancel(slot) : timers_.set(slot, due);
+    return;
+  }
+  timers_.cancel(slot);
+  context.by_local_tag.erase(session->local_tag());
+  context.invites.erase(session->received_invite());
+  slots_[slot].reset();
+  free_.push_back(slot);
+}
+
+void UserAgent::Core::settle(MonoTime now) {
+  for (;;) {
+    while (auto event = context.layer.poll_event()) {
+      std::visit(Overloaded{
+                     [&](ClientTimedOut& e) {
+                       client_failed(e.transaction, Session::Failure::kTimedOut, now);
+                     },
+                     [&](ClientTransportFailed& e) {
+                       client_failed(e.transaction, Session::Failure::kTransport, now);
+                     },
+                     [&](ClientEnded& e) { client_ended(e.transaction); },
+                     [&](auto& e) { handle(std::move(e), now); },
+                 },
+                 *event);
+    }
+    if (touched_.empty()) break;
+    const std::vector<SessionId> touched = std::exchange(touched_, {});
+    for (const SessionId id : touched) tidy(id);
+  }
+}
+
+void UserAgent::Core::advance(MonoTime now) {
+  context.layer.advance(now);
+  settle(now);
+  while (const auto slot = timers_.pop_due(now)) {
+    Session* session = slots_[*slot].get();
+    if (session == nullptr) continue;
+    touch(session->id());
+    session->advance(now);
+    settle(now);
+  }
+}
+
+std::optional<MonoTime> UserAgent::Core::next_deadline() const {
+  const auto ours = timers_.next();
+  const auto theirs = context.layer.next_deadline();
+  if (!ours) return theirs;
+  return theirs ? std::min(*ours, *theirs) : ours;
+}
+
+void UserAgent::Core::connection_closed(ConnectionId connection, MonoTime now) {
+  for (const auto& session : slots_)
+    if (session) session->connection_closed(connection);
+  context.layer.connection_closed(connection, now);
+  settle(now);
+}
+
+template <typename Command>
+Result<void> UserAgent::Core::command(SessionId id, MonoTime now, Command run) {
+  Session* session = find(id);
+  if (session == nullptr) return fail(ErrorCode::kNotFound, "the session is over");
+  touch(id);
+  Result<void> result = run(*session);
+  settle(now);
+  return result;
+}
+
+bool UserAgent::Core::overloaded() const {
+  return context.live_sessions >= context.options.max_sessions || slots_.size() >= kSlots ||
+         context.events.size() >= context.options.max_pending_events;
+}
+
+void UserAgent::Core::refuse(const RequestArrived& arrived, int status, MonoTime now,
+                             const std::vector<HeaderLine>& headers) {
+  Message response =
+      Message::response_to(arrived.message, status, {}, context.layer.to_tag(arrived.transaction));
+  for (const HeaderLine& line : headers) response.add(line.name, line.value);
+  context.layer.respond_and_forget(arrived.transaction, std::move(response), now);
+}
+
+void UserAgent::Core::handle(RequestArrived arrived, MonoTime now) {
+  if (!arrived.message.to_tag().empty()) return within_dialog(std::move(arrived), now);
+  outside_dialog(std::move(arrived), now);
+}
+
+void UserAgent::Core::within_dialog(RequestArrived arrived, MonoTime now) {
+  const auto found = context.by_local_tag.find(arrived.message.to_tag());
+  Session* session = found == context.by_local_tag.end() ? nullptr : any(found->second);
+  if (session == nullptr ||
+      !session->has_dialog_with(arrived.message.call_id(), arrived.message.from_tag()))
+    return refuse(arrived, 481, now);
+  if (context.events.size() >= context.options.max_pending_events &&
+      arrived.message.method() != Method::kBye) {
+    ++context.counters.overload;
+    return refuse(arrived, 503, now, {{"Retry-After", "5"}});
+  }
+  touch(session->id());
+  session->request(arrived.transaction, std::move(arrived.message), arrived.flow, now);
+}
+
+void UserAgent::Core::outside_dialog(RequestArrived arrived, MonoTime now) {
+  const Method method = arrived.message.method();
+  if (method == Method::kOptions) {
+    Message response =
+        Message::response_to(arrived.message, 200, {}, context.layer.to_tag(arrived.transaction));
+    context.describe_abilities(response);
+    context.layer.respond_and_forget(arrived.transaction, std::move(response), now);
+    return;
+  }
+  const auto& delivered = context.options.delivered_methods;
+  const bool deliverable = std::find(delivered.begin(), delivered.end(), method) != delivered.end();
+  if (method != Method::kInvite && !deliverable) {
+    // REFER and SUBSCRIBE without a call are nothing we do; the rest only exists within one.
+    return refuse(arrived, method == Method::kRefer ? 403 : 481, now);
+  }
+  if (overloaded()) {
+    ++context.counters.overload;
+    return refuse(arrived, 503, now, {{"Retry-After", "5"}});
+  }
+  Admission admission = policy_.admit(arrived.message, arrived.flow, now);
+  switch (admission.verdict) {
+    case Admission::Verdict::kRefuse:
+      return refuse(arrived, admission.status, now, admission.headers);
+    case Admission::Verdict::kIgnore:
+      ++context.counters.ignored;
+      context.layer.forget(arrived.transaction);
+      return;
+    case Admission::Verdict::kAccept:
+      break;
+  }
+  if (method == Method::kInvite)
+    return incoming_call(std::move(arrived), std::move(admission), now);
+  deliver(std::move(arrived), std::move(admission), now);
+}
+
+void UserAgent::Core::incoming_call(RequestArrived arrived, Admission admission, MonoTime now) {
+  std::string tag = context.layer.to_tag(arrived.transaction);
+  const SessionId id = next_id();
+  auto session = std::make_unique<Session>(
+      context, id, arrived.transaction, std::move(arrived.message), arrived.flow, std::move(tag));
+  if (!session->start_called(std::move(admission), now)) return;
+  adopt(std::move(session));
+}
+
+void UserAgent::Core::deliver(RequestArrived arrived, Admission admission, MonoTime now) {
+  // Those whose transaction is gone were never answered: their senders have given up.
+  while (!waiting_.empty() && !context.layer.alive(waiting_.begin()->second.transaction))
+    waiting_.erase(waiting_.begin());
+  if (waiting_.size() >= context.options.max_sessions) {
+    ++context.counters.overload;
+    return refuse(arrived, 503, now, {{"Retry-After", "5"}});
+  }
+  RequestReceived event;
+  event.request = RequestId(++request_serial_);
+  event.flow = arrived.flow;
+  event.account = std::move(admission.account);
+  event.message = arrived.message;
+  waiting_.emplace(event.request, Waiting{arrived.transaction, std::move(arrived.message)});
+  context.emit(std::move(event));
+}
+
+Result<void> UserAgent::Core::respond(RequestId request, int status, MonoTime now,
+                                      const std::vector<HeaderLine>& headers) {
+  if (status < 200 || status > 699)
+    return fail(ErrorCode::kInvalid, "a final status is 200 to 699");
+  const auto found = waiting_.find(request);
+  if (found == waiting_.end()) return fail(ErrorCode::kNotFound, "the request is answered or gone");
+  const Waiting waiting = std::move(found->second);
+  waiting_.erase(found);
+  Message response =
+      Message::response_to(waiting.message, status, {}, context.layer.to_tag(waiting.transaction));
+  for (const HeaderLine& line : headers) response.add(line.name, line.value);
+  context.layer.respond(waiting.transaction, std::move(response), now);
+  settle(now);
+  return {};
+}
+
+void UserAgent::Core::handle(const AckArrived& arrived, MonoTime now) {
+  const auto found = context.by_local_tag.find(arrived.message.to_tag());
+  Session* session = found == context.by_local_tag.end() ? nullptr : any(found->second);
+  if (session == nullptr ||
+      !session->has_dialog_with(arrived.message.call_id(), arrived.message.from_tag())) {
+    ++context.counters.stray_acks;
+    return;
+  }
+  touch(session->id());
+  session->ack(arrived.message, now);
+}
+
+void UserAgent::Core::handle(const CancelArrived& arrived, MonoTime now) {
+  const auto found = context.invites.find(arrived.invite);
+  Session* session = found == context.invites.end() ? nullptr : any(found->second);
+  if (session == nullptr) return;
+  touch(session->id());
+  session->cancelled(arrived.invite, arrived.message, now);
+}
+
+void UserAgent::Core::handle(const ResponseArrived& arrived, MonoTime now) {
+  const auto found = context.clients.find(arrived.transaction);
+  if (found == context.clients.end()) return;
+  if (found->second.purpose == Purpose::kAlone) {
+    if (arrived.message.status() < 200) return;
+    context.emit(
+        ResponseReceived{found->second.request, arrived.message.status(), arrived.message});
+    context.clients.erase(found);
+    return;
+  }
+  Session* session = any(found->second.session);
+  if (session == nullptr) return;
+  touch(session->id());
+  const ClientUse use = found->second;
+  session->response(arrived.transaction, use, arrived.message, now);
+}
+
+void UserAgent::Core::client_failed(ClientId id, Session::Failure failure, MonoTime now) {
+  const auto found = context.clients.find(id);
+  if (found == context.clients.end()) return;
+  if (found->second.purpose == Purpose::kAlone) {
+    const int status = failure == Session::Failure::kTimedOut ? 408 : 503;
+    context.emit(ResponseReceived{found->second.request, status, std::nullopt});
+    context.clients.erase(found);
+    return;
+  }
+  Session* session = any(found->second.session);
+  if (session == nullptr) return;
+  touch(session->id());
+  const ClientUse use = found->second;
+  session->client_failed(id, use, failure, now);
+}
+
+void UserAgent::Core::client_ended(ClientId id) {
+  const auto found = context.clients.find(id);
+  if (found == context.clients.end()) return;
+  const SessionId session_id = found->second.session;
+  context.clients.erase(found);
+  Session* session = any(session_id);
+  if (session == nullptr) return;
+  touch(session_id);
+  session->client_ended(id);
+}
+
+void UserAgent::Core::handle(const ServerFailed& failed, MonoTime now) {
+  const auto found = context.invites.find(failed.transaction);
+  Session* session = found == context.invites.end() ? nullptr : any(found->second);
+  if (session == nullptr) return;
+  touch(session->id());
+  session->server_failed(failed.transaction, now);
+}
+
+Result<SessionId> UserAgent::Core::invite(OutgoingCall call, MonoTime now) {
+  if (!call.target.is_sip_or_sips())
+    return fail(ErrorCode::kInvalid, "only sip and sips URIs can be called");
+  if (overloaded()) return fail(ErrorCode::kExhausted, "too many calls at once; try again later");
+  const SessionId id = next_id();
+  auto session = std::make_unique<Session>(context, id, std::move(call));
+  Session& started = *session;
+  if (auto result = started.start_calling(now); !result) return tl::unexpected(result.error());
+  adopt(std::move(session));
+  settle(now);
+  return id;
+}
+
+Result<RequestId> UserAgent::Core::send_request(OutgoingRequest wanted, MonoTime now) {
+  Message message = Message::request(wanted.method, wanted.target);
+  for (const Uri& route : wanted.route) message.add(Header::kRoute, "<" + route.text() + ">");
+  const std::string tag =
+      wanted.from_tag.empty() ? context.layer.fresh_token() : std::move(wanted.from_tag);
+  const Uri& to = wanted.to ? *wanted.to : wanted.target;
+  message.add(Header::kFrom, format_name_addr({}, wanted.from.text(), tag));
+  message.add(Header::kTo, format_name_addr({}, to.text()));
+  message.add(Header::kCallId, wanted.call_id.empty()
+                                   ? context.layer.fresh_token() + context.layer.fresh_token()
+                                   : wanted.call_id);
+  message.add(Header::kCSeq, std::to_string(wanted.cseq == 0 ? 1 : wanted.cseq) + " " +
+                                 std::string(name_of(wanted.method)));
+  if (!context.options.product.empty()) message.add(Header::kUserAgent, context.options.product);
+  for (const HeaderLine& line : wanted.headers) message.add(line.name, line.value);
+  if (!wanted.body.empty()) message.set_body(wanted.content_type, wanted.body);
+  ClientUse use;
+  use.purpose = Purpose::kAlone;
+  use.request = RequestId(++request_serial_);
+  const RequestId id = use.request;
+  if (!context.send(std::move(use), std::move(message), wanted.flow, now).valid())
+    return fail(ErrorCode::kExhausted, "too many SIP transactions at once; try again later");
+  settle(now);
+  return id;
+}
+
+std::vector<SessionId> UserAgent::Core::live_sessions() const {
+  std::vector<SessionId> ids;
+  for (const auto& session : slots_)
+    if (session && !session->over()) ids.push_back(session->id());
+  return ids;
+}
+
+UserAgent::UserAgent(UserAgentOptions options, Policy& policy, Entropy& entropy)
+    : core_(std::make_unique<Core>(std::move(options), policy, entropy)) {}
+
+UserAgent::~UserAgent() = default;
+
+void UserAgent::receive(const Flow& flow, std::string bytes, MonoTime now) {
+  ++core_->context.counters.received;
+  core_->context.layer.receive(std::move(bytes), flow, now);
+  core_->settle(now);
+}
+
+void UserAgent::send_failed(std::uint64_t origin, MonoTime now) {
+  core_->context.layer.send_failed(origin, now);
+  core_->settle(now);
+}
+
+void UserAgent::connection_closed(ConnectionId connection, MonoTime now) {
+  core_->connection_closed(connection, now);
+}
+
+void UserAgent::advance(MonoTime now) {
+  core_->advance(now);
+}
+
+std::optional<MonoTime> UserAgent::next_deadline() const {
+  return core_->next_deadline();
+}
+
+std::optional<Transmit> UserAgent::poll_transmit() {
+  auto outgoing = core_->context.layer.poll_output();
+  if (!outgoing) return std::nullopt;
+  return Transmit{outgoing->flow, std::move(outgoing->bytes), outgoing->origin};
+}
+
+std::optional<UserAgentEvent> UserAgent::poll_event() {
+  auto& events = core_->context.events;
+  if (events.empty()) return std::nullopt;
+  UserAgentEvent event = std::move(events.front());
+  events.pop_front();
+  return event;
+}
+
+Result<SessionId> UserAgent::invite(OutgoingCall call, MonoTime now) {
+  return core_->invite(std::move(call), now);
+}
+
+Result<void> UserAgent::provisional(SessionId session, int status, std::string sdp, MonoTime now,
+                                    ReliableProvisionals reliable) {
+  return core_->command(session, now, [&](Session& call) {
+    return call.provisional(status, std::move(sdp), reliable, now);
+  });
+}
+
+Result<void> UserAgent::accept(SessionId session, std::string sdp, MonoTime now,
+                               std::vector<HeaderLine> headers) {
+  return core_->command(session, now, [&](Session& call) {
+    return call.accept(std::move(sdp), std::move(headers), now);
+  });
+}
+
+Result<void> UserAgent::reject(SessionId session, int status, MonoTime now,
+                               std::string reason_phrase, std::vector<HeaderLine> headers) {
+  return core_->command(session, now, [&](Session& call) {
+    return call.reject(status, reason_phrase, headers, now);
+  });
+}
+
+Result<void> UserAgent::cancel(SessionId session, MonoTime now, std::string reason) {
+  return core_->command(session, now, [&](Session& call) { return call.cancel(reason, now); });
+}
+
+Result<void> UserAgent::bye(SessionId session, MonoTime now, std::string reason) {
+  return core_->command(session, now, [&](Session& call) { return call.bye(reason, now); });
+}
+
+Result<void> UserAgent::hang_up(SessionId session, MonoTime now, const HangUp& how) {
+  return core_->command(session, now, [&](Session& call) { return call.hang_up(how, now); });
+}
+
+Result<void> UserAgent::offer(SessionId session, std::string sdp, OfferBy by, MonoTime now) {
+  return core_->command(session, now,
+                        [&](Session& call) { return call.offer(std::move(sdp), by, now); });
+}
+
+Result<void> UserAgent::answer_offer(SessionId session, std::string sdp, MonoTime now) {
+  return core_->command(session, now,
+                        [&](Session& call) { return call.answer_offer(std::move(sdp), now); });
+}
+
+Result<void> UserAgent::refuse_offer(SessionId session, int status, MonoTime now) {
+  return core_->command(session, now,
+                        [&](Session& call) { return call.refuse_offer(status, now); });
+}
+
+Result<void> UserAgent::info(SessionId session, std::string content_type, std::string body,
+                             MonoTime now) {
+  return core_->command(session, now,
+                        [&](Session& call) { return call.info(content_type, body, now); });
+}
+
+Result<void> UserAgent::accept_refer(SessionId session, MonoTime now) {
+  return core_->command(session, now, [&](Session& call) { return call.accept_refer(now); });
+}
+
+Result<void> UserAgent::refer_progress(SessionId session, int status, MonoTime now) {
+  return core_->command(session, now,
+                        [&](Session& call) { return call.refer_progress(status, now); });
+}
+
+Result<void> UserAgent::reject_refer(SessionId session, int status, MonoTime now) {
+  return core_->command(session, now,
+                        [&](Session& call) { return call.reject_refer(status, now); });
+}
+
+Result<RequestId> UserAgent::send_request(OutgoingRequest request, MonoTime now) {
+  return core_->send_request(std::move(request), now);
+}
+
+Result<void> UserAgent::respond(RequestId request, int status, MonoTime now,
+                                std::vector<HeaderLine> headers) {
+  return core_->respond(request, status, now, headers);
+}
+
+std::optional<SessionSummary> UserAgent::summary(SessionId session) const {
+  const Session* call = core_->find(session);
+  return call == nullptr ? std::nullopt : std::optional(call->summary());
+}
+
+std::vector<SessionId> UserAgent::sessions() const {
+  return core_->live_sessions();
+}
+
+std::size_t UserAgent::session_count() const {
+  return core_->context.live_sessions;
+}
+
+std::size_t UserAgent::transaction_count() const {
+  return core_->context.layer.size();
+}
+
+UserAgentCounters UserAgent::counters() const {
+  UserAgentCounters counters = core_->context.counters;
+  counters.transactions = core_->context.layer.counters();
+  return counters;
+}
+
+Uri UserAgent::contact_for(const Flow& flow) const {
+  const auto contact = NameAddr::parse(core_->context.contact_field(flow));
+  const auto uri = contact ? contact->parse_uri() : std::nullopt;
+  return uri.value_or(Uri());
+}
+
+Result<void> answer_with(UserAgent& agent, OfferAnswer& negotiation, const OfferReceived& offer,
+                         Direction wanted, MonoTime now) {
+  auto answer = negotiation.answer(offer.sdp, wanted);
+  if (!answer) return agent.refuse_offer(offer.session, refusal_status(answer.error()), now);
+  return agent.answer_offer(offer.session, *std::move(answer), now);
+}
+
+}  // namespace madoguchi::sip
