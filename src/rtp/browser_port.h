@@ -4,6 +4,7 @@
 // at most one short error answer, never more than they sent plus a few bytes, and are counted.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -113,14 +114,18 @@ class BrowserPort {
   struct Seat {
     std::unique_ptr<Peer> peer;  // stays in place while the table grows
     PeerHandle handle;
+    std::vector<std::string> ufrags;  // under which checks find it: ours, and the ones before
   };
+  static constexpr std::size_t kUfragsOfAPeer = 2;
+  static constexpr std::size_t kMostTransmits = 4096;  // beyond, datagrams are lost as on a network
 
+  void name(Seat& seat);
   Received receive_check(ByteView datagram, const Address& from, MonoTime now);
   Seat* find_seat(PeerHandle handle);
   Seat* seat_of_address(const Address& from);
   void learn_address(const Address& from, const Seat& seat);
   void sweep_addresses();
-  void drain(Seat& seat);
+  bool drain(Seat& seat);
   void forget(PeerHandle handle);
   [[nodiscard]] LocalPeer describe(const Peer& peer, bool offering) const;
 

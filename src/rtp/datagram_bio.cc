@@ -16,7 +16,7 @@ static_assert(
     OPENSSL_VERSION_NUMBER < 0x30200000L,
     "DatagramBio steers the DTLS timer of OpenSSL 3.0; look at it again for this version");
 
-constexpr long kUdpOverhead = 28;                // IPv4 and UDP headers
+constexpr long kUdpOverhead = 28;           // IPv4 and UDP headers
 constexpr time_t kBeyondReach = 1LL << 40;  // some 35,000 years
 
 DatagramBio* self(BIO* bio) {

@@ -3,6 +3,7 @@
 // compile time; any thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +18,9 @@ inline constexpr std::uint8_t kMuPayloadType = 0;  // PCMU (RFC 3551, table 4)
 inline constexpr std::uint8_t kAPayloadType = 8;   // PCMA
 inline constexpr std::uint8_t kMuSilence = 0xff;
 inline constexpr std::uint8_t kASilence = 0xd5;
+
+// 20 ms of linear sound.
+using Frame = std::array<std::int16_t, kFrameSamples>;
 
 inline std::uint8_t silence_of(Law law) {
   return law == Law::kMu ? kMuSilence : kASilence;

@@ -17,8 +17,6 @@
 
 namespace madoguchi::rtp {
 
-using Frame = std::array<std::int16_t, kFrameSamples>;
-
 // Fills holes in speech: repeats the last pitch period, fading to silence within 60 ms, and
 // cross-fades back into what arrives next (the idea of ITU-T G.711 Appendix I; the design is our
 // own).

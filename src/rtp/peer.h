@@ -116,7 +116,7 @@ class Peer {
 
  private:
   Result<void> begin_handshake(const RemotePeer& remote, MonoTime now);
-  void look_at_dtls(MonoTime now);
+  void look_at_dtls();
   void finish(std::string reason);
   std::optional<Protected> count_sent(std::optional<std::size_t> size, std::uint64_t& counter);
 
