@@ -1,7 +1,7 @@
 // The day's balance: what became of every call, exact to the last one. Counts per desk and day (the
 // date in the desk's zone on which the call arrived), kept as things happen; `arrived` is counted
 // apart from the outcomes, so that is_exact() is a check and not a tautology. Owned by the Engine;
-// plain counts, no clock. What each bucket means is decided in docs/decisions/0020-balance.md.
+// plain counts, no clock. What each bucket means is decided in docs/decisions/the-balance.md.
 #pragma once
 
 #include <array>
@@ -15,18 +15,6 @@
 namespace madoguchi::routing {
 
 using calendar::Day;
-
-// Where a call counts. Every call that arrived is in exactly one, at every moment.
-enum class Bucket : std::uint8_t {
-  kInProgress,  // has not talked yet and has not ended
-  kTalked,      // 応答: heard an operator, once at least, and was not cut off
-  kAbandoned,   // 放棄: gave up in opening hours without having agreed on anything
-  kCallback,    // 折り返し: agreed to be rung back, and ended
-  kOutOfHours,  // 時間外: arrived while the desk was closed, and ended with nothing agreed
-  kDeclined,  // did not accept what the desk announced (recording), and was let go as the desk says
-  kCutOff,    // 障害: a fault of ours ended it, whether it waited or talked
-};
-inline constexpr std::size_t kBuckets = 7;
 
 struct PromiseCounts {
   std::uint32_t asked = 0;   // times that callers asked, or were promised

@@ -220,6 +220,8 @@ void Engine::change(OperatorKey who, OperatorState to, AwayReason reason, Time n
   OperatorNode& node = at(who);
   const OperatorState from = node.state;
   if (from == OperatorState::kReady) unlist(who);
+  if (from == OperatorState::kTalking && !node.promise.none())
+    resolve_attempt(who, node.outcome, now);
   node.deadline = {};
   deadlines_.clear(Deadlines::Of::kOperator, who.index);
   if (to != OperatorState::kRinging && to != OperatorState::kTalking &&

@@ -164,9 +164,12 @@ class Engine {
   // Takes an open promise to ring the line now; from ready, away or wrap-up. The operator is
   // kDialling.
   Result<void> take(OperatorKey who, PromiseKey promise, Time now);
-  // The line answered and talks: the promise is kept. Gives the call to use from then on (ended(),
-  // transfer…); it is not in the balance, which counts callers who came.
+  // The line answered. Gives the call to use from then on (ended(), transfer…); it is not in the
+  // balance, which counts callers who came. The promise is kept when this operator's part of the
+  // talk ends, unless a fault broke it or callback_outcome() said otherwise.
   Result<CallKey> callback_answered(OperatorKey who, Time now);
+  // It was a machine, a wrong number, …: said while talking, counts when the talk ends.
+  Result<void> callback_outcome(OperatorKey who, AttemptOutcome outcome);
   // The attempt ended without a talk: to wrap-up, promise open again or closed as the outcome says.
   Result<void> callback_failed(OperatorKey who, AttemptOutcome outcome, Time now);
   // The line that a promise must ring became known: merges it with the line's open promise, if any.
@@ -288,7 +291,8 @@ class Engine {
     Time idle_since{};              // place among the ready; kept over offers that come to nothing
     bool listed = false;            // in the groups' lists
     bool accepted = false;
-    DeskKey desk;  // whose wrap-up rules count
+    AttemptOutcome outcome = AttemptOutcome::kTalked;  // of the promise being kept
+    DeskKey desk;                                      // whose wrap-up rules count
   };
 
   // engine.cc: queues and the matching
@@ -331,6 +335,7 @@ class Engine {
   // engine_promises.cc
   PromiseKey promise_for(CallNode& call, PromiseBasis basis, PromiseLine kind, LineKey line,
                          Time now);
+  void resolve_attempt(OperatorKey who, AttemptOutcome outcome, Time now);
   void keep(PromiseNode& promise, KeptHow how, CallKey call, Time now);
   void close(PromiseNode& promise, CloseReason reason, Time now);
   void absorb(PromiseNode& into, PromiseNode& absorbed, Time now);

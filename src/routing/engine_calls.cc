@@ -147,11 +147,16 @@ Result<void> Engine::ended(CallKey key, EndCause cause, Time now) {
     if (talking) balance_.talking(call.row, -1);
     if (to == Bucket::kCutOff && talking) balance_.cut_off_talking(call.row);
     if (to != call.bucket) move(call, to);
+    tell(CallOver{call.key, to, talking, now});
     const bool lost = to == Bucket::kAbandoned || to == Bucket::kCutOff;
     if (lost && !call.agreed && !call.withheld && !talking &&
         at(call.number).settings.callback == CallbackPolicy::kAnnounced)
       static_cast<void>(
           promise_for(call, PromiseBasis::kAnnounced, PromiseLine::kOwn, call.line, now));
+  } else {
+    tell(CallOver{call.key, cause == EndCause::kFault ? Bucket::kCutOff : Bucket::kTalked, talking,
+                  now});
+    if (talking && cause == EndCause::kFault) at(with).outcome = AttemptOutcome::kFault;
   }
   if (call.phase == CallPhase::kRinging) end_offer(with, OfferEnd::kCallGone, now);
   if (talking) {

@@ -1,5 +1,7 @@
 // Agreed callbacks: made, merged per line, taken, attempted, kept or closed with a reason; never
 // forgotten.
+#include <utility>
+
 #include "routing/engine.h"
 
 namespace madoguchi::routing {
@@ -206,41 +208,54 @@ Result<CallKey> Engine::callback_answered(OperatorKey who, Time now) {
   call.bucket = Bucket::kTalked;
   call.with = who;
   call.arrived = call.answered = now;
-  if (PromiseNode* promise = promises_.find(node.promise)) {
-    const LineKey line = promise->line;
-    if (!line.none()) set_line(call, line);
-    tell(PromiseAttempted{promise->key, who, AttemptOutcome::kTalked, now});
-    keep(*promise, KeptHow::kCalledBack, call.key, now);
-    if (!line.none()) line_talked(line, now, call.key, now);
-  }
+  if (const PromiseNode* promise = promises_.find(node.promise))
+    if (!promise->line.none()) set_line(call, promise->line);
+  node.outcome = AttemptOutcome::kTalked;
   node.call = call.key;
   change(who, OperatorState::kTalking, AwayReason::kNone, now);
   return call.key;
 }
 
-Result<void> Engine::callback_failed(OperatorKey who, AttemptOutcome outcome, Time now) {
+Result<void> Engine::callback_outcome(OperatorKey who, AttemptOutcome outcome) {
   OperatorNode& node = at(who);
-  if (node.state != OperatorState::kDialling)
+  if (node.state != OperatorState::kTalking || node.promise.none())
+    return fail(ErrorCode::kConflict, "this is no talk to keep a promise");
+  node.outcome = outcome;
+  return {};
+}
+
+Result<void> Engine::callback_failed(OperatorKey who, AttemptOutcome outcome, Time now) {
+  if (at(who).state != OperatorState::kDialling)
     return fail(ErrorCode::kConflict, "this operator rings nobody");
   if (outcome == AttemptOutcome::kTalked)
     return fail(ErrorCode::kInvalid, "a talk is told by callback_answered");
-  if (PromiseNode* promise = promises_.find(node.promise)) {
-    promise->state = PromiseState::kOpen;
-    promise->owner = {};
-    if (counts_as_attempt(outcome)) ++promise->attempts;
-    tell(PromiseAttempted{promise->key, who, outcome, now});
-    PromiseNode* other =
-        promise->line.none() ? nullptr : promises_.find(lines_.at(promise->line).promise);
-    if (const auto reason = closes(outcome))
-      close(*promise, *reason, now);
-    else if (promise->attempts >= at(promise->desk).settings.promise_attempts)
-      close(*promise, CloseReason::kAttemptsExhausted, now);
-    else if (other != nullptr && other != promise)
-      absorb(*other, *promise, now);
-  }
+  resolve_attempt(who, outcome, now);
   // Nobody was talked with, so there is nothing to wrap up.
   become_next(who, now);
   return {};
+}
+
+// What came of ringing the operator's promise; it may have been kept by the caller meanwhile.
+void Engine::resolve_attempt(OperatorKey who, AttemptOutcome outcome, Time now) {
+  const PromiseKey key = std::exchange(at(who).promise, {});
+  PromiseNode* promise = promises_.find(key);
+  if (promise == nullptr) return;
+  promise->state = PromiseState::kOpen;
+  promise->owner = {};
+  if (counts_as_attempt(outcome)) ++promise->attempts;
+  tell(PromiseAttempted{key, who, outcome, now});
+  const LineKey line = promise->line;
+  PromiseNode* other = line.none() ? nullptr : promises_.find(lines_.at(line).promise);
+  if (outcome == AttemptOutcome::kTalked) {
+    keep(*promise, KeptHow::kCalledBack, {}, now);
+    if (!line.none()) line_talked(line, now, {}, now);
+  } else if (const auto reason = closes(outcome)) {
+    close(*promise, *reason, now);
+  } else if (promise->attempts >= at(promise->desk).settings.promise_attempts) {
+    close(*promise, CloseReason::kAttemptsExhausted, now);
+  } else if (other != nullptr && other != promise) {
+    absorb(*other, *promise, now);
+  }
 }
 
 }  // namespace madoguchi::routing

@@ -69,9 +69,10 @@ TEST_F(Promises, TakenAndKeptByRinging) {
   ASSERT_TRUE(talk.has_value());
   EXPECT_EQ(state(a), OperatorState::kTalking);
   EXPECT_EQ(balance(d).arrived, 1U);
+  EXPECT_EQ(balance(d).promises.open, 1U);
+  end(*talk, EndCause::kOperator);
   EXPECT_EQ(balance(d).promises.kept_by_ringing, 1U);
   EXPECT_EQ(balance(d).settled_in(Bucket::kCallback), 1U);
-  end(*talk, EndCause::kOperator);
   EXPECT_EQ(state(a), OperatorState::kWrapUp);
   ok(engine.wrapped_up(a, now));
   EXPECT_EQ(state(a), OperatorState::kAway);  // as before taking it
@@ -210,8 +211,26 @@ TEST_F(Promises, MergingSparesTheOneThatIsBeingRung) {
   ok(engine.identified(unknown, line("t"), now));
   EXPECT_EQ(engine.find(idle), nullptr);
   ASSERT_NE(engine.find(rung), nullptr);
-  EXPECT_TRUE(engine.callback_answered(a, now).has_value());
+  end(engine.callback_answered(a, now).value());
   EXPECT_EQ(balance(d).promises.open, 0U);
+}
+
+TEST_F(Promises, AnAnsweringMachineOrABrokenTalkKeepsNothing) {
+  const DeskKey d = desk("d");
+  const PromiseKey made = left(d, "t");
+  const OperatorKey a = who("a");
+  ok(engine.take(a, made, now));
+  CallKey talk = engine.callback_answered(a, now).value();
+  ok(engine.callback_outcome(a, AttemptOutcome::kMachine));
+  end(talk, EndCause::kOperator);
+  ASSERT_NE(engine.find(made), nullptr);
+  EXPECT_EQ(engine.find(made)->attempts, 1);
+  ok(engine.take(a, made, now));
+  talk = engine.callback_answered(a, now).value();
+  end(talk, EndCause::kFault);
+  ASSERT_NE(engine.find(made), nullptr);
+  EXPECT_EQ(engine.find(made)->attempts, 1);
+  EXPECT_EQ(engine.find(made)->state, PromiseState::kOpen);
 }
 
 TEST_F(Promises, KeptWhileBeingRungIfTheLineComesThroughJustThen) {

@@ -131,6 +131,18 @@ enum class EndCause : std::uint8_t {
   kFault,     // cut off: a crash, a lost network, a shutdown of ours
 };
 
+// Where a call counts. Every call that arrived is in exactly one, at every moment.
+enum class Bucket : std::uint8_t {
+  kInProgress,  // has not talked yet and has not ended
+  kTalked,      // 応答: heard an operator, once at least, and was not cut off
+  kAbandoned,   // 放棄: gave up in opening hours without having agreed on anything
+  kCallback,    // 折り返し: agreed to be rung back, and ended
+  kOutOfHours,  // 時間外: arrived while the desk was closed, and ended with nothing agreed
+  kDeclined,  // did not accept what the desk announced (recording), and was let go as the desk says
+  kCutOff,    // 障害: a fault of ours ended it, whether it waited or talked
+};
+inline constexpr std::size_t kBuckets = 7;
+
 enum class Offer : std::uint8_t {
   kQueue,    // next in the queue
   kDirect,   // transferred to this operator
@@ -226,6 +238,12 @@ struct OfferEnded {  // stop it ringing; the call's own next event tells where i
   OfferEnd why;
   Time at;
 };
+struct CallOver {  // it ended, and this is what it counts as
+  CallKey call;
+  Bucket bucket;
+  bool talking;  // at its end
+  Time at;
+};
 struct CallSettled {  // an earlier call of a line that has now got through (再架電で応答済)
   CallKey earlier;
   Time at;
@@ -273,8 +291,8 @@ struct PromiseDue {  // its deadline has passed; it stays open with a new one
   Time at;
 };
 
-using Event = std::variant<OperatorChanged, CallQueued, CallOffered, OfferEnded, CallSettled,
-                           WrapUpOverdue, PromiseMade, PromiseMerged, PromiseTaken,
+using Event = std::variant<OperatorChanged, CallQueued, CallOffered, OfferEnded, CallOver,
+                           CallSettled, WrapUpOverdue, PromiseMade, PromiseMerged, PromiseTaken,
                            PromiseAttempted, PromiseKept, PromiseClosed, PromiseDue>;
 
 }  // namespace madoguchi::routing
