@@ -1,0 +1,113 @@
+#include "app/admin_client.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+
+#include "vault.grpc.pb.h"
+
+namespace madoguchi::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace pb = madoguchi::wire;
+
+constexpr std::size_t kPart = 256 * 1024;
+
+Result<std::unique_ptr<pb::VaultForAdmin::Stub>> connect(const VaultAccess& vault) {
+  auto credentials = wire::channel_credentials(vault.tls);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  return pb::VaultForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+}
+
+Result<void> outcome(const grpc::Status& status) {
+  if (status.ok()) return {};
+  const bool away = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                    status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+  return fail(away ? ErrorCode::kUnavailable : ErrorCode::kDenied,
+              away ? "the vault does not answer; is it running?"
+                   : "the vault refused: " + status.error_message());
+}
+
+}  // namespace
+
+VaultAccess VaultAccess::of_deployment(const fs::path& data) {
+  const fs::path tls = fs::absolute(data) / "tls";
+  // Relative where it can be: the kernel takes socket paths of 107 bytes at most.
+  const fs::path socket = fs::proximate(fs::absolute(data) / "run" / "vault.sock");
+  return {"unix:" + socket.string(), {tls / "authority.pem", tls / "admin.pem", tls / "admin.key"}};
+}
+
+Result<Exported> export_recording(const VaultAccess& vault, const fs::path& sealed_file,
+                                  const fs::path& out, const std::string& asked_by,
+                                  const std::string& purpose) {
+  std::ifstream in(sealed_file, std::ios::binary);
+  if (!in)
+    return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", sealed_file.string()));
+  if (fs::exists(out))
+    return fail(ErrorCode::kConflict,
+                fmt::format("{}: exists already; choose another name", out.string()));
+  auto stub = connect(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+
+  grpc::ClientContext context;
+  auto stream = (*stub)->ExportRecording(&context);
+  pb::RecordingPart part;
+  part.mutable_header()->set_recording_id(sealed_file.filename().string());
+  part.mutable_header()->set_asked_by(asked_by);
+  part.mutable_header()->set_purpose(purpose);
+  bool going = stream->Write(part);
+  std::string buffer(kPart, '\0');
+  while (going && in) {
+    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    if (in.gcount() == 0) break;
+    part.set_sealed(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    going = stream->Write(part);
+  }
+  stream->WritesDone();
+
+  Exported exported;
+  std::string refusal;
+  std::ofstream file(out, std::ios::binary);
+  for (pb::WavPart wav; stream->Read(&wav);) {
+    if (!wav.error().empty()) refusal = wav.error();
+    exported.cut_off = exported.cut_off || wav.cut_off();
+    exported.bytes += wav.wav().size();
+    file.write(wav.wav().data(), static_cast<std::streamsize>(wav.wav().size()));
+  }
+  file.close();
+  auto ended = outcome(stream->Finish());
+  if (ended && !refusal.empty()) ended = fail(ErrorCode::kDenied, "the vault refused: " + refusal);
+  if (ended && !file)
+    ended = fail(ErrorCode::kUnavailable,
+                 fmt::format("{}: cannot be written; check free space", out.string()));
+  if (ended && exported.bytes == 0) ended = fail(ErrorCode::kInternal, "the vault sent nothing");
+  if (ended) return exported;
+  std::error_code ignored;
+  fs::remove(out, ignored);
+  return tl::unexpected<Error>(ended.error());
+}
+
+Result<void> read_journal(const VaultAccess& vault, std::uint64_t after,
+                          const std::function<void(std::string_view)>& line) {
+  auto stub = connect(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  constexpr std::uint32_t kPage = 1000;
+  for (;;) {
+    grpc::ClientContext context;
+    pb::ReadJournalRequest request;
+    request.set_after(after);
+    request.set_most(kPage);
+    auto reader = (*stub)->ReadJournal(&context, request);
+    std::uint32_t got = 0;
+    for (pb::JournalLine one; reader->Read(&one); ++got) {
+      after = one.sequence();
+      line(one.json());
+    }
+    if (auto ended = outcome(reader->Finish()); !ended) return ended;
+    if (got < kPage) return {};
+  }
+}
+
+}  // namespace madoguchi::app

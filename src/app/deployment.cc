@@ -1,0 +1,170 @@
+#include "app/deployment.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "wire/authority.h"
+
+namespace madoguchi::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSignIns = "sign-ins.txt";
+
+Result<void> write_private(const fs::path& file, const std::string& text) {
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool written =
+      fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (fd >= 0) close(fd);
+  if (written) return {};
+  return fail(
+      ErrorCode::kUnavailable,
+      fmt::format("{}: cannot be written; check the folder's owner and free space", file.string()));
+}
+
+// A text in TOML's quotes.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+Deployment::Deployment(UpOptions options, fs::path program_folder)
+    : options_(std::move(options)), program_folder_(std::move(program_folder)) {
+  options_.data = fs::absolute(options_.data);
+  if (!options_.certificate.empty()) options_.certificate = fs::absolute(options_.certificate);
+  if (!options_.key.empty()) options_.key = fs::absolute(options_.key);
+}
+
+fs::path Deployment::part(std::string_view name) const {
+  return options_.data / name;
+}
+
+fs::path Deployment::settings_of(std::string_view process) const {
+  return part(fmt::format("{}.toml", process));
+}
+
+std::string Deployment::console_url() const {
+  const std::string host = options_.address == "127.0.0.1" ? "localhost" : options_.address;
+  return fmt::format("{}://{}:{}", scheme(), host, options_.web_port);
+}
+
+std::string Deployment::glass_url() const {
+  return fmt::format("{}://{}:{}", scheme(), options_.glass_host, options_.glass_port);
+}
+
+Result<void> Deployment::prepare(Time now, Entropy& entropy) {
+  for (const std::string_view folder : {"", "tls", "run", "exchange", "vault", "centre"}) {
+    std::error_code error;
+    fs::create_directories(part(folder), error);
+    if (error)
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("{}: {}", part(folder).string(), error.message()));
+    chmod(part(folder).c_str(), 0700);
+  }
+  const std::vector<std::string> roles{"exchange", "vault", "centre", "admin"};
+  if (auto made = wire::ensure_certificates(part("tls"), roles, now); !made) return made;
+
+  const auto write_missing = [&](std::string_view process, const std::string& text) {
+    return fs::exists(settings_of(process)) ? Result<void>{}
+                                            : write_private(settings_of(process), text);
+  };
+  if (auto done = write_missing("exchange", exchange_settings()); !done) return done;
+  if (auto done = write_missing("vault", vault_settings()); !done) return done;
+  if (fs::exists(settings_of("centre"))) return {};
+
+  const std::vector<SignIn> people = fresh_sign_ins(options_.empty, entropy);
+  std::string list;
+  for (const SignIn& one : people)
+    list += fmt::format("{}\t{}\t{}\n", one.role, one.name, one.password);
+  fs::remove(part(kSignIns));
+  if (auto done = write_private(part(kSignIns), list); !done) return done;
+  return write_missing("centre", centre_settings(people));
+}
+
+std::vector<SignIn> Deployment::sign_ins() const {
+  std::vector<SignIn> people;
+  std::ifstream in(part(kSignIns));
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream fields(line);
+    SignIn one;
+    if (std::getline(fields, one.role, '\t') && std::getline(fields, one.name, '\t') &&
+        std::getline(fields, one.password))
+      people.push_back(std::move(one));
+  }
+  return people;
+}
+
+std::string Deployment::rpc_lines(std::string_view process) const {
+  return fmt::format("authority = {}\ncertificate = {}\nkey = {}\n",
+                     quoted((part("tls") / "authority.pem").string()),
+                     quoted((part("tls") / fmt::format("{}.pem", process)).string()),
+                     quoted((part("tls") / fmt::format("{}.key", process)).string()));
+}
+
+std::string Deployment::exchange_settings() const {
+  // Sockets are named relative to <data>, where the processes run: a socket's path is short by law
+  // of the kernel.
+  std::string sip = fmt::format("udp = [\"{0}:{1}\"]\ntcp = [\"{0}:{1}\"]\n", options_.address,
+                                options_.sip_port);
+  if (options_.sip_tls_port != 0)
+    sip += fmt::format("tls = [\"{}:{}\"]\ntls_certificate = {}\ntls_key = {}\n", options_.address,
+                       options_.sip_tls_port, quoted(options_.certificate.string()),
+                       quoted(options_.key.string()));
+  return fmt::format(
+      "# The exchange of this machine. Written at the first start; yours to edit.\n"
+      "data = {}\npublic_address = {}\nallow_demo_calls = {}\n\n"
+      "[sip]\n{}\n"
+      "[sound]\nbind = \"{}\"\nfirst_port = {}\nlast_port = {}\n\n"
+      "[browser]\nbind = \"{}\"\nport = {}\naddresses = [{}]\n\n"
+      "[rpc]\nlisten = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n"
+      "[out]\npermitted = [\"+81\"]\n\n"
+      "# The machine itself may call in and be called, so that a softphone on it works.\n"
+      "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\"]\ntrusted = true\n",
+      quoted(part("exchange").string()), quoted(options_.public_address), !options_.empty, sip,
+      options_.address, options_.first_sound_port, options_.last_sound_port, options_.address,
+      options_.browser_port, quoted(options_.public_address), rpc_lines("exchange"));
+}
+
+std::string Deployment::centre_settings(const std::vector<SignIn>& people) const {
+  const std::string database = options_.database.empty()
+                                   ? "sqlite:" + (part("centre") / "centre.db").string()
+                                   : options_.database;
+  std::string tls;
+  if (!options_.certificate.empty())
+    tls = fmt::format("certificate = {}\nkey = {}\n", quoted(options_.certificate.string()),
+                      quoted(options_.key.string()));
+  std::string settings = fmt::format(
+      "# The centre of this machine. Written at the first start; yours to edit.\n"
+      "database = {}\ndata = {}\nguarantee = {}\n\n"
+      "[web]\naddress = \"{}\"\nport = {}\nconsoles = {}\nglass_origin = {}\n{}\n"
+      "[rpc]\nexchange = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n",
+      quoted(database), quoted((part("centre") / "spoken").string()), quoted(guarantee()),
+      options_.address, options_.web_port, quoted((program_folder_ / "consoles").string()),
+      quoted(glass_url()), tls, rpc_lines("centre"));
+  settings += fmt::format("[accounts]\nfirst_administrator = {}\nfirst_password = {}\n\n",
+                          quoted(people.front().name), quoted(people.front().password));
+  if (!options_.empty) settings += demo_hotline(people);
+  return settings;
+}
+
+std::string Deployment::guarantee() {
+  return "This deployment keeps everything on one machine. Stolen disks, databases and backups "
+         "show ciphertext. "
+         "Who takes over the exchange sees the numbers and speech passing now, no record. Root on "
+         "this machine "
+         "sees everything: for more, run the vault on a host of other administrators.";
+}
+
+}  // namespace madoguchi::app

@@ -1,0 +1,84 @@
+// One machine's deployment: where its files are, and the settings of its processes, written at the
+// first start of `madoguchi up` and the administrator's to edit afterwards (an existing file is
+// never overwritten).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace madoguchi::app {
+
+struct UpOptions {
+  std::filesystem::path data = "madoguchi-data";
+  bool empty = false;  // no demo hotline
+  std::string address = "127.0.0.1";
+  std::uint16_t web_port = 8080;
+  std::uint16_t glass_port = 8081;
+  std::uint16_t sip_port = 5060;
+  std::uint16_t sip_tls_port = 0;  // 0: none
+  std::uint16_t browser_port = 34780;
+  std::uint16_t first_sound_port = 20000;
+  std::uint16_t last_sound_port = 29999;
+  std::string public_address = "127.0.0.1";  // told in SIP and SDP
+  std::string glass_host = "vault.localhost";
+  std::filesystem::path certificate;  // HTTPS for consoles and glass; empty: this machine only
+  std::filesystem::path key;
+  std::string database;        // of the centre; empty: SQLite beneath `data`
+  std::string vault_database;  // of the vault; empty: SQLite beneath `data`
+  bool json = false;
+};
+
+// A person who can sign in after the first start, as printed and kept in <data>/sign-ins.txt (mode
+// 0600).
+struct SignIn {
+  std::string role;
+  std::string name;
+  std::string password;
+};
+
+class Deployment {
+ public:
+  Deployment(UpOptions options, std::filesystem::path program_folder);
+
+  // Makes folders, certificates and the settings that are missing.
+  Result<void> prepare(Time now, Entropy& entropy);
+
+  [[nodiscard]] const UpOptions& options() const { return options_; }
+  [[nodiscard]] std::string scheme() const {
+    return options_.certificate.empty() ? "http" : "https";
+  }
+  [[nodiscard]] std::string console_url() const;
+  [[nodiscard]] std::string glass_url() const;
+  [[nodiscard]] std::filesystem::path settings_of(std::string_view process) const;
+
+  // Those of the first start; read back from the file later. Empty once the administrator deleted
+  // it.
+  [[nodiscard]] std::vector<SignIn> sign_ins() const;
+
+  // What this deployment protects from and what not (DESIGN's table, first column).
+  [[nodiscard]] static std::string guarantee();
+
+ private:
+  [[nodiscard]] std::string exchange_settings() const;
+  [[nodiscard]] std::string vault_settings() const;
+  [[nodiscard]] std::string centre_settings(const std::vector<SignIn>& sign_ins) const;
+  [[nodiscard]] std::string rpc_lines(std::string_view process) const;
+  [[nodiscard]] std::filesystem::path part(std::string_view name) const;
+
+  UpOptions options_;
+  std::filesystem::path program_folder_;  // consoles and glass lie beside the program
+};
+
+// The invented hotline, as TOML for the centre: organisations, groups, desks, staff, texts.
+std::string demo_hotline(const std::vector<SignIn>& sign_ins);
+// Who signs in where there is a demo; without one only the administrator.
+std::vector<SignIn> fresh_sign_ins(bool empty, Entropy& entropy);
+
+}  // namespace madoguchi::app

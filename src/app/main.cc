@@ -1,0 +1,193 @@
+// The one binary: reads the command line, runs the command. Exit codes: 0 done, 1 failed, 2 wrong
+// use or settings.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/admin_client.h"
+#include "app/processes.h"
+#include "app/recordings.h"
+#include "app/up.h"
+
+namespace madoguchi::app {
+namespace {
+
+int report(const Result<void>& result) {
+  if (result) return 0;
+  fmt::print(stderr, "madoguchi: {}\n", result.error().message);
+  return result.error().code == ErrorCode::kInvalid || result.error().code == ErrorCode::kNotFound
+             ? 2
+             : 1;
+}
+
+struct RecordingOptions {
+  std::filesystem::path data = "madoguchi-data";
+  std::string call;
+  std::filesystem::path file;
+  std::filesystem::path out;
+  std::string purpose;
+  bool json = false;
+};
+
+std::string who_asks() {
+  const char* name = getlogin();
+  return fmt::format("{} (uid {})", name != nullptr ? name : "unknown", getuid());
+}
+
+std::filesystem::path recordings_of(const std::filesystem::path& data) {
+  return data / "exchange" / "recordings";
+}
+
+Result<void> list_command(const RecordingOptions& options) {
+  auto found = list_recordings(recordings_of(options.data));
+  if (!found) return tl::unexpected<Error>(found.error());
+  for (const FoundRecording& one : *found) {
+    if (options.json)
+      fmt::print("{}\n", nlohmann::json{{"file", one.file.string()},
+                                        {"organisation_id", one.organisation.text()},
+                                        {"call_id", one.call.text()},
+                                        {"started_at", format_utc(one.started)},
+                                        {"bytes", one.bytes}}
+                             .dump());
+    else
+      fmt::print("{}  {}  {}  {}\n", format_utc(one.started), one.call.text(),
+                 one.organisation.text(), one.file.string());
+  }
+  return {};
+}
+
+Result<void> export_command(const RecordingOptions& options) {
+  std::filesystem::path file = options.file;
+  if (file.empty()) {
+    auto found = list_recordings(recordings_of(options.data));
+    if (!found) return tl::unexpected<Error>(found.error());
+    for (const FoundRecording& one : *found)
+      if (one.call.text() == options.call) {
+        if (!file.empty())
+          return fail(ErrorCode::kInvalid,
+                      fmt::format("call {} has several recordings; name one with --file "
+                                  "(`madoguchi recording list` shows them)",
+                                  options.call));
+        file = one.file;
+      }
+    if (file.empty())
+      return fail(ErrorCode::kNotFound, fmt::format("call {} has no recording in {}", options.call,
+                                                    recordings_of(options.data).string()));
+  }
+  auto exported = export_recording(VaultAccess::of_deployment(options.data), file, options.out,
+                                   who_asks(), options.purpose);
+  if (!exported) return tl::unexpected<Error>(exported.error());
+  if (options.json)
+    fmt::print("{}\n", nlohmann::json{{"file", options.out.string()},
+                                      {"bytes", exported->bytes},
+                                      {"cut_off", exported->cut_off}}
+                           .dump());
+  else
+    fmt::print("{}: {} bytes{}\n", options.out.string(), exported->bytes,
+               exported->cut_off ? "; the recording was cut off by a fault" : "");
+  return {};
+}
+
+void add_up(CLI::App& app, UpOptions& options) {
+  CLI::App* up_command =
+      app.add_subcommand("up", "Start everything on this machine and keep it running");
+  up_command->add_option("--data", options.data, "Folder for keys, databases, recordings, settings")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+  up_command->add_flag("--empty", options.empty, "No invented demo hotline");
+  up_command->add_flag("--json", options.json, "One line of JSON when ready");
+  up_command->add_option("--address", options.address, "Address to listen on")
+      ->capture_default_str();
+  up_command->add_option("--public-address", options.public_address, "Address told in SIP and SDP")
+      ->capture_default_str();
+  up_command->add_option("--web-port", options.web_port, "Consoles")->capture_default_str();
+  up_command->add_option("--glass-port", options.glass_port, "The vault's glass")
+      ->capture_default_str();
+  up_command->add_option("--glass-host", options.glass_host, "Host name of the glass")
+      ->capture_default_str();
+  up_command->add_option("--sip-port", options.sip_port, "SIP over UDP and TCP")
+      ->capture_default_str();
+  up_command->add_option("--sip-tls-port", options.sip_tls_port, "SIP over TLS; 0 for none")
+      ->capture_default_str();
+  up_command->add_option("--browser-port", options.browser_port, "Browsers' audio, UDP")
+      ->capture_default_str();
+  up_command->add_option("--first-sound-port", options.first_sound_port)->capture_default_str();
+  up_command->add_option("--last-sound-port", options.last_sound_port)->capture_default_str();
+  up_command->add_option("--certificate", options.certificate, "PEM file for HTTPS")
+      ->check(CLI::ExistingFile);
+  up_command->add_option("--key", options.key, "PEM file of its key")->check(CLI::ExistingFile);
+  up_command->add_option("--database", options.database, "postgresql://… for the centre");
+  up_command->add_option("--vault-database", options.vault_database,
+                         "postgresql://… for the vault");
+}
+
+void add_recording(CLI::App& app, RecordingOptions& options) {
+  CLI::App* recording = app.add_subcommand("recording", "Sealed recordings");
+  recording->require_subcommand(1);
+  recording->add_option("--data", options.data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+  recording->add_subcommand("list", "Which recordings there are")
+      ->add_flag("--json", options.json, "One line of JSON each");
+  CLI::App* out = recording->add_subcommand(
+      "export", "Have the vault decrypt one into a stereo WAV; the vault's journal tells of it");
+  auto* call = out->add_option("--call", options.call, "Call id");
+  auto* file = out->add_option("--file", options.file, "Sealed file")->check(CLI::ExistingFile);
+  call->excludes(file);
+  out->add_option("--out", options.out, "WAV to write")->required();
+  out->add_option("--purpose", options.purpose, "Why; stands in the journal")->required();
+  out->add_flag("--json", options.json, "One line of JSON");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Madoguchi: a contact centre in which every call is answered, no record is opened "
+      "unseen, no complaint is dropped"};
+  app.set_version_flag("--version", MADOGUCHI_VERSION);
+  app.require_subcommand(1);
+
+  UpOptions up_options;
+  add_up(app, up_options);
+  std::filesystem::path config;
+  for (const char* name : {"exchange", "vault", "centre"})
+    app.add_subcommand(name, fmt::format("Run the {} alone", name))
+        ->add_option("--config", config, "Its settings, TOML")
+        ->required();
+  RecordingOptions recording;
+  add_recording(app, recording);
+  RecordingOptions journal;
+  CLI::App* journal_command =
+      app.add_subcommand("journal", "Print the vault's journal, one line of JSON each");
+  journal_command->add_option("--data", journal.data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const CLI::App* chosen = app.get_subcommands().front();
+  if (chosen->get_name() == "up") return report(up(up_options));
+  if (chosen->get_name() == "journal")
+    return report(read_journal(VaultAccess::of_deployment(journal.data), 0,
+                               [](std::string_view line) { fmt::print("{}\n", line); }));
+  if (chosen->get_name() == "recording") {
+    if (chosen->get_subcommands().front()->get_name() == "list")
+      return report(list_command(recording));
+    if (recording.call.empty() && recording.file.empty())
+      return report(fail(ErrorCode::kInvalid, "recording export: name it with --call or --file"));
+    return report(export_command(recording));
+  }
+  return report(run_process(chosen->get_name(), config));
+}
+
+}  // namespace
+}  // namespace madoguchi::app
+
+int main(int argc, char** argv) {
+  return madoguchi::app::run(argc, argv);
+}

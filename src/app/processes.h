@@ -1,0 +1,15 @@
+// The three processes by name: wires each with the store it is given. Blocks until SIGTERM or
+// SIGINT.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace madoguchi::app {
+
+// "exchange", "vault" or "centre". kInvalid: wrong settings, in one line.
+Result<void> run_process(std::string_view name, const std::filesystem::path& config);
+
+}  // namespace madoguchi::app
