@@ -29,7 +29,7 @@ Result<void> write_private(const fs::path& file, const std::string& text) {
 }
 
 // A text in TOML's quotes.
-std::string quoted(std::string_view text) {
+std::string toml_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -108,9 +108,9 @@ std::vector<SignIn> Deployment::sign_ins() const {
 
 std::string Deployment::rpc_lines(std::string_view process) const {
   return fmt::format("authority = {}\ncertificate = {}\nkey = {}\n",
-                     quoted((part("tls") / "authority.pem").string()),
-                     quoted((part("tls") / fmt::format("{}.pem", process)).string()),
-                     quoted((part("tls") / fmt::format("{}.key", process)).string()));
+                     toml_text((part("tls") / "authority.pem").string()),
+                     toml_text((part("tls") / fmt::format("{}.pem", process)).string()),
+                     toml_text((part("tls") / fmt::format("{}.key", process)).string()));
 }
 
 std::string Deployment::exchange_settings() const {
@@ -120,8 +120,8 @@ std::string Deployment::exchange_settings() const {
                                 options_.sip_port);
   if (options_.sip_tls_port != 0)
     sip += fmt::format("tls = [\"{}:{}\"]\ntls_certificate = {}\ntls_key = {}\n", options_.address,
-                       options_.sip_tls_port, quoted(options_.certificate.string()),
-                       quoted(options_.key.string()));
+                       options_.sip_tls_port, toml_text(options_.certificate.string()),
+                       toml_text(options_.key.string()));
   return fmt::format(
       "# The exchange of this machine. Written at the first start; yours to edit.\n"
       "data = {}\npublic_address = {}\nallow_demo_calls = {}\n\n"
@@ -132,9 +132,9 @@ std::string Deployment::exchange_settings() const {
       "[out]\npermitted = [\"+81\"]\n\n"
       "# The machine itself may call in and be called, so that a softphone on it works.\n"
       "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\"]\ntrusted = true\n",
-      quoted(part("exchange").string()), quoted(options_.public_address), !options_.empty, sip,
-      options_.address, options_.first_sound_port, options_.last_sound_port, options_.address,
-      options_.browser_port, quoted(options_.public_address), rpc_lines("exchange"));
+      toml_text(part("exchange").string()), toml_text(options_.public_address), !options_.empty,
+      sip, options_.address, options_.first_sound_port, options_.last_sound_port, options_.address,
+      options_.browser_port, toml_text(options_.public_address), rpc_lines("exchange"));
 }
 
 std::string Deployment::centre_settings(const std::vector<SignIn>& people) const {
@@ -143,18 +143,18 @@ std::string Deployment::centre_settings(const std::vector<SignIn>& people) const
                                    : options_.database;
   std::string tls;
   if (!options_.certificate.empty())
-    tls = fmt::format("certificate = {}\nkey = {}\n", quoted(options_.certificate.string()),
-                      quoted(options_.key.string()));
+    tls = fmt::format("certificate = {}\nkey = {}\n", toml_text(options_.certificate.string()),
+                      toml_text(options_.key.string()));
   std::string settings = fmt::format(
       "# The centre of this machine. Written at the first start; yours to edit.\n"
       "database = {}\ndata = {}\nguarantee = {}\n\n"
       "[web]\naddress = \"{}\"\nport = {}\nconsoles = {}\nglass_origin = {}\n{}\n"
       "[rpc]\nexchange = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n",
-      quoted(database), quoted((part("centre") / "spoken").string()), quoted(guarantee()),
-      options_.address, options_.web_port, quoted((program_folder_ / "consoles").string()),
-      quoted(glass_url()), tls, rpc_lines("centre"));
+      toml_text(database), toml_text((part("centre") / "spoken").string()), toml_text(guarantee()),
+      options_.address, options_.web_port, toml_text((program_folder_ / "consoles").string()),
+      toml_text(glass_url()), tls, rpc_lines("centre"));
   settings += fmt::format("[accounts]\nfirst_administrator = {}\nfirst_password = {}\n\n",
-                          quoted(people.front().name), quoted(people.front().password));
+                          toml_text(people.front().name), toml_text(people.front().password));
   if (!options_.empty) settings += demo_hotline(people);
   return settings;
 }

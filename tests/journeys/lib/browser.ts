@@ -1,0 +1,66 @@
+// A real browser as the operator's: Debian's Chromium, headless, whose microphone is a WAV file.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+
+export interface BrowserOptions {
+  microphone?: string; // WAV; without one there is no microphone at all
+  language?: "ja" | "en";
+}
+
+export class Console {
+  private constructor(
+    private readonly browser: Browser | BrowserContext,
+    readonly page: Page,
+  ) {}
+
+  static async open(url: string, options: BrowserOptions = {}): Promise<Console> {
+    const fake = options.microphone
+      ? ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-audio-capture=${options.microphone}`]
+      : [];
+    const profile = mkdtempSync(join(tmpdir(), "journey-browser-"));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: "/usr/bin/chromium",
+      headless: true,
+      locale: options.language === "en" ? "en-GB" : "ja-JP",
+      viewport: { width: 1440, height: 900 },
+      args: [
+        ...fake, "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--allow-loopback-in-peer-connection",
+        "--autoplay-policy=no-user-gesture-required",
+      ],
+    });
+    const page = context.pages()[0] ?? (await context.newPage());
+    await page.goto(`${url}/?lang=${options.language ?? "ja"}`);
+    return new Console(context, page);
+  }
+
+  async signIn(name: string, password: string): Promise<void> {
+    await this.page.locator("input[name=name]").fill(name);
+    await this.page.locator("input[name=password]").fill(password);
+    await this.page.locator("button[type=submit]").click();
+    await this.page.locator(".workplace").waitFor();
+  }
+
+  press(name: string | RegExp): Promise<void> {
+    return this.page.getByRole("button", { name, exact: typeof name === "string" }).first().click();
+  }
+
+  async screenshot(file: string): Promise<void> {
+    await this.page.screenshot({ path: file, fullPage: true });
+  }
+
+  /** Faults of accessibility that axe calls serious or critical. */
+  async seriousFaults(): Promise<string[]> {
+    const found = await new AxeBuilder({ page: this.page }).exclude("iframe").analyze();
+    return found.violations
+      .filter((fault) => fault.impact === "serious" || fault.impact === "critical")
+      .map((fault) => `${fault.id}: ${fault.help} (${fault.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")})`);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
