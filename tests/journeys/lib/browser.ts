@@ -33,6 +33,18 @@ export class Console {
       ],
     });
     const page = context.pages()[0] ?? (await context.newPage());
+    // So that a journey can read the statistics of the connections the page makes.
+    await page.addInitScript(() => {
+      const peers: RTCPeerConnection[] = [];
+      (window as unknown as { journeyPeers: RTCPeerConnection[] }).journeyPeers = peers;
+      const Real = window.RTCPeerConnection;
+      window.RTCPeerConnection = class extends Real {
+        constructor(settings?: RTCConfiguration) {
+          super(settings);
+          peers.push(this);
+        }
+      };
+    });
     await page.goto(`${url}/?lang=${options.language ?? "ja"}`);
     return new Console(context, page);
   }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Program } from "./process.ts";
 
-const invite = (from: string, extra: string): string => `
+const invite = (from: string, extra: string, port: string): string => `
   <send retrans="500"><![CDATA[
     INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
     Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -21,7 +21,7 @@ const invite = (from: string, extra: string): string => `
     s=-
     c=IN IP4 [media_ip]
     t=0 0
-    m=audio [auto_media_port] RTP/AVP 0 101
+    m=audio [${port}] RTP/AVP 0 101
     a=rtpmap:0 PCMU/8000
     a=rtpmap:101 telephone-event/8000
     a=fmtp:101 0-15
@@ -43,8 +43,8 @@ ${body ? `\n    ${body}\n` : ""}
   ]]></send>`;
 
 const steps = {
-  /** INVITE until 200, then ACK. */
-  call: (from = "[field0]", extra = ""): string => `${invite(from, extra)}
+  /** INVITE until 200, then ACK. `media`: by what the caller's sound is sent afterwards, if at all. */
+  call: (from = "[field0]", extra = "", media: "pcap" | "stream" = "pcap"): string => `${invite(from, extra, media === "stream" ? "rtpstream_audio_port" : "auto_media_port")}
   <recv response="100" optional="true"/>
   <recv response="180" optional="true"/>
   <recv response="183" optional="true"/>
