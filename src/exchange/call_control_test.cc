@@ -1,0 +1,291 @@
+#include "exchange/call_control.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "exchange/line_testing.h"
+
+namespace madoguchi::exchange {
+namespace {
+
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+using Said = std::vector<std::string>;
+
+TEST_F(Line, IsAnsweredOnlyWhenTheArrivalIsOnDisk) {
+  store_at_once = false;
+  call_in();
+  EXPECT_THAT(report.said, ElementsAre("arrived sakura"));
+  EXPECT_TRUE(lines.said.empty());
+  stored(true);
+  EXPECT_THAT(lines.said, ElementsAre("200"));
+  EXPECT_THAT(report.said, ElementsAre("arrived sakura", "answered", "recording started"));
+}
+
+TEST_F(Line, ADiskThatRefusesGetsTheCaller503) {
+  store_at_once = false;
+  call_in();
+  stored(false);
+  EXPECT_THAT(lines.said, ElementsAre("503"));
+  EXPECT_THAT(report.said, ElementsAre("arrived sakura", "ended CUT_OFF"));
+  clear();
+  report.trouble = true;
+  call_in();
+  EXPECT_THAT(lines.said, ElementsAre("503"));
+  EXPECT_TRUE(report.said.empty());
+}
+
+TEST_F(Line, RefusalsHaveTheirStatus) {
+  call_in("090", "0399990000");
+  call_in("090", "0399999999");  // in the directory, no desk yet
+  call_in("090", "0312345678", "v=0\r\n");
+  call_in("090", "0312345678",
+          "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\n"
+          "m=video 4000 RTP/AVP 96\r\n");
+  sound.full = true;
+  call_in();
+  EXPECT_THAT(lines.said, ElementsAre("404", "480", "400", "488", "503"));
+  EXPECT_TRUE(report.said.empty());
+  EXPECT_EQ(control.call_count(), 0U);
+}
+
+TEST_F(Line, WithoutADirectoryNothingCanBeSealedSoCallersComeBackLater) {
+  Tables empty{"+81"};
+  CallControl young(settings, empty, {lines, sound, report, vault}, entropy);
+  IncomingLine incoming;
+  incoming.called = "0312345678";
+  young.incoming(incoming);
+  EXPECT_THAT(lines.said, ElementsAre("503"));
+}
+
+TEST_F(Line, NumberLeavesOnlySealed) {
+  call_in("09011112222");
+  ASSERT_EQ(report.tokens.size(), 1U);
+  const auto opened = unseal(as_bytes(report.tokens[0].sealed_number()), keys);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(as_text(*opened), "09011112222");
+  for (const auto& event : report.events)
+    EXPECT_EQ(event.SerializeAsString().find("9011112222"), std::string::npos);
+}
+
+TEST_F(Line, ScriptOfAnOpenDesk) {
+  call_in();
+  prompt_ends();
+  prompt_ends();
+  EXPECT_THAT(sound.said,
+              ElementsAre("record", "play greeting", "play notice", "play music looped"));
+  EXPECT_THAT(report.said,
+              ElementsAre("arrived sakura", "answered", "recording started", "waiting sakura"));
+}
+
+TEST_F(Line, ScriptsWithPartsLeftOut) {
+  const struct {
+    std::function<void(wire::DeskPlan&)> change;
+    Said plays;
+  } rows[] = {
+      {[](auto& p) { p.clear_greeting_prompt(); }, {"record", "play notice"}},
+      {[](auto& p) { p.set_recorded(false); }, {"play greeting"}},
+      {[](auto& p) {
+         p.clear_greeting_prompt();
+         p.clear_notice_prompt();
+       },
+       {"record", "play music looped"}},
+      {[](auto& p) {
+         p.clear_greeting_prompt();
+         p.set_recorded(false);
+         p.set_callback_offer_every_us(0);
+       },
+       {"play offer"}},
+      {[](auto& p) {
+         p.clear_greeting_prompt();
+         p.set_recorded(false);
+         p.clear_waiting_prompt();
+         p.set_callback_policy(wire::NEVER);
+       },
+       {"stop"}},
+      {[](auto& p) { p.set_open(false); }, {"record", "play closed"}},
+  };
+  for (const auto& row : rows) {
+    wire::DeskPlan plan = full_plan();
+    row.change(plan);
+    set_plan(plan);
+    clear();
+    call_in();
+    EXPECT_EQ(sound.said, row.plays);
+  }
+}
+
+TEST_F(Line, WhenFreeRingsUntilAnOperatorAnswersThenSaysTheNotice) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_answer_mode(wire::WHEN_FREE);
+  set_plan(plan);
+  call_in();
+  EXPECT_THAT(lines.said, ElementsAre("180"));
+  EXPECT_THAT(report.said, ElementsAre("arrived sakura", "waiting sakura"));
+  ring_phone("hana");
+  control.line_answered(lines.last, std::string(kOffer));
+  EXPECT_THAT(lines.said, ElementsAre("180", "INVITE hana", "200"));
+  EXPECT_THAT(sound.said, ElementsAre("record", "play notice"));
+  EXPECT_THAT(report.said, Not(Contains("connected hana")));
+  prompt_ends();
+  EXPECT_THAT(report.said, Contains("connected hana"));
+  EXPECT_THAT(sound.said, Contains("connect"));
+}
+
+TEST_F(Line, KeyNineDuringTheNoticeRefusesTheRecording) {
+  call_in();
+  prompt_ends();
+  key('9');
+  EXPECT_THAT(sound.said, Contains("erase recording"));
+  EXPECT_THAT(report.said, Contains("recording refused"));
+  EXPECT_EQ(sound.said.back(), "play unrecorded");
+  prompt_ends();
+  EXPECT_EQ(report.said.back(), "waiting sakura");
+  ring_phone("hana");
+  clear();
+  control.line_answered(lines.last, std::string(kOffer));
+  EXPECT_THAT(sound.said, Not(Contains("record")));
+  EXPECT_EQ(report.said.back(), "connected hana");
+}
+
+TEST_F(Line, CallbackIsOfferedAgainAndAgainAndKeyOneAgrees) {
+  reach_waiting();
+  pass(seconds(30));
+  EXPECT_THAT(sound.said, ElementsAre("play offer"));
+  prompt_ends();
+  EXPECT_EQ(sound.said.back(), "play music looped");
+  pass(seconds(30));
+  EXPECT_EQ(sound.said.back(), "play offer");
+  key('1');
+  EXPECT_EQ(sound.said.back(), "play thanks");
+  EXPECT_THAT(report.said, ElementsAre("callback own line"));
+  ASSERT_EQ(report.wishes.size(), 1U);
+  EXPECT_EQ(report.to_store.size(), 1U);
+  prompt_ends();
+  EXPECT_EQ(report.said.back(), "ended CALLBACK_CHOSEN");
+  EXPECT_EQ(lines.said.back(), "hang up");
+}
+
+TEST_F(Line, AnotherNumberIsKeyedCheckedAndSealed) {
+  reach_waiting();
+  key('2');
+  EXPECT_EQ(sound.said.back(), "play digits");
+  keys_in("110#");  // an emergency number
+  EXPECT_EQ(sound.said.back(), "play digits");
+  keys_in("0120123456#");  // a service
+  keys_in("*09099*");      // begins again
+  keys_in("08033334444#");
+  EXPECT_EQ(sound.said.back(), "play thanks");
+  EXPECT_THAT(report.said, ElementsAre("callback other line"));
+  ASSERT_EQ(report.wishes.size(), 1U);
+  EXPECT_EQ(as_text(*unseal(as_bytes(report.wishes[0].sealed_number()), keys)), "08033334444");
+  for (const auto& event : report.events)
+    EXPECT_EQ(event.SerializeAsString().find("08033334444"), std::string::npos);
+}
+
+TEST_F(Line, ThreeWrongNumbersLeadBackToTheQueue) {
+  reach_waiting();
+  key('2');
+  keys_in("1#2#0312345678#");  // our own number is no callback number either
+  EXPECT_EQ(sound.said.back(), "play music looped");
+  EXPECT_TRUE(report.wishes.empty());
+}
+
+TEST_F(Line, WhoKeysNothingGoesBackToTheQueue) {
+  reach_waiting();
+  key('2');
+  pass(seconds(31));
+  EXPECT_THAT(sound.said, Contains("play music looped"));
+}
+
+TEST_F(Line, AWithheldLineIsAskedForANumber) {
+  call_in(std::nullopt);
+  EXPECT_TRUE(report.tokens.empty());
+  prompt_ends();
+  prompt_ends();
+  key('1');
+  EXPECT_EQ(sound.said.back(), "play digits");
+  EXPECT_TRUE(report.wishes.empty());
+}
+
+TEST_F(Line, AnnouncedCallbackComesFromHangingUp) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_callback_policy(wire::ANNOUNCED);
+  set_plan(plan);
+  reach_waiting();
+  control.line_ended(caller, sip::EndCause::kByPeer, 0);
+  EXPECT_THAT(report.said, ElementsAre("callback own line", "ended CALLER_HUNG_UP"));
+  clear();
+  call_in(std::nullopt);
+  prompt_ends();
+  prompt_ends();
+  clear();
+  control.line_ended(caller, sip::EndCause::kByPeer, 0);
+  EXPECT_THAT(report.said, ElementsAre("ended CALLER_HUNG_UP"));
+}
+
+TEST_F(Line, PolicyNeverIgnoresTheKeys) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_callback_policy(wire::NEVER);
+  set_plan(plan);
+  reach_waiting();
+  keys_in("12");
+  EXPECT_TRUE(report.said.empty());
+  EXPECT_TRUE(sound.said.empty());
+}
+
+TEST_F(Line, ClosedDeskOffersACallbackThenEnds) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_open(false);
+  set_plan(plan);
+  call_in();
+  prompt_ends();
+  EXPECT_EQ(sound.said.back(), "play offer");
+  prompt_ends();
+  pass(seconds(9));
+  EXPECT_EQ(report.said.back(), "ended CLOSED_HOURS");
+  clear();
+  call_in();
+  key('1');
+  prompt_ends();
+  EXPECT_THAT(report.said, Contains("callback own line"));
+  EXPECT_EQ(report.said.back(), "ended CALLBACK_CHOSEN");
+}
+
+TEST_F(Line, ClosedDeskWithoutWordsRefuses) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_open(false);
+  plan.clear_closed_prompt();
+  set_plan(plan);
+  call_in();
+  EXPECT_THAT(lines.said, ElementsAre("480"));
+  EXPECT_EQ(report.said.back(), "ended CLOSED_HOURS");
+}
+
+TEST_F(Line, CallerMayLeaveAtEveryStage) {
+  call_in();
+  control.line_ended(caller, sip::EndCause::kByPeer, 0);
+  EXPECT_EQ(report.said.back(), "ended CALLER_HUNG_UP");
+  store_at_once = false;
+  call_in();
+  control.line_ended(caller, sip::EndCause::kCancelled, 0);
+  EXPECT_EQ(report.said.back(), "ended CALLER_CANCELLED");
+  stored(true);  // comes too late, changes nothing
+  EXPECT_EQ(report.said.back(), "ended CALLER_CANCELLED");
+  store_at_once = true;
+  reach_waiting();
+  ring_phone("hana");
+  control.line_ended(caller, sip::EndCause::kByPeer, 0);
+  EXPECT_THAT(report.said,
+              ElementsAre("ringing hana", "ring failed hana CANCELLED", "ended CALLER_HUNG_UP"));
+  EXPECT_THAT(lines.said, ElementsAre("INVITE hana", "hang up"));
+  talk();
+  control.line_ended(caller, sip::EndCause::kSessionExpired, 0);
+  EXPECT_EQ(report.said.back(), "ended CUT_OFF");
+  EXPECT_EQ(control.call_count(), 0U);
+}
+
+}  // namespace
+}  // namespace madoguchi::exchange

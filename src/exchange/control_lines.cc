@@ -1,0 +1,235 @@
+// What lines and sound report, turned to the call or demo call they belong to.
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "base/bytes.h"
+#include "exchange/call_control.h"
+#include "exchange/events.h"
+
+namespace madoguchi::exchange {
+namespace {
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+wire::RingFailure ring_failure(sip::EndCause cause, int status) {
+  if (cause == sip::EndCause::kTimedOut) return wire::NO_ANSWER;
+  if (cause != sip::EndCause::kRefused) return wire::UNREACHABLE;
+  if (status == 486 || status == 600 || status == 603) return wire::REFUSED;
+  if (status == 408 || status == 480 || status == 487) return wire::NO_ANSWER;
+  return wire::UNREACHABLE;
+}
+
+}  // namespace
+
+TelephoneLeg* CallControl::leg_of(Call& call, LineId line) {
+  if (call.caller.line == line) return &call.caller;
+  for (auto* leg : {&call.active, &call.ringing, &call.consulted})
+    if (*leg && (*leg)->by_phone && (*leg)->phone.line == line) return &(*leg)->phone;
+  return nullptr;
+}
+
+void CallControl::line_progress(LineId line, int status, const std::string& sdp) {
+  Call* call = find_line(line);
+  if (call != nullptr && call->outbound && call->caller.line == line)
+    dial_progress(*call, status, sdp);
+}
+
+void CallControl::line_answered(LineId line, const std::string& sdp) {
+  if (const auto demo = demos_.find(line); demo != demos_.end())
+    return demo_answered(demo->second, sdp);
+  Call* call = find_line(line);
+  if (call == nullptr) return lines_.hang_up(line, "");
+  if (call->caller.line == line) return dial_line_answered(*call, sdp);
+  if (!call->ringing || call->ringing->phone.line != line) return;
+  TelephoneLeg& phone = call->ringing->phone;
+  phone.up = true;
+  if (!phone.sdp->take_answer(sdp) || !take_remote(phone))
+    return ring_failed(*call, wire::UNREACHABLE, true);
+  operator_answered(*call);
+}
+
+void CallControl::line_offer(LineId line, const std::string& sdp) {
+  Call* call = find_line(line);
+  TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
+  if (leg == nullptr || !leg->sdp) return lines_.refuse_offer(line, 488);
+  const auto answer = leg->sdp->answer(sdp);
+  if (!answer) return lines_.refuse_offer(line, sip::refusal_status(answer.error()));
+  take_remote(*leg);
+  lines_.answer_offer(line, *answer);
+  // A phone that holds puts the caller on hold, as the console's key does.
+  const bool of_operator = call->active && leg == &call->active->phone;
+  if (of_operator && call->step == Step::kTalking && !call->consulted && !call->ringing)
+    set_hold(*call, leg->sdp->agreement()->held_by_peer);
+}
+
+void CallControl::line_offer_wanted(LineId line) {
+  Call* call = find_line(line);
+  TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
+  if (leg == nullptr || !leg->sdp) return lines_.refuse_offer(line, 488);
+  const auto offer = leg->sdp->offer();
+  if (!offer) return lines_.refuse_offer(line, 491);
+  lines_.answer_offer(line, *offer);
+}
+
+void CallControl::line_answer(LineId line, const std::string& sdp) {
+  Call* call = find_line(line);
+  TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
+  if (leg == nullptr || !leg->sdp) return;
+  if (leg->sdp->take_answer(sdp)) {
+    take_remote(*leg);
+  } else if (leg == &call->caller && !leg->sdp->agreement()) {
+    end_call(*call, wire::CUT_OFF, "the caller's telephone offers no sound that we know");
+  }
+}
+
+void CallControl::line_digit(LineId line, char pressed) {
+  Call* call = find_line(line);
+  if (call != nullptr && call->caller.line == line) digit(*call, call->caller.sound, pressed);
+}
+
+void CallControl::line_refer(LineId line, std::string_view target_user) {
+  Call* call = find_line(line);
+  const bool of_operator = call != nullptr && call->active && call->active->by_phone &&
+                           call->active->phone.line == line && call->step == Step::kTalking;
+  // Inside our own walls only: a desk's number, never one outside.
+  const wire::DeskPlan* desk = tables_.desk_of(normal_number(target_user, tables_.country()));
+  if (!of_operator || desk == nullptr || call->outbound ||
+      desk->organisation_id() != call->organisation_id)
+    return lines_.reject_refer(line, 603);
+  lines_.accept_refer(line, 200);
+  requeue(*call, desk->desk_id(), "transferred");
+}
+
+void CallControl::line_ended(LineId line, sip::EndCause cause, int status) {
+  if (const auto demo = demos_.find(line); demo != demos_.end()) {
+    sound_.remove_call(demo->second.call);
+    demos_.erase(demo);
+    return;
+  }
+  Call* call = find_line(line);
+  by_line_.erase(line);
+  if (call == nullptr) return;
+  if (call->caller.line != line) return phone_line_ended(*call, line, cause, status);
+  call->caller.line = LineId{};
+  if (call->outbound && call->step == Step::kDialLine) return dial_line_ended(*call, cause, status);
+  caller_line_ended(*call, cause);
+}
+
+void CallControl::caller_line_ended(Call& call, sip::EndCause cause) {
+  // "Announced": who hangs up while waiting is rung back, as the desk's text has said.
+  const bool unheard = call.step == Step::kWaiting || call.step == Step::kOffer ||
+                       call.step == Step::kDigits || call.step == Step::kClosedOffer;
+  if (unheard && plan(call).callback_policy() == wire::ANNOUNCED && !call.withheld &&
+      may_ask_callback(call))
+    ask_callback(call, call.sealed_number, false);
+  switch (cause) {
+    case sip::EndCause::kByPeer:
+      return end_call(call,
+                      call.step == Step::kThanks ? wire::CALLBACK_CHOSEN : wire::CALLER_HUNG_UP);
+    case sip::EndCause::kCancelled:
+      return end_call(call, wire::CALLER_CANCELLED);
+    case sip::EndCause::kByUs:
+    case sip::EndCause::kRefused:
+    case sip::EndCause::kTimedOut:
+    case sip::EndCause::kNoAck:
+    case sip::EndCause::kSessionExpired:
+    case sip::EndCause::kGone:
+    case sip::EndCause::kTransport:
+    case sip::EndCause::kProtocol:
+      return end_call(call, wire::CUT_OFF, "the caller's line failed");
+  }
+}
+
+void CallControl::phone_line_ended(Call& call, LineId line, sip::EndCause cause, int status) {
+  const auto is = [&](std::optional<OperatorLeg>& leg) {
+    return leg && leg->by_phone && leg->phone.line == line;
+  };
+  if (is(call.ringing)) {
+    if (call.outbound && !call.active)
+      return dial_failed(call, wire::DIAL_OPERATOR_GONE, "the operator's phone did not answer");
+    return ring_failed(call, ring_failure(cause, status), false);
+  }
+  if (is(call.consulted)) {
+    call.consulted->phone.line = LineId{};
+    drop_operator(call, call.consulted, "hung up");
+    return set_hold(call, false);
+  }
+  if (!is(call.active)) return;
+  call.active->phone.line = LineId{};
+  if (cause != sip::EndCause::kByPeer) return operator_gone(call, "the operator's phone failed");
+  if (call.consulted) return complete_transfer(call);
+  // Who was promised a talk and has not had it, or is being handed on, is not hung up on.
+  if (call.step != Step::kTalking || call.ringing) return operator_gone(call, "hung up");
+  end_call(call, wire::OPERATOR_HUNG_UP);
+}
+
+void CallControl::recording_closed(const RecordingClosed& closed) {
+  const std::string recording_id = closed.file.substr(0, closed.file.rfind(".mdgrec"));
+  if (Call* call = find(closed.call.text()); call != nullptr && call->recording_id == recording_id)
+    call->recording_id.clear();
+  const auto owner = recording_owners_.find(recording_id);
+  const bool erased = closed.erased == OnOff::kOn;
+  wire::RecordingClosed event;
+  event.set_call_id(closed.call.text());
+  event.set_recording_id(recording_id);
+  if (!erased) event.set_digest_hex(to_hex(closed.digest));
+  event.set_bytes(erased ? 0 : closed.bytes);
+  event.set_cut_off(closed.cut == OnOff::kOn);
+  if (!erased && owner != recording_owners_.end()) {
+    wire::RecordingDigest digest;
+    digest.set_recording_id(recording_id);
+    digest.set_call_id(closed.call.text());
+    digest.set_organisation_id(owner->second);
+    digest.set_digest_hex(event.digest_hex());
+    digest.set_bytes(closed.bytes);
+    digest.set_cut_off(event.cut_off());
+    report_.recording(digest);
+  }
+  if (owner != recording_owners_.end()) recording_owners_.erase(owner);
+  report_.event(event_of(std::move(event)));
+}
+
+void CallControl::media(const MediaEvent& event) {
+  std::visit(Overloaded{
+                 [&](const DigitPressed& pressed) {
+                   if (Call* call = find(pressed.call.text()))
+                     digit(*call, pressed.leg, pressed.digit);
+                 },
+                 [&](const PromptFinished& finished) {
+                   Call* call = find(finished.call.text());
+                   if (call == nullptr || call->playing != finished.play) return;
+                   call->playing.reset();
+                   step_done(*call);
+                 },
+                 [&](const LegSilent& silent) {
+                   Call* call = find(silent.call.text());
+                   if (call == nullptr || silent.leg != call->caller.sound) return;
+                   if (settings_.dead_after.count() == 0) return;
+                   const auto left = settings_.dead_after - silent.silent_for;
+                   set_timer(*call, TimerKind::kDead, std::max(left, std::chrono::seconds(0)));
+                 },
+                 [&](const LegHeard& heard) {
+                   Call* call = find(heard.call.text());
+                   if (call != nullptr && heard.leg == call->caller.sound)
+                     cancel_timer(*call, TimerKind::kDead);
+                 },
+                 [&](const SeatChanged& change) { seat_changed(change); },
+                 [&](const RecordingClosed& closed) { recording_closed(closed); },
+                 [&](const RecordingFailed& failed) {
+                   wire::Trouble trouble;
+                   trouble.set_kind("recording");
+                   trouble.set_text(failed.reason);
+                   report_.event(event_of(std::move(trouble)));
+                 },
+                 [](const LegStatistics&) {},
+             },
+             event);
+}
+
+}  // namespace madoguchi::exchange

@@ -1,0 +1,242 @@
+// What the caller hears while no operator is there, and what the keys do.
+#include <algorithm>
+#include <array>
+
+#include "exchange/call_control.h"
+#include "exchange/events.h"
+
+namespace madoguchi::exchange {
+namespace {
+
+constexpr std::chrono::seconds kKeyTimeout{15};    // for the next key of a number
+constexpr std::chrono::seconds kChoiceTimeout{8};  // after an offer outside hours
+constexpr std::size_t kMaxDigits = 16;
+constexpr int kMaxDigitTries = 3;
+
+// Subscribers' numbers of the domestic plan: geographic 10 digits, mobile and IP 11. Services
+// (freephone, premium, directory) can't be rung back.
+bool is_subscriber_number(const std::string& digits) {
+  static constexpr std::array kServices = {"0120", "0800", "0570", "0990", "0180", "0170", "020"};
+  if (digits.size() != 10 && digits.size() != 11) return false;
+  if (digits[0] != '0' || digits[1] == '0') return false;
+  if (std::any_of(kServices.begin(), kServices.end(),
+                  [&](const char* service) { return digits.starts_with(service); }))
+    return false;
+  static constexpr std::array kLong = {"050", "060", "070", "080", "090"};
+  const bool is_long = std::any_of(kLong.begin(), kLong.end(),
+                                   [&](const char* prefix) { return digits.starts_with(prefix); });
+  return digits.size() == (is_long ? 11U : 10U);
+}
+
+}  // namespace
+
+bool CallControl::play(Call& call, const std::string& prompt, OnOff loop) {
+  call.playing.reset();
+  if (prompt.empty()) return false;
+  const auto play = sound_.play(call.caller.sound, {{PromptId(prompt)}, loop});
+  if (!play) return false;
+  if (loop == OnOff::kOff) call.playing = *play;
+  return true;
+}
+
+void CallControl::step_done(Call& call) {
+  switch (call.step) {
+    case Step::kGreeting:
+      return begin_notice(call);
+    case Step::kNotice:
+      call.notice_heard = true;
+      return begin_waiting(call);
+    case Step::kUnrecorded:
+      return begin_waiting(call);
+    case Step::kOffer:
+      return wait_on(call);
+    case Step::kThanks:
+      return end_call(call, wire::CALLBACK_CHOSEN);
+    case Step::kClosed:
+      if (!may_ask_callback(call) || !play(call, plan(call).callback_offer_prompt(), OnOff::kOff))
+        return end_call(call, wire::CLOSED_HOURS);
+      call.step = Step::kClosedOffer;
+      return;
+    case Step::kClosedOffer:
+      return set_timer(call, TimerKind::kScript, kChoiceTimeout);
+    case Step::kDigits:
+      return set_timer(call, TimerKind::kScript, kKeyTimeout);
+    case Step::kConnecting:
+      call.notice_heard = true;
+      return join(call);
+    case Step::kStoring:
+    case Step::kHeldBack:
+    case Step::kWaiting:
+    case Step::kTalking:
+    case Step::kDialOperator:
+    case Step::kDialTicket:
+    case Step::kDialLine:
+      return;
+  }
+}
+
+void CallControl::begin_script(Call& call) {
+  call.step = Step::kGreeting;
+  if (!play(call, plan(call).greeting_prompt(), OnOff::kOff)) begin_notice(call);
+}
+
+void CallControl::begin_notice(Call& call) {
+  if (!plan(call).recorded() || !play(call, plan(call).notice_prompt(), OnOff::kOff))
+    return begin_waiting(call);
+  call.step = Step::kNotice;
+  sound_.mark_recording(call.id, RecordingMark::kNotice);
+}
+
+void CallControl::begin_waiting(Call& call) {
+  const wire::DeskPlan& desk = plan(call);
+  call.step = Step::kWaiting;
+  wire::CallWaiting waiting;
+  waiting.set_call_id(call.id.text());
+  waiting.set_desk_id(call.desk_id);
+  report_.event(event_of(std::move(waiting)));
+  const bool offered = desk.callback_policy() == wire::ASK && may_ask_callback(call) &&
+                       !desk.callback_offer_prompt().empty();
+  if (offered && desk.callback_offer_every_us() > 0)
+    set_timer(call, TimerKind::kOffer, std::chrono::microseconds(desk.callback_offer_every_us()));
+  if (offered && desk.callback_offer_every_us() <= 0 &&
+      play(call, desk.callback_offer_prompt(), OnOff::kOff))
+    call.step = Step::kOffer;
+  else
+    wait_on(call);
+}
+
+void CallControl::wait_on(Call& call) {
+  call.step = Step::kWaiting;
+  if (!play(call, plan(call).waiting_prompt(), OnOff::kOn)) sound_.stop(call.caller.sound);
+}
+
+void CallControl::offer_callback(Call& call) {
+  const wire::DeskPlan& desk = plan(call);
+  if (desk.callback_offer_every_us() <= 0 || call.asked_callback) return;
+  set_timer(call, TimerKind::kOffer, std::chrono::microseconds(desk.callback_offer_every_us()));
+  if (call.step == Step::kWaiting && play(call, desk.callback_offer_prompt(), OnOff::kOff))
+    call.step = Step::kOffer;
+}
+
+void CallControl::begin_closed(Call& call) {
+  call.step = Step::kClosed;
+  if (!play(call, plan(call).closed_prompt(), OnOff::kOff)) step_done(call);
+}
+
+// ---- keys
+
+bool CallControl::may_ask_callback(const Call& call) const {
+  return !call.outbound && !call.asked_callback && plan(call).callback_policy() != wire::NEVER;
+}
+
+void CallControl::digit(Call& call, const LegId& leg, char digit) {
+  if (leg != call.caller.sound) return;
+  switch (call.step) {
+    case Step::kNotice:
+    case Step::kConnecting:
+      if (digit == '9') refuse_recording(call);
+      return;
+    case Step::kWaiting:
+    case Step::kOffer:
+    case Step::kClosed:
+    case Step::kClosedOffer:
+      if (!may_ask_callback(call)) return;
+      // A withheld line cannot be rung back: its caller is asked for a number instead.
+      if (digit == '1' && !call.withheld) return choose_callback(call, std::nullopt);
+      if (digit == '1' || digit == '2') return begin_digits(call);
+      return;
+    case Step::kDigits:
+      return collect(call, digit);
+    case Step::kStoring:
+    case Step::kHeldBack:
+    case Step::kGreeting:
+    case Step::kUnrecorded:
+    case Step::kThanks:
+    case Step::kTalking:
+    case Step::kDialOperator:
+    case Step::kDialTicket:
+    case Step::kDialLine:
+      return;
+  }
+}
+
+void CallControl::begin_digits(Call& call) {
+  call.step = Step::kDigits;
+  call.digits.clear();
+  if (!play(call, plan(call).callback_digits_prompt(), OnOff::kOff)) sound_.stop(call.caller.sound);
+  set_timer(call, TimerKind::kScript, 2 * kKeyTimeout);
+}
+
+void CallControl::collect(Call& call, char digit) {
+  set_timer(call, TimerKind::kScript, kKeyTimeout);
+  if (call.playing) {  // who keys has understood
+    sound_.stop(call.caller.sound);
+    call.playing.reset();
+  }
+  if (digit == '#') return digits_complete(call);
+  if (digit == '*') return begin_digits(call);
+  if (digit >= '0' && digit <= '9' && call.digits.size() < kMaxDigits) call.digits += digit;
+}
+
+void CallControl::digits_complete(Call& call) {
+  const std::string number = normal_number(call.digits, tables_.country());
+  const bool permitted =
+      settings_.out.permitted.empty() || settings_.out.permits(number, tables_.country());
+  if (is_subscriber_number(call.digits) && permitted &&
+      tables_.organisation_of(number) == nullptr) {
+    const Personal<std::string> keyed(call.digits);
+    call.digits.clear();
+    return choose_callback(call, keyed);
+  }
+  if (++call.digit_tries < kMaxDigitTries) return begin_digits(call);
+  leave_digits(call);
+}
+
+void CallControl::leave_digits(Call& call) {
+  call.digits.clear();
+  cancel_timer(call, TimerKind::kScript);
+  if (call.desk_open) return wait_on(call);
+  end_call(call, wire::CLOSED_HOURS);
+}
+
+void CallControl::choose_callback(Call& call,
+                                  const std::optional<Personal<std::string>>& other_number) {
+  cancel_timer(call, TimerKind::kScript);
+  cancel_timer(call, TimerKind::kOffer);
+  if (call.ringing) ring_failed(call, wire::CANCELLED, true);
+  ask_callback(call, other_number ? tables_.seal(*other_number) : call.sealed_number,
+               other_number.has_value());
+  call.step = Step::kThanks;
+  if (!play(call, plan(call).callback_thanks_prompt(), OnOff::kOff)) step_done(call);
+}
+
+void CallControl::ask_callback(Call& call, const std::string& sealed, bool other_line) {
+  call.asked_callback = true;
+  wire::Wish wish;
+  wish.set_wish_id(fresh_id_text(now_.wall, entropy_));
+  wish.set_call_id(call.id.text());
+  wish.set_organisation_id(call.organisation_id);
+  wish.set_sealed_number(sealed);
+  wish.set_other_line(other_line);
+  wish.set_asked_us(to_micros(now_.wall));
+  report_.wish(wish);
+  wire::CallbackAsked asked;
+  asked.set_call_id(call.id.text());
+  asked.set_other_line(other_line);
+  asked.set_wish_id(wish.wish_id());
+  report_.event(event_of(std::move(asked)));
+  report_.store(call.id);  // a promise, like an arrival, is on disk before anything else happens
+}
+
+void CallControl::refuse_recording(Call& call) {
+  if (call.refused_recording) return;
+  call.refused_recording = true;
+  if (!call.recording_id.empty()) sound_.stop_recording(call.id, RecordingFate::kErase);
+  wire::RecordingRefused refused;
+  refused.set_call_id(call.id.text());
+  report_.event(event_of(std::move(refused)));
+  if (call.step == Step::kNotice) call.step = Step::kUnrecorded;
+  if (!play(call, plan(call).unrecorded_prompt(), OnOff::kOff)) step_done(call);
+}
+
+}  // namespace madoguchi::exchange

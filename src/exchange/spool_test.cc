@@ -1,0 +1,266 @@
+#include "exchange/spool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+
+namespace madoguchi::exchange {
+namespace {
+
+// A disk in memory that outlives the spool, and fails when told.
+struct Platter {
+  std::mutex mutex;
+  std::map<SegmentNumber, Bytes> files;
+  enum class Fault { kNone, kFails, kFailsButKeeps, kTears, kSyncFails } fault = Fault::kNone;
+  int syncs = 0;
+};
+
+class FakeDisk final : public SpoolDisk {
+ public:
+  explicit FakeDisk(Platter& platter) : platter_(platter) {}
+  Result<std::vector<SegmentNumber>> segments() override {
+    const std::lock_guard lock(platter_.mutex);
+    std::vector<SegmentNumber> numbers;
+    for (const auto& [number, bytes] : platter_.files) numbers.push_back(number);
+    return numbers;
+  }
+  Result<Bytes> read(SegmentNumber segment) override {
+    const std::lock_guard lock(platter_.mutex);
+    return platter_.files.at(segment);
+  }
+  Result<void> create(SegmentNumber segment) override {
+    const std::lock_guard lock(platter_.mutex);
+    platter_.files[segment].clear();
+    current_ = segment;
+    return {};
+  }
+  Result<void> append(ByteView bytes) override {
+    const std::lock_guard lock(platter_.mutex);
+    const auto full = fail(ErrorCode::kExhausted, "disk full");
+    Bytes& file = platter_.files[current_];
+    using Fault = Platter::Fault;
+    if (platter_.fault == Fault::kFails) return full;
+    const std::size_t kept = platter_.fault == Fault::kTears ? bytes.size() / 2 : bytes.size();
+    file.insert(file.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kept));
+    if (platter_.fault == Fault::kTears || platter_.fault == Fault::kFailsButKeeps) return full;
+    return {};
+  }
+  Result<void> sync() override {
+    const std::lock_guard lock(platter_.mutex);
+    ++platter_.syncs;
+    if (platter_.fault == Platter::Fault::kSyncFails) return fail(ErrorCode::kUnavailable, "EIO");
+    return {};
+  }
+  Result<void> truncate(SegmentNumber segment, std::uint64_t size) override {
+    const std::lock_guard lock(platter_.mutex);
+    platter_.files.at(segment).resize(size);
+    return {};
+  }
+  Result<void> remove(SegmentNumber segment) override {
+    const std::lock_guard lock(platter_.mutex);
+    platter_.files.erase(segment);
+    return {};
+  }
+
+ private:
+  Platter& platter_;
+  SegmentNumber current_ = 0;
+};
+
+SpoolOptions quick() {
+  SpoolOptions options;
+  options.retry_after = std::chrono::milliseconds(0);
+  return options;
+}
+
+std::unique_ptr<Spool> open(Platter& platter, std::vector<Record>* read = nullptr,
+                            SpoolOptions options = quick()) {
+  static const SystemClock clock;
+  auto spool = Spool::open(
+      std::make_unique<FakeDisk>(platter), options, clock,
+      [&](const Record& record) {
+        if (read != nullptr && record.kind != RecordKind::kCheckpoint) read->push_back(record);
+      },
+      [] {});
+  EXPECT_TRUE(spool);
+  return std::move(*spool);
+}
+
+std::vector<std::string> payloads(const std::vector<Record>& records) {
+  std::vector<std::string> texts;
+  for (const Record& record : records) texts.push_back(record.payload);
+  return texts;
+}
+
+Written last_written(Spool& spool) {
+  spool.drain();
+  Written last;
+  while (auto written = spool.poll()) last = *written;
+  return last;
+}
+
+using Texts = std::vector<std::string>;
+using Fault = Platter::Fault;
+
+TEST(Spool, ReadsBackWhatWasCommittedAndCountsOn) {
+  Platter platter;
+  {
+    auto spool = open(platter);
+    spool->start({});
+    spool->append_event("one");
+    spool->append(RecordKind::kTokenise, "sealed");
+    const auto number = spool->append_event("two");
+    spool->commit(Sync::kYes);
+    const Written written = last_written(*spool);
+    EXPECT_EQ(written.upto, number);
+    EXPECT_TRUE(written.synced);
+    EXPECT_FALSE(written.error);
+  }
+  std::vector<Record> read;
+  auto spool = open(platter, &read);
+  EXPECT_EQ(payloads(read), (Texts{"one", "sealed", "two"}));
+  EXPECT_EQ(spool->next_event(), 3U);
+  EXPECT_EQ(spool->events_after(0, 1000), (Texts{"one", "two"}));
+  EXPECT_EQ(spool->events_after(1, 1000), (Texts{"two"}));
+}
+
+TEST(Spool, OneSyncServesAllThatWaited) {
+  Platter platter;
+  auto spool = open(platter);
+  spool->start({});
+  last_written(*spool);
+  const int before = platter.syncs;
+  for (int i = 0; i < 100; ++i) spool->append_event("call");
+  spool->commit(Sync::kYes);
+  last_written(*spool);
+  EXPECT_EQ(platter.syncs, before + 1);
+}
+
+TEST(Spool, CutsATornTailAndGoesOn) {
+  Platter platter;
+  {
+    auto spool = open(platter);
+    spool->start({});
+    spool->append_event("whole");
+    spool->commit(Sync::kYes);
+    spool->append_event("torn");
+    spool->commit(Sync::kYes);
+  }
+  platter.files.rbegin()->second.pop_back();
+  {
+    std::vector<Record> read;
+    auto spool = open(platter, &read);
+    EXPECT_EQ(payloads(read), Texts{"whole"});
+    EXPECT_EQ(spool->torn_segments(), 1U);
+    EXPECT_EQ(spool->next_event(), 2U);
+    spool->start({});
+    spool->append_event("next");
+    spool->commit(Sync::kYes);
+  }
+  std::vector<Record> read;
+  open(platter, &read);
+  EXPECT_EQ(payloads(read), (Texts{"whole", "next"}));
+}
+
+TEST(Spool, ARefusedWriteIsReportedKeptAndWrittenOnceTheDiskTakesIt) {
+  for (const Fault fault :
+       {Fault::kFails, Fault::kFailsButKeeps, Fault::kTears, Fault::kSyncFails}) {
+    Platter platter;
+    {
+      auto spool = open(platter);
+      spool->start({});
+      last_written(*spool);
+      platter.fault = fault;
+      spool->append_event("arrival");
+      spool->commit(Sync::kYes);
+      spool->drain();
+      const auto written = spool->poll();
+      ASSERT_TRUE(written);
+      EXPECT_TRUE(written->error) << static_cast<int>(fault);
+      EXPECT_TRUE(spool->in_trouble());
+      EXPECT_EQ(spool->events_after(0, 1000), Texts{"arrival"});
+      {
+        const std::lock_guard lock(platter.mutex);
+        platter.fault = Fault::kNone;
+      }
+      spool->append_event("end");
+      spool->commit(Sync::kNo);
+      EXPECT_FALSE(last_written(*spool).error);
+      EXPECT_FALSE(spool->in_trouble());
+    }
+    std::vector<Record> read;
+    open(platter, &read);
+    EXPECT_EQ(payloads(read), (Texts{"arrival", "end"})) << static_cast<int>(fault);
+  }
+}
+
+TEST(Spool, ReportsAFailedWriteThatTheReaderWillFind) {
+  Platter platter;
+  {
+    auto spool = open(platter);
+    spool->start({});
+    last_written(*spool);
+    platter.fault = Fault::kFailsButKeeps;
+    spool->append_event("arrival");
+    spool->commit(Sync::kYes);
+    EXPECT_TRUE(last_written(*spool).error);
+  }
+  std::vector<Record> read;
+  open(platter, &read);
+  EXPECT_EQ(payloads(read), Texts{"arrival"});
+}
+
+TEST(Spool, DropsAcknowledgedSegmentsOnceACheckpointFollows) {
+  Platter platter;
+  SpoolOptions options = quick();
+  options.segment_bytes = 1000;
+  {
+    auto spool = open(platter, nullptr, options);
+    spool->start([](Spool& to) { to.append(RecordKind::kLiveCall, "call"); });
+    for (int i = 0; i < 100; ++i) {
+      spool->append_event(std::string(90, 'x'));
+      spool->commit(Sync::kNo);
+    }
+    EXPECT_GT(spool->segment_count(), 5U);
+    spool->acknowledge(99);
+    spool->drain();
+    EXPECT_LE(spool->segment_count(), 2U);
+    EXPECT_EQ(spool->waiting(), 1U);
+  }
+  EXPECT_LE(platter.files.size(), 2U);
+  std::vector<Record> read;
+  auto spool = open(platter, &read, options);
+  EXPECT_EQ(read.front().payload, "call");
+  EXPECT_EQ(spool->next_event(), 101U);
+}
+
+TEST(Spool, ReadsOlderEventsBackFromTheDisk) {
+  Platter platter;
+  SpoolOptions options = quick();
+  options.segment_bytes = 2000;
+  options.memory_bytes = 300;
+  auto spool = open(platter, nullptr, options);
+  spool->start({});
+  for (int i = 1; i <= 200; ++i) {
+    spool->append_event("event " + std::to_string(i));
+    spool->commit(Sync::kNo);
+  }
+  spool->drain();
+  std::vector<std::string> all;
+  while (true) {
+    const auto some = spool->events_after(all.size(), 100);
+    if (some.empty()) break;
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  ASSERT_EQ(all.size(), 200U);
+  EXPECT_EQ(all.front(), "event 1");
+  EXPECT_EQ(all.back(), "event 200");
+}
+
+TEST(Spool, ChecksumIsTheStandardOne) {
+  EXPECT_EQ(crc32c(as_bytes("123456789")), 0xe3069283U);  // RFC 3720, B.4's polynomial
+}
+
+}  // namespace
+}  // namespace madoguchi::exchange
