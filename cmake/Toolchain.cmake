@@ -21,6 +21,13 @@ if(MADOGUCHI_SANITIZE)
   add_link_options(-fsanitize=${MADOGUCHI_SANITIZE})
 endif()
 
+option(MADOGUCHI_FUZZ "Fuzz targets (clang only; see tools/fuzz)" OFF)
+if(MADOGUCHI_FUZZ)
+  # Every module is instrumented, so that the fuzzer sees which of their paths an input takes.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -U_FORTIFY_SOURCE)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 find_program(MADOGUCHI_CCACHE ccache)
 if(MADOGUCHI_CCACHE)
   # The sloppiness is what ccache's manual asks for with precompiled headers; the base directory
