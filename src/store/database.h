@@ -43,7 +43,8 @@ enum class StoreState {
 std::string_view name_of(StoreState state);
 
 // `number` counts from 1 within a module without gaps. In `sql`, statements are separated by ";"
-// at a line's end, and $AUTOKEY stands for an ever-increasing BIGINT primary key.
+// at a line's end, $AUTOKEY stands for an ever-increasing BIGINT primary key, and a statement that
+// begins with $SQLITE or $POSTGRES is for that kind of server alone.
 struct Migration {
   int number = 0;
   std::string_view name;

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
 #include "store/database.h"
 
@@ -19,7 +22,18 @@ std::string in_dialect(std::string_view sql, Backend backend) {
   return text;
 }
 
-std::vector<std::string> statements_of(const std::string& sql) {
+// Puts a statement that is for one kind of server alone into shape, or drops it for the other.
+bool is_for(Backend backend, std::string& statement) {
+  for (const auto& [mark, only] : {std::pair(std::string_view("$SQLITE "), Backend::kSqlite),
+                                   std::pair(std::string_view("$POSTGRES "), Backend::kPostgres)})
+    if (statement.starts_with(mark)) {
+      statement.erase(0, mark.size());
+      return backend == only;
+    }
+  return true;
+}
+
+std::vector<std::string> statements_of(const std::string& sql, Backend backend) {
   std::vector<std::string> statements;
   std::size_t begin = 0;
   while (begin < sql.size()) {
@@ -28,7 +42,8 @@ std::vector<std::string> statements_of(const std::string& sql) {
     std::string one = sql.substr(begin, end - begin);
     while (!one.empty() && (one.back() == '\n' || one.back() == ' ' || one.back() == ';'))
       one.pop_back();
-    if (one.find_first_not_of(" \n") != std::string::npos) statements.push_back(std::move(one));
+    one.erase(0, std::min(one.find_first_not_of(" \n"), one.size()));
+    if (!one.empty() && is_for(backend, one)) statements.push_back(std::move(one));
     begin = end + 2;
   }
   return statements;
@@ -62,7 +77,8 @@ Result<void> Database::migrate(std::string_view module, const std::vector<Migrat
     CHECK(migration.number == static_cast<int>(i) + 1);
     if (migration.number <= *newest) continue;
     const auto done = transact([&](soci::session& sql) -> Result<void> {
-      for (const std::string& statement : statements_of(in_dialect(migration.sql, backend())))
+      for (const std::string& statement :
+           statements_of(in_dialect(migration.sql, backend()), backend()))
         sql << statement;
       const std::string title(migration.name);
       sql << "INSERT INTO store_migrations (module, number, name) VALUES (:m, :n, :t)",

@@ -1,0 +1,134 @@
+#include "vault/registry.h"
+
+#include <soci/soci.h>
+#include <sys/stat.h>
+
+#include "store/vault/vault_fixture.h"
+
+namespace madoguchi::store {
+namespace {
+
+using RegistryOn = VaultOn;
+
+TEST_P(RegistryOn, GivesAnOrganisationItsKeysOnceAndKeepsThemOverARestart) {
+  ASSERT_TRUE(
+      registry_->put_organisation(OrganisationId("sakura"), "さくら信販", {"+81312340000"}));
+  const auto before = registry_->directory();
+  const vault::Organisation* first = before->find(OrganisationId("sakura"));
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->numbers_called, std::vector<std::string>{"+81312340000"});
+  const auto token = registry_->tokenise(OrganisationId("sakura"), sealed("09012345678"));
+  ASSERT_TRUE(token);
+
+  start();
+  ASSERT_TRUE(
+      registry_->put_organisation(OrganisationId("sakura"), "さくら信販", {"+81312340000"}));
+  const auto after = registry_->directory();
+  const vault::Organisation* second = after->find(OrganisationId("sakura"));
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(first->recording_keys.back().key_id, second->recording_keys.back().key_id);
+  EXPECT_EQ(first->recording_keys.back().keys.public_key,
+            second->recording_keys.back().keys.public_key);
+  EXPECT_EQ(before->sealing_key(), after->sealing_key());
+  EXPECT_EQ(registry_->tokenise(OrganisationId("sakura"), sealed("+819012345678")), token);
+  EXPECT_EQ(count_of("organisation_put"), 1);
+}
+
+TEST_P(RegistryOn, TokensOfOneLineDifferBetweenOrganisations) {
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {}));
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("ume"), "B", {}));
+  const auto one = registry_->tokenise(OrganisationId("sakura"), sealed("0312345678"));
+  const auto other = registry_->tokenise(OrganisationId("ume"), sealed("0312345678"));
+  ASSERT_TRUE(one && other);
+  EXPECT_NE(*one, *other);
+  EXPECT_TRUE(is_valid_id(one->text()));
+}
+
+TEST_P(RegistryOn, WhatIsNoNumberGetsAWord) {
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {}));
+  const OrganisationId sakura("sakura");
+  EXPECT_EQ(registry_->tokenise(sakura, sealed("anonymous")).error(), "withheld");
+  EXPECT_EQ(registry_->tokenise(sakura, {}).error(), "withheld");
+  EXPECT_EQ(registry_->tokenise(sakura, sealed("rubbish")).error(), "invalid");
+  EXPECT_EQ(registry_->tokenise(sakura, Bytes(60, 7)).error(), "unreadable");
+  EXPECT_EQ(registry_->tokenise(OrganisationId("x"), sealed("0312345678")).error(),
+            "unknown_organisation");
+}
+
+TEST_P(RegistryOn, ANumberIsBoundOnceHoweverItIsWritten) {
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {"+81312340000"}));
+  const auto taken =
+      registry_->put_organisation(OrganisationId("ume"), "B", {"0312349999", "03-1234-0000"});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(taken.error().message.find("1234"), std::string::npos) << taken.error().message;
+  EXPECT_EQ(registry_->directory()->find(OrganisationId("ume")), nullptr);
+  EXPECT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {"0312340000"}));
+  EXPECT_FALSE(registry_->put_organisation(OrganisationId("ume"), "B", {"with space"}));
+}
+
+TEST_P(RegistryOn, ACommitThatFailsOrWasKeptAfterAllCanBeRepeated) {
+  int changes = 0;
+  registry_->on_change([&] { ++changes; });
+  const OrganisationId sakura("sakura");
+  for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
+    fault_ = fault;
+    const auto failed = registry_->put_organisation(sakura, "A", {"+81312340000"});
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(registry_->directory()->find(sakura), nullptr);
+  }
+  ASSERT_TRUE(registry_->put_organisation(sakura, "A", {"+81312340000"}));
+  EXPECT_NE(registry_->directory()->find(sakura), nullptr);
+  EXPECT_GE(changes, 1);
+  EXPECT_EQ(count_of("organisation_put"), 1);
+  start();
+  EXPECT_NE(registry_->directory()->find(sakura), nullptr);
+}
+
+TEST_P(RegistryOn, AnotherMasterKeyIsRefusedWithAClearLine) {
+  registry_.reset();
+  gate_.reset();
+  staff_.reset();
+  std::filesystem::rename(folder_ / "master.key", folder_ / "kept");
+  const auto missing = open_registry();
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().message.find("is missing, but the database"), std::string::npos);
+  std::ofstream(folder_ / "master.key") << "madoguchi-master-key-1\n"
+                                        << std::string(64, 'a') << "\n";
+  chmod((folder_ / "master.key").c_str(), 0600);
+  const auto other = open_registry();
+  ASSERT_FALSE(other);
+  EXPECT_NE(other.error().message.find("does not fit"), std::string::npos) << other.error().message;
+  std::filesystem::rename(folder_ / "kept", folder_ / "master.key");
+  EXPECT_TRUE(open_registry());
+}
+
+TEST_P(RegistryOn, TheJournalCanNotBeRewritten) {
+  ASSERT_GE(journal_kinds().size(), 1u);
+  stop();
+  auto database = Database::open({.url = scratch_->url()});
+  ASSERT_TRUE(database);
+  for (const char* statement : {"UPDATE vault_journal SET json = 'x'", "DELETE FROM vault_journal"})
+    EXPECT_FALSE((*database)->transact([&](soci::session& sql) -> Result<void> {
+      sql << statement;
+      return {};
+    })) << statement;
+}
+
+TEST_P(RegistryOn, TokensAreJournalledAsCounts) {
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {}));
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(registry_->tokenise(OrganisationId("sakura"), sealed("0312345678")));
+  ASSERT_TRUE(registry_->journal_counts());
+  ASSERT_TRUE(registry_->journal_counts());
+  EXPECT_EQ(count_of("tokens_given"), 1);
+  const auto lines = journal_lines();
+  EXPECT_NE(lines.back().json.find("\"given\":3"), std::string::npos) << lines.back().json;
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, RegistryOn, testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace madoguchi::store

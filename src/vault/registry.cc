@@ -1,0 +1,198 @@
+#include "vault/registry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "vault/master_key.h"
+
+namespace madoguchi::vault {
+namespace {
+
+// A constant wrapped under the master key: opens only with the key that the database was made with.
+constexpr std::string_view kCheckName = "master_check";
+constexpr std::string_view kCheckText = "this database fits this master key";
+const Place kCheckPlace{"", "master_check", "1"};
+
+constexpr std::size_t kMostName = 200;
+constexpr std::size_t kMostNumbers = 1000;
+constexpr std::size_t kMostNumberCalled = 32;
+
+bool is_number_called(std::string_view text) {
+  return !text.empty() && text.size() <= kMostNumberCalled &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '+' || c == '*' || c == '#' || c == '.' ||
+                  c == '_' || c == '-';
+         });
+}
+
+}  // namespace
+
+Registry::Registry(const Parts& parts, Secret wrapping)
+    : parts_(parts), wrapping_(std::move(wrapping)) {}
+
+Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts,
+                                                 const std::filesystem::path& master_key_file) {
+  const auto image = parts.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  const auto check = image->meta.find(std::string(kCheckName));
+  const bool fresh = check == image->meta.end();
+  if (fresh && !image->keys.empty())
+    return fail(ErrorCode::kCorrupt,
+                "the vault's database holds keys but not the mark of its master key; restore a "
+                "backup");
+  const auto master =
+      read_master_key(master_key_file, fresh ? IfMissing::kMake : IfMissing::kRefuse);
+  if (!master) return tl::unexpected<Error>(master.error());
+  const Secret check_key = derive(*master, "madoguchi master check");
+  if (!fresh && !unwrap(check->second, check_key, kCheckPlace))
+    return fail(ErrorCode::kDenied,
+                fmt::format("{}: does not fit the vault's database; it belongs to another one, "
+                            "restore the file that was backed up with this database",
+                            master_key_file.string()));
+  std::unique_ptr<Registry> registry(
+      new Registry(parts, derive(*master, "madoguchi key wrapping")));
+  if (fresh)
+    if (auto made = registry->first_start(check_key); !made)
+      return tl::unexpected<Error>(made.error());
+  if (auto loaded = registry->reload(); !loaded) return tl::unexpected<Error>(loaded.error());
+  const auto started = parts.store.commit(parts.clock.now(), {{}, {{"vault_started", {}}}});
+  if (!started) return tl::unexpected<Error>(started.error());
+  return registry;
+}
+
+Result<void> Registry::first_start(const Secret& check_key) {
+  const Time now = parts_.clock.now();
+  Act act;
+  act.changes.emplace_back(
+      PutMeta{std::string(kCheckName), wrap(as_bytes(kCheckText), check_key, kCheckPlace)});
+  for (const std::string_view kind : {kSealingKind, kRedialKind, kOwnKind}) {
+    act.changes.emplace_back(
+        PutKey{fresh_key_row({}, kind, fresh_id_text(now, parts_.entropy), wrapping_, now)});
+    act.journal.push_back(
+        {"key_made", {{"kind", std::string(kind)}, {"version", std::int64_t{1}}}});
+  }
+  return parts_.store.commit(now, act);
+}
+
+Result<void> Registry::reload() {
+  const auto image = parts_.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  auto made = Directory::make(*image, wrapping_);
+  if (!made) return tl::unexpected<Error>(made.error());
+  stale_ = false;
+  std::function<void()> changed;
+  {
+    const std::lock_guard lock(mutex_);
+    directory_ = std::move(*made);
+    changed = changed_;
+  }
+  if (changed) changed();
+  return {};
+}
+
+std::shared_ptr<const Directory> Registry::directory() const {
+  const std::lock_guard lock(mutex_);
+  return directory_;
+}
+
+void Registry::on_change(std::function<void()> changed) {
+  const std::lock_guard lock(mutex_);
+  changed_ = std::move(changed);
+}
+
+// The numbers that are new, ready to be bound. Errors name a number by its place in the list: it
+// may be anything that somebody typed.
+Result<std::vector<NumberRow>> Registry::canonical(
+    const OrganisationId& id, const std::vector<std::string>& numbers_called) const {
+  const auto directory = this->directory();
+  std::vector<NumberRow> fresh;
+  for (std::size_t i = 0; i < numbers_called.size(); ++i) {
+    const std::string& text = numbers_called[i];
+    if (!is_number_called(text))
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("number {} of {}: a number called has 1 to {} characters of digits, "
+                              "letters, + * # . _ -",
+                              i + 1, numbers_called.size(), kMostNumberCalled));
+    const auto line = parts_.plan.read(Number(text), parts_.clock.now());
+    const std::string key = line ? line->e164.reveal() : text;
+    const OrganisationId owner = directory->owner_of(key);
+    if (!owner.empty() && owner != id)
+      return fail(ErrorCode::kConflict,
+                  fmt::format("number {} of {} is bound to another organisation; only its owner "
+                              "may give it up",
+                              i + 1, numbers_called.size()));
+    const bool twice = std::any_of(fresh.begin(), fresh.end(),
+                                   [&](const NumberRow& row) { return row.canonical == key; });
+    if (owner.empty() && !twice) fresh.push_back({text, key, id});
+  }
+  return fresh;
+}
+
+Result<void> Registry::put_organisation(const OrganisationId& id, const std::string& name,
+                                        const std::vector<std::string>& numbers_called) {
+  if (id.empty()) return fail(ErrorCode::kInvalid, "an organisation needs an id");
+  if (name.empty() || name.size() > kMostName)
+    return fail(ErrorCode::kInvalid, fmt::format("a name has 1 to {} bytes", kMostName));
+  if (numbers_called.size() > kMostNumbers)
+    return fail(ErrorCode::kInvalid, fmt::format("at most {} numbers at once", kMostNumbers));
+  const std::lock_guard act_lock(act_mutex_);
+  if (stale_)
+    if (auto loaded = reload(); !loaded) return loaded;
+  auto fresh = canonical(id, numbers_called);
+  if (!fresh) return tl::unexpected<Error>(fresh.error());
+
+  const auto directory = this->directory();
+  const Organisation* known = directory->find(id);
+  if (known != nullptr && known->name == name && fresh->empty()) return {};
+  const Time now = parts_.clock.now();
+  Act act;
+  act.changes.emplace_back(PutOrganisation{{id, name}});
+  act.journal.push_back({"organisation_put",
+                         {{"organisation", id.text()},
+                          {"new", known == nullptr},
+                          {"numbers_bound", static_cast<std::int64_t>(fresh->size())}}});
+  if (known == nullptr)
+    for (const std::string_view kind : {kRecordingKind, kTokenKind, kWishKind}) {
+      KeyRow row = fresh_key_row(id, kind, fresh_id_text(now, parts_.entropy), wrapping_, now);
+      act.journal.push_back({"key_made",
+                             {{"organisation", id.text()},
+                              {"kind", row.kind},
+                              {"key", row.key_id},
+                              {"version", row.version}}});
+      act.changes.emplace_back(PutKey{std::move(row)});
+    }
+  for (NumberRow& row : *fresh) act.changes.emplace_back(BindNumber{std::move(row)});
+  stale_ = true;  // until reload() has seen what became of it
+  if (auto kept = parts_.store.commit(now, act); !kept) return kept;
+  return reload();
+}
+
+Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteView sealed_number) {
+  const auto directory = this->directory();
+  const auto answer = [&]() -> Readable<LineToken> {
+    const Organisation* found = directory->find(organisation);
+    if (found == nullptr) return tl::unexpected(std::string_view("unknown_organisation"));
+    const auto line = directory->read(sealed_number, parts_.plan, parts_.clock.now());
+    if (!line) return tl::unexpected(line.error());
+    return Directory::token_of(*line, *found);
+  }();
+  ++(answer ? tokens_given_ : tokens_refused_);
+  return answer;
+}
+
+Result<void> Registry::journal_counts() {
+  const std::int64_t given = tokens_given_.exchange(0);
+  const std::int64_t refused = tokens_refused_.exchange(0);
+  if (given == 0 && refused == 0) return {};
+  const auto kept = parts_.store.commit(
+      parts_.clock.now(), {{}, {{"tokens_given", {{"given", given}, {"refused", refused}}}}});
+  if (!kept) {
+    tokens_given_ += given;
+    tokens_refused_ += refused;
+  }
+  return kept;
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,77 @@
+// Organisations, the numbers bound to them, and their keys: the part of the vault that changes its
+// Directory. Opens the store with the master key, makes what a fresh one lacks, and gives every
+// organisation its keys when it first appears. Tokens are answered from memory alone. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "vault/directory.h"
+#include "vault/numbering.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+class Registry {
+ public:
+  // All outlive the registry.
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    Entropy& entropy;
+    const NumberingPlan& plan;
+  };
+
+  // One clear line when the key file is missing, readable by others, or of another database.
+  static Result<std::unique_ptr<Registry>> open(const Parts& parts,
+                                                const std::filesystem::path& master_key_file);
+
+  // Never null. Cheap: a pointer is copied.
+  [[nodiscard]] std::shared_ptr<const Directory> directory() const;
+
+  // Called, on the thread that made the change, after directory() became another one.
+  void on_change(std::function<void()> changed);
+
+  // Makes sure that it exists under this name and that these numbers are bound to it; numbers bound
+  // before stay so. kConflict when a number is another's: that takes its owner. Repeatable.
+  Result<void> put_organisation(const OrganisationId& id, const std::string& name,
+                                const std::vector<std::string>& numbers_called);
+
+  // The same call and number give the same token. Words: "unknown_organisation", "withheld",
+  // "invalid", "unreadable". Needs no store.
+  [[nodiscard]] Readable<LineToken> tokenise(const OrganisationId& organisation,
+                                             ByteView sealed_number);
+
+  // Tokens given are journalled as counts, by whoever calls this every minute.
+  Result<void> journal_counts();
+
+ private:
+  explicit Registry(const Parts& parts, Secret wrapping);
+  Result<void> first_start(const Secret& check_key);
+  Result<void> reload();
+  [[nodiscard]] Result<std::vector<NumberRow>> canonical(
+      const OrganisationId& id, const std::vector<std::string>& numbers_called) const;
+
+  const Parts parts_;
+  const Secret wrapping_;  // derived from the master key
+
+  std::mutex act_mutex_;  // one act at a time; guards stale_
+  bool stale_ = false;    // a commit failed: what is in memory may not be what is kept
+
+  mutable std::mutex mutex_;  // guards the next three
+  std::shared_ptr<const Directory> directory_;
+  std::function<void()> changed_;
+  std::atomic<std::int64_t> tokens_given_{0};
+  std::atomic<std::int64_t> tokens_refused_{0};
+};
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,84 @@
+// Staff who may sign in at the glass, and their sessions there. The centre may say who they are; it
+// never signs in for them. Passwords are Argon2id hashes; wrong ones lock a name for a growing
+// time. What a wrong name, a wrong password and a locked name answer is the same. Sessions survive
+// a restart; the store keeps only their digests. Any thread, one act at a time: verifying a
+// password is meant to be slow, so callers queue, and the web side bounds how many.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/personal.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+using Password = Personal<std::string>;
+
+// How much work a password costs; tests use less.
+enum class HashingCost { kUsual, kLeast };
+
+struct SignedIn {
+  OperatorId operator_id;
+  std::string display_name;
+  std::string cookie;  // only the browser keeps it
+  Time expires;
+};
+
+class Staff {
+ public:
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    // The centre may bring password hashes: only in a demo.
+    bool demo = false;
+    HashingCost cost = HashingCost::kUsual;
+    std::chrono::hours session{12};
+  };
+  explicit Staff(const Parts& parts);
+
+  // `password_hash` may be empty. Repeatable. kDenied for a hash where no demo was set up; a
+  // password set at the vault itself is never replaced by it.
+  Result<void> put(const OperatorId& id, const std::string& display_name,
+                   const std::string& password_hash);
+
+  // kNotFound unless put() before; kInvalid when too short. Ends the lock and nothing else.
+  Result<void> set_password(const OperatorId& id, const Password& password);
+
+  // kDenied: wrong or locked, always in the same words. kUnavailable: nothing was decided.
+  Result<SignedIn> sign_in(const std::string& name, const Password& password);
+
+  // Whose session this is; nothing when it is none, or over.
+  Result<std::optional<SignedIn>> who(std::string_view cookie);
+  Result<void> sign_out(std::string_view cookie);
+
+  // Those of `ids` who have a session now.
+  Result<std::vector<OperatorId>> signed_in(const std::vector<OperatorId>& ids);
+
+ private:
+  struct Tries {
+    std::int64_t failures = 0;
+    Time locked_until;
+  };
+  Result<SignedIn> refuse_unknown(const std::string& name);
+  Result<SignedIn> refuse_known(const StaffRow& row);
+  Result<SignedIn> begin_session(const StaffRow& row);
+  [[nodiscard]] std::string hash_of(const Password& password) const;
+
+  const Parts parts_;
+  std::string nobodys_hash_;  // verified for unknown names, so that they take as long
+  std::mutex mutex_;
+  std::map<std::string, Tries> strangers_;  // by digest of the name; bounded
+};
+
+// How long a name stays locked after so many failures in a row.
+std::chrono::seconds lock_after(std::int64_t failures);
+
+}  // namespace madoguchi::vault
