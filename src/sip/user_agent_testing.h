@@ -99,11 +99,12 @@ class Sim {
     }
     now = std::max(now, next);
     while (!flying_.empty() && flying_.begin()->first <= now) {
-      const Packet packet = std::move(flying_.begin()->second);
+      Packet packet = std::move(flying_.begin()->second);
       flying_.erase(flying_.begin());
       const auto to = parties_.find(packet.to);
       if (to == parties_.end()) continue;
       if (drop && drop(packet.bytes)) continue;
+      if (change) change(packet.bytes);
       to->second->agent->receive({Transport::kUdp, 0, packet.from, 0}, packet.bytes, now);
       settle();
     }
@@ -143,6 +144,7 @@ class Sim {
   MonoTime now{};
   Weather weather;
   std::function<bool(const std::string&)> drop;  // looked at on arrival
+  std::function<void(std::string&)> change;      // likewise
   std::uint64_t carried = 0;
 
  private:

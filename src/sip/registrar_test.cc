@@ -1,0 +1,141 @@
+#include "sip/registrar.h"
+
+#include <gtest/gtest.h>
+
+#include "sip/transaction_testing.h"
+
+namespace madoguchi::sip {
+namespace {
+
+using std::chrono::seconds;
+
+class RegistrarTest : public ::testing::Test {
+ protected:
+  Message request(std::string_view contact, std::optional<int> expires = {},
+                  std::string_view user = "200", std::string_view call_id = "c1") {
+    Message message = Message::request(Method::kRegister, *Uri::parse("sip:example.com"));
+    message.add(Header::kVia, "SIP/2.0/UDP 192.0.2.5;branch=z9hG4bK1");
+    const std::string address = "<sip:" + std::string(user) + "@example.com>";
+    message.add(Header::kFrom, address + ";tag=1");
+    message.add(Header::kTo, address);
+    message.add(Header::kCallId, call_id);
+    message.add(Header::kCSeq, std::to_string(++cseq_) + " REGISTER");
+    if (!contact.empty()) message.add(Header::kContact, contact);
+    if (expires) message.add(Header::kExpires, std::to_string(*expires));
+    return message;
+  }
+
+  // Sends it as a telephone does: once plain, then with the answer to the challenge.
+  Registrar::Reply send(Message message, DigestAlgorithm algorithm = DigestAlgorithm::kMd5,
+                        std::string_view user = "200", std::string_view password = "secret") {
+    auto reply = registrar_.handle(message, flow_, now_);
+    if (reply.status != 401) return reply;
+    Message challenge = Message::response_to(message, 401);
+    for (const HeaderLine& line : reply.headers)
+      if (line.value.find("algorithm=" + std::string(name_of(algorithm))) != std::string::npos)
+        challenge.add(line.name, line.value);
+    DigestClient client({std::string(user), std::string(password)}, entropy_);
+    EXPECT_TRUE(client.take_challenge(challenge));
+    message.set(Header::kCSeq, std::to_string(++cseq_) + " REGISTER");
+    client.authorize(message);
+    return registrar_.handle(message, flow_, now_);
+  }
+
+  SeededEntropy entropy_{1};
+  DigestAuthenticator digest_{{"example.com"}, entropy_};
+  Registrar registrar_{{}, digest_, [](std::string_view user) -> std::optional<DigestSecret> {
+                         if (user != "200" && user != "201") return std::nullopt;
+                         return DigestSecret::of(user, "example.com", "secret");
+                       }};
+  Flow flow_{Transport::kUdp, 0, *Endpoint::parse("192.0.2.5:40000"), 0};
+  MonoTime now_{};
+  int cseq_ = 0;
+};
+
+TEST_F(RegistrarTest, NobodyRegistersWithoutThePassword) {
+  EXPECT_EQ(registrar_.handle(request("<sip:200@10.0.0.5>"), flow_, now_).status, 401);
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>"), DigestAlgorithm::kMd5, "200", "guess").status, 401);
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>"), DigestAlgorithm::kMd5, "201").status, 403)
+      << "another's account";
+  EXPECT_TRUE(registrar_.find("200", now_).empty());
+  EXPECT_FALSE(registrar_.poll());
+}
+
+TEST_F(RegistrarTest, BothAlgorithmsServe) {
+  for (const auto algorithm : {DigestAlgorithm::kMd5, DigestAlgorithm::kSha256}) {
+    const auto reply = send(request("<sip:200@10.0.0.5:5062>"), algorithm);
+    EXPECT_EQ(reply.status, 200);
+    ASSERT_EQ(reply.headers.size(), 1u);
+    EXPECT_EQ(reply.headers[0].value, "<sip:200@10.0.0.5:5062>;expires=300");
+  }
+}
+
+TEST_F(RegistrarTest, CallsGoBackOverTheFlowThePhoneCameFrom) {
+  ASSERT_EQ(send(request("<sip:200@10.0.0.5>;q=0.5, <sip:200@10.0.0.6>;expires=600")).status, 200);
+  const auto bindings = registrar_.find("200", now_);
+  ASSERT_EQ(bindings.size(), 2u);
+  EXPECT_EQ(bindings[0].contact.text(), "sip:200@10.0.0.6") << "the higher q first";
+  EXPECT_EQ(bindings[0].flow, flow_);
+  EXPECT_EQ(registrar_.poll()->reachable, true);
+  now_ += seconds(301);
+  registrar_.advance(now_);
+  EXPECT_EQ(registrar_.find("200", now_).size(), 1u);
+  EXPECT_FALSE(registrar_.poll());
+  ASSERT_TRUE(registrar_.next_deadline());
+  now_ = *registrar_.next_deadline();
+  registrar_.advance(now_);
+  EXPECT_EQ(registrar_.poll()->reachable, false);
+  EXPECT_FALSE(registrar_.next_deadline());
+}
+
+TEST_F(RegistrarTest, RemovesOneAndAll) {
+  ASSERT_EQ(send(request("<sip:200@10.0.0.5>, <sip:200@10.0.0.6>")).headers.size(), 2u);
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>;expires=0")).headers.size(), 1u);
+  EXPECT_EQ(send(request("*")).status, 400) << "a star needs Expires: 0";
+  const auto reply = send(request("*", 0));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(reply.headers.empty());
+  EXPECT_EQ(registrar_.account_count(), 0u);
+}
+
+TEST_F(RegistrarTest, TooBriefIsRefusedWithTheLeast) {
+  const auto reply = send(request("<sip:200@10.0.0.5>", 30));
+  EXPECT_EQ(reply.status, 423);
+  ASSERT_EQ(reply.headers.size(), 1u);
+  EXPECT_EQ(reply.headers[0].value, "60");
+}
+
+TEST_F(RegistrarTest, OutOfOrderChangesNothing) {
+  ASSERT_EQ(send(request("<sip:200@10.0.0.5>")).status, 200);
+  cseq_ = 0;
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>;expires=0")).status, 500);
+  EXPECT_EQ(registrar_.find("200", now_).size(), 1u);
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>;expires=0", {}, "200", "after-restart")).status, 200);
+}
+
+TEST_F(RegistrarTest, IsBounded) {
+  for (int i = 0; i < 8; ++i)
+    ASSERT_EQ(send(request("<sip:200@10.0.1." + std::to_string(i) + ">")).status, 200);
+  EXPECT_EQ(send(request("<sip:200@10.0.2.1>")).status, 403);
+  std::string many = "<sip:200@10.0.3.1>";
+  for (int i = 0; i < 50; ++i) many += ", <sip:200@10.0.4." + std::to_string(i) + ">";
+  EXPECT_EQ(send(request(many)).status, 403);
+  EXPECT_EQ(registrar_.find("200", now_).size(), 8u);
+}
+
+TEST_F(RegistrarTest, AClosedConnectionTakesItsBindings) {
+  flow_ = {Transport::kTcp, 0, *Endpoint::parse("192.0.2.5:40000"), 7};
+  ASSERT_EQ(send(request("<sip:200@10.0.0.5;transport=tcp>")).status, 200);
+  registrar_.connection_closed(8);
+  EXPECT_EQ(registrar_.find("200", now_).size(), 1u);
+  registrar_.connection_closed(7);
+  EXPECT_TRUE(registrar_.find("200", now_).empty());
+}
+
+TEST_F(RegistrarTest, WrongAddressesAreRefused) {
+  EXPECT_EQ(registrar_.handle(request("<sip:a@b>", {}, ""), flow_, now_).status, 404);
+  EXPECT_EQ(send(request("<tel:+81312345678>")).status, 400);
+}
+
+}  // namespace
+}  // namespace madoguchi::sip
