@@ -1,6 +1,6 @@
 // Evens out the arrival of G.711 for the mixer: packets of any length in, 20 ms frames of linear
 // sound out, as late as the network's jitter demands and no later, with what is missing concealed.
-// Only legs that are mixed need one; a relay passes packets on as they come. About 18 KiB a leg,
+// Only legs that are mixed need one; a relay passes packets on as they come. About 10 KiB a leg,
 // all inside the object; nothing is allocated. One media thread.
 #pragma once
 
@@ -12,38 +12,11 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "rtp/concealer.h"
 #include "rtp/g711.h"
 #include "rtp/packet.h"
 
 namespace madoguchi::rtp {
-
-// Fills holes in speech: repeats the last pitch period, fading to silence within 60 ms, and
-// cross-fades back into what arrives next (the idea of ITU-T G.711 Appendix I; the design is our
-// own).
-class Concealer {
- public:
-  void good(std::span<std::int16_t>
-                frame);  // heard sound; its beginning may be blended with the concealment
-  void conceal(std::span<std::int16_t> frame);  // makes up sound
-  void reset();
-
- private:
-  static constexpr std::size_t kHistory = 480;   // 60 ms, three times the longest pitch period
-  static constexpr std::size_t kMinPitch = 40;   // 200 Hz
-  static constexpr std::size_t kMaxPitch = 160;  // 50 Hz
-  static constexpr std::size_t kOverlap = 32;    // 4 ms
-  static constexpr int kFadeSamples = 480;
-
-  void remember(std::span<const std::int16_t> frame);
-  std::size_t find_pitch() const;
-  std::int16_t next_made_up();
-
-  std::array<std::int16_t, kHistory> history_{};
-  std::array<std::int16_t, kMaxPitch> cycle_{};  // one pitch period, smooth where it joins itself
-  std::size_t pitch_ = 0;
-  std::size_t at_ = 0;
-  int concealed_ = 0;  // samples since the last good one
-};
 
 class JitterBuffer {
  public:
@@ -85,13 +58,18 @@ class JitterBuffer {
 
  private:
   static constexpr std::uint32_t kRing = 4096;  // samples, 512 ms
-  static constexpr std::size_t kSpreadWindow = 64;
+  static constexpr std::size_t kLongestPacket = 640;
+  static constexpr std::size_t kTransits = 64;
 
-  void begin(const RtpHeader& header, std::size_t samples);
+  void begin(std::uint32_t timestamp);
+  void begin_anew(std::uint32_t timestamp);
   void learn_delay(std::uint32_t timestamp, MonoTime now);
+  void set_target();
+  bool make_room(std::uint32_t timestamp, std::size_t samples);
   void store(std::uint32_t timestamp, ByteView payload, Law law);
-  bool take(Frame& frame);
-  bool worth_skipping(const Frame& frame);
+  std::size_t take(Frame& frame);
+  void shorten();
+  [[nodiscard]] bool next_is_quiet() const;
   [[nodiscard]] std::int32_t waiting() const { return static_cast<std::int32_t>(newest_ - play_); }
 
   Settings settings_;
@@ -99,13 +77,14 @@ class JitterBuffer {
   std::uint32_t ssrc_ = 0;
   std::uint32_t play_ = 0;    // timestamp of the next sample to play
   std::uint32_t newest_ = 0;  // timestamp after the newest sample that arrived
+  std::uint32_t played_ = 0;  // timestamp after the newest sample that was really played
   std::array<std::int16_t, kRing> samples_{};
   std::bitset<kRing> filled_;
 
-  // How unevenly packets come: their transit times relative to the quickest, in samples.
-  std::array<std::int32_t, kSpreadWindow> transit_{};
-  std::size_t transits_ = 0;
-  std::uint32_t target_ = 0;  // samples
+  // How unevenly packets come: arrival less timestamp, of the last packets, in samples.
+  std::array<std::int32_t, kTransits> transits_{};
+  std::size_t transit_count_ = 0;
+  std::int32_t target_ = 0;  // samples to keep waiting
 
   int frames_too_long_ = 0;  // in a row, with more waiting than needed
   int frames_empty_ = 0;     // in a row
