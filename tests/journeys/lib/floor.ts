@@ -1,0 +1,78 @@
+// The usual cast: operators at telephones that pick up by themselves, and callers who wait until we hang up.
+import { join } from "node:path";
+import type { Call, Staff } from "./api.ts";
+import { Baresip } from "./baresip.ts";
+import type { Program } from "./process.ts";
+import { caller, sipp } from "./sipp.ts";
+import { type System, freePorts } from "./system.ts";
+import { operatorTone, toneOnly } from "./voices.ts";
+import { until } from "./wait.ts";
+
+export const leakDesk = { id: "sakura-leak", number: "+81300000001" };
+export const commonDesk = { id: "common", number: "+81300000002" };
+
+/** One baresip that is the telephone of each of `names`; registered when this resolves. */
+export async function telephones(system: System, folder: string, names: string[], watcher: Staff, answers = true): Promise<Baresip> {
+  const port = await freePorts(10);
+  const sound = toneOnly(system.context.folder, "operator", operatorTone, 300);
+  const phone = await Baresip.start("telephones", {
+    folder: join(folder, "telephones"),
+    sipPort: port,
+    controlPort: port + 5,
+    sound: sound.wav,
+    accounts: names.map(
+      (name) => `<sip:${name}@${system.sip}>;auth_pass=${system.password(name)};answermode=${answers ? "auto" : "manual"};regint=60`,
+    ),
+  });
+  for (const name of names)
+    await watcher.sees(`${name}'s telephone registered`, () => watcher.operators.get(name)?.phone_registered);
+  return phone;
+}
+
+export interface CallersOptions {
+  folder: string;
+  name?: string;
+  numbers: string[]; // of the callers, one call each
+  service?: string;
+  scenario?: string[];
+  perSecond?: number;
+  transport?: "u1" | "t1" | "l1";
+  target?: string;
+  extra?: string[];
+}
+
+/** Callers at SIPp; by default they wait and talk until our side hangs up. */
+export async function callers(system: System, options: CallersOptions): Promise<Program> {
+  const port = await freePorts(4 + options.numbers.length * 4);
+  return sipp({
+    folder: options.folder,
+    name: options.name ?? "callers",
+    target: options.target ?? system.sip,
+    service: options.service ?? leakDesk.number,
+    sipPort: port,
+    mediaPort: port + 4,
+    scenario: options.scenario ?? [caller.call(), caller.untilBye()],
+    rows: options.numbers.map((number) => [number]),
+    ...(options.perSecond === undefined ? {} : { perSecond: options.perSecond }),
+    ...(options.transport === undefined ? {} : { transport: options.transport }),
+    ...(options.extra === undefined ? {} : { extra: options.extra }),
+  });
+}
+
+/** Until `call` has been talking for `seconds`. */
+export function talksFor(call: Call, seconds: number): Promise<true> {
+  return until(`${seconds} s of talk`, () => Date.now() - Date.parse(call.talking_since ?? "") > seconds * 1000 || undefined, { seconds: seconds + 20 });
+}
+
+export async function wrapUp(staff: Staff, callId: string, next: "ready" | "away" = "away"): Promise<void> {
+  await staff.seesCall("wrap-up", (call) => call.id === callId && call.stage === "wrap_up");
+  await staff.act(callId, "wrap_up", { disposition: "answered", next, ...(next === "away" ? { reason: "break" } : {}) });
+}
+
+/** Whether nothing is in progress and the day's sums hold. */
+export async function balanced(staff: Staff): Promise<void> {
+  await until("an exact balance with nothing in progress", async () => {
+    const balance = await staff.readBalance();
+    return balance.exact && balance.total.in_progress === 0;
+  });
+}
