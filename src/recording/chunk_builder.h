@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "recording/format.h"
+#include "recording/items.h"
 
 namespace madoguchi::recording {
 
@@ -29,17 +30,18 @@ class ChunkBuilder {
   // True when the chunk has spanned its time by `now` and holds anything: take it even if nothing
   // comes.
   [[nodiscard]] bool due(Micros now) const;
-  [[nodiscard]] bool empty() const { return bytes_.size() <= kBaseBytes; }
+  [[nodiscard]] bool empty() const { return used_ <= kChunkBaseBytes; }
 
   // The chunk in clear, for Sealer. The builder needs lend() before it is used again.
   Bytes take();
 
  private:
-  static constexpr std::size_t kBaseBytes = 8;
+  // Room for an item, nullptr when the chunk is full.
+  std::uint8_t* claim(Micros at, std::size_t bytes);
+  [[nodiscard]] std::uint32_t since_base(Micros at) const;
 
-  [[nodiscard]] bool has_room(Micros at, std::size_t bytes) const;
-
-  Bytes bytes_;
+  Bytes bytes_;  // kBufferBytes while lent
+  std::size_t used_ = 0;
   Micros base_{0};
 };
 

@@ -57,7 +57,8 @@ class MediaPlane {
   static constexpr std::size_t kMostLegs = 8;  // of one call
 
   // Opens the browser port and the recordings directory, makes the DTLS certificate, starts the
-  // threads. `clock` must be usable from several threads (SystemClock is) and outlive the plane.
+  // threads. `clock` and `entropy` must be usable from several threads (the System… ones are) and
+  // outlive the plane.
   static Result<std::unique_ptr<MediaPlane>> start(const MediaSettings& settings,
                                                    const Clock& clock, Entropy& entropy);
 
@@ -68,7 +69,6 @@ class MediaPlane {
   MediaPlane& operator=(const MediaPlane&) = delete;
 
   // ---- calls and legs
-  // ----------------------------------------------------------------------------------
 
   // kConflict when the call exists; kExhausted when the plane is overloaded.
   Result<void> create_call(const CallId& call);
@@ -84,11 +84,11 @@ class MediaPlane {
   // Frees the ports; LegStatistics (final) follows.
   void remove_leg(const LegId& leg);
   // Takes a telephone leg or a seat over into another call (attended transfer). It hears nobody
-  // there until connected; what played to it goes on.
-  void move_leg(const LegId& leg, const CallId& to);
+  // there until connected; what plays to it goes on. kNotFound; kExhausted when the call has
+  // kMostLegs.
+  Result<void> move_leg(const LegId& leg, const CallId& to);
 
   // ---- browser seats
-  // -----------------------------------------------------------------------------------
 
   // A seat stands for a whole shift and is attached to one call after another. SeatChanged tells
   // when it is up. kInvalid names what the offer lacks; kConflict when the leg exists.
@@ -103,21 +103,19 @@ class MediaPlane {
   void remove_seat(const LegId& seat) { remove_leg(seat); }
 
   // ---- who hears whom
-  // ----------------------------------------------------------------------------------
 
   // Adds to what is connected; with kOneWay the first hears the second. A leg may be connected to
-  // itself (echo). Both legs must be in the call.
+  // itself (echo). Both legs must be in the call. Keyed digits pass from our side to the caller's,
+  // never back.
   void connect(const CallId& call, const LegId& listener, const LegId& speaker, Hearing hearing);
   // Neither hears the other any more.
   void disconnect(const CallId& call, const LegId& one, const LegId& other);
-  // Nobody hears the leg while kOn; it is recorded all the same (mute in the browser for true
-  // silence).
+  // Nobody hears the leg while kOn.
   void mute(const LegId& leg, OnOff muted);
   // While kOn the leg neither hears nor is heard (prompts still play to it). Connections are kept.
   void hold(const LegId& leg, OnOff held);
 
   // ---- prompts
-  // -----------------------------------------------------------------------------------------
 
   // A WAV file's bytes (see prompt.h for what is taken); its duration. kInvalid says what is wrong
   // with it. Replaces a prompt of the same id; what plays of the old one plays to its end. A minute
@@ -134,7 +132,6 @@ class MediaPlane {
   void stop(const LegId& leg);
 
   // ---- recording
-  // ---------------------------------------------------------------------------------------
 
   // From now on: the caller's side as received, and of our side what a caller's leg can hear:
   // operators as received (not whispers, consultations, a muted or parting operator) and the
@@ -149,7 +146,6 @@ class MediaPlane {
   void stop_recording(const CallId& call, RecordingFate fate);
 
   // ---- looking
-  // -----------------------------------------------------------------------------------------
 
   // LegStatistics for each of the call's legs.
   void ask_statistics(const CallId& call);

@@ -123,7 +123,6 @@ struct RecordingSpec {
 enum class RecordingFate : std::uint8_t { kKeep, kErase };  // kErase: the file is removed
 
 // ---- events
-// -------------------------------------------------------------------------------------------
 
 // By RFC 4733, once a press, when it begins.
 struct DigitPressed {

@@ -1,0 +1,156 @@
+// What a relayed, recorded, sealed call costs. N calls of two legs, each leg sending 50 packets of
+// G.711 a second over loopback for the time given. The load comes from a child process, open loop:
+// packets leave at their scheduled times whatever comes back, and the delay is counted from the
+// scheduled time to the kernel's arrival stamp. Only this process's CPU (media and recording
+// threads, system time included) is counted.
+//
+// Prints {"calls":…,"cpu_ms_per_call_second":…,"delay_ms_p99":…,"lost":…,"rss_kib_per_call":…}
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "bench/media_load.h"
+#include "exchange/media/media_plane.h"
+
+namespace {
+
+using namespace madoguchi;
+using namespace madoguchi::exchange;
+using namespace std::chrono_literals;
+
+struct Options {
+  int calls = 200;
+  int seconds = 120;
+  bool browser = false;
+  std::string directory;
+};
+
+std::chrono::duration<double, std::milli> cpu_used() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+double resident_kib() {
+  std::ifstream in("/proc/self/statm");
+  long all = 0;
+  long resident = 0;
+  in >> all >> resident;
+  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+void fail_with(const std::string& why) {
+  fmt::print(stderr, "bench/media: {}\n", why);
+  std::exit(1);
+}
+
+RemoteSound remote_at(std::uint16_t port) {
+  RemoteSound remote;
+  remote.address = "127.0.0.1";
+  remote.port = port;
+  remote.codecs = {{SoundCodec::kPcmu, 0}, {SoundCodec::kPcma, 8}};
+  return remote;
+}
+
+// Sets every call up as the exchange does, and answers the ports that the load is to send to.
+std::vector<std::uint16_t> set_up(MediaPlane& plane, const std::vector<std::uint16_t>& phones,
+                                  const SealKeyPair& keys) {
+  std::vector<std::uint16_t> ports;
+  for (std::size_t n = 0; n + 1 < phones.size(); n += 2) {
+    const CallId call(fmt::format("call-{}", n / 2));
+    const LegId legs[2] = {LegId(fmt::format("leg-{}", n)), LegId(fmt::format("leg-{}", n + 1))};
+    if (!plane.create_call(call)) fail_with("the plane takes no more calls");
+    for (std::size_t side = 0; side < 2; ++side) {
+      auto local = plane.add_sip_leg(call, legs[side],
+                                     {"127.0.0.1", side == 0 ? Side::kCaller : Side::kOurs});
+      if (!local) fail_with(local.error().message);
+      ports.push_back(local->rtp_port);
+      static_cast<void>(plane.set_remote(legs[side], remote_at(phones[n + side])));
+    }
+    plane.connect(call, legs[0], legs[1], Hearing::kBoth);
+    static_cast<void>(plane.start_recording(
+        call, {OrganisationId("bench"), RecordingKeyId("bench"), keys.public_key}));
+  }
+  return ports;
+}
+
+int run(const Options& options) {
+  LoadPipes pipes;
+  const pid_t child = ::fork();
+  if (child == 0) return run_load(pipes.child_end(), options.calls * 2, options.seconds);
+  LoadEnd load = pipes.parent_end();
+  const auto phones = load.read_ports();
+
+  MediaSettings settings;
+  settings.rtp_port_first = 21600;
+  settings.rtp_port_last = 32099;
+  settings.recordings_directory = options.directory;
+  const SystemClock clock;
+  SystemEntropy entropy;
+  auto plane = MediaPlane::start(settings, clock, entropy);
+  if (!plane) fail_with(plane.error().message);
+  const double resident_before = resident_kib();
+  load.write_ports(set_up(**plane, phones, fresh_seal_key_pair()));
+
+  load.wait_for_warm_up();
+  const auto cpu_before = cpu_used();
+  const auto began = clock.mono();
+  const LoadResult result = load.read_result();
+  const std::chrono::duration<double> took = clock.mono() - began;
+  const double cpu = (cpu_used() - cpu_before).count();
+  const double resident = resident_kib();
+
+  std::vector<MediaEvent> events;
+  (*plane)->stop_all(30s, events);
+  std::uint64_t bytes = 0;
+  int closed = 0;
+  for (const MediaEvent& event : events)
+    if (const auto* recording = std::get_if<RecordingClosed>(&event)) {
+      bytes += recording->bytes;
+      closed += recording->cut == OnOff::kOff && recording->gaps == 0 ? 1 : 0;
+    }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (closed != options.calls) fail_with("not every recording was closed whole");
+  fmt::print(stderr,
+             "sent {} packets in {:.1f} s, sealed {} MiB; delay p50 {:.2f} ms, worst {:.2f} ms\n",
+             result.sent, took.count(), bytes >> 20, result.delay_ms_p50, result.delay_ms_worst);
+  fmt::print(
+      "{{\"calls\":{},\"cpu_ms_per_call_second\":{:.3f},\"delay_ms_p99\":{:.2f},\"lost\":{},"
+      "\"rss_kib_per_call\":{:.0f}}}\n",
+      options.calls, cpu / took.count() / options.calls, result.delay_ms_p99,
+      result.sent - result.received, (resident - resident_before) / options.calls);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("CPU, delay and memory of relayed, recorded, sealed calls");
+  app.add_option("--calls", options.calls, "calls at a time")->check(CLI::Range(1, 2500));
+  app.add_option("--seconds", options.seconds, "of measuring")->check(CLI::Range(1, 86400));
+  app.add_flag("--browser", options.browser, "the operators' legs are SRTP");
+  app.add_option("--directory", options.directory, "for the recordings; emptied after");
+  CLI11_PARSE(app, argc, argv);
+  const bool own_directory = options.directory.empty();
+  if (own_directory) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "bench-media-XXXXXX").string();
+    options.directory = ::mkdtemp(pattern.data());
+  }
+  const int result = run(options);
+  std::error_code ignored;
+  if (own_directory) std::filesystem::remove_all(options.directory, ignored);
+  return result;
+}

@@ -1,0 +1,92 @@
+// One leg on the media thread: a telephone's socket pair or a browser's seat, what was agreed for
+// it, both directions of its RTP stream, and what plays to it. Owned by MediaEngine, used by the
+// media thread only.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "exchange/media/media_types.h"
+#include "exchange/media/prompt.h"
+#include "exchange/media/udp_socket.h"
+#include "rtp/browser_port.h"
+#include "rtp/dtmf.h"
+#include "rtp/jitter_buffer.h"
+#include "rtp/stream.h"
+
+namespace madoguchi::exchange {
+
+struct MediaCall;
+
+inline rtp::Law law_of(SoundCodec codec) {
+  return codec == SoundCodec::kPcma ? rtp::Law::kA : rtp::Law::kMu;
+}
+
+struct MediaLeg {
+  MediaLeg(LegId id, Entropy& entropy, MonoTime now);
+
+  // What to send and receive; false when no codec is usable.
+  bool agree(const std::vector<OfferedCodec>& codecs);
+  [[nodiscard]] std::optional<SoundCodec> codec_of(std::uint8_t payload_type) const;
+  [[nodiscard]] bool may_send() const {
+    return agreed && (direction == Direction::kSendRecv || direction == Direction::kSendOnly);
+  }
+  [[nodiscard]] bool expects_sound() const {
+    return agreed && (direction == Direction::kSendRecv || direction == Direction::kRecvOnly);
+  }
+  // About the last second's level, from one packet in many.
+  void measure_level(SoundCodec codec, ByteView payload);
+
+  LegId id;
+  std::size_t index = 0;  // in the engine's table
+  Side side = Side::kCaller;
+
+  // A telephone leg.
+  UdpSocket rtp_socket;
+  UdpSocket rtcp_socket;
+  std::optional<rtp::SymmetricLatch> latch;
+  rtp::Address rtcp_address;
+  OnOff rtcp_mux = OnOff::kOff;
+
+  // A browser's seat.
+  bool is_seat = false;
+  rtp::PeerHandle peer;
+  bool connected = false;
+
+  // The call it is in, if any, and its place there.
+  MediaCall* call = nullptr;
+  std::uint8_t slot = 0;
+  bool muted = false;
+  bool held = false;
+
+  // What was agreed.
+  bool agreed = false;
+  SoundCodec send_codec = SoundCodec::kPcmu;
+  std::uint8_t send_payload = 0;
+  std::array<std::optional<std::uint8_t>, 2> receive_payload;  // of PCMU, PCMA
+  std::optional<std::uint8_t> digits_send;
+  std::optional<std::uint8_t> digits_receive;
+  Direction direction = Direction::kSendRecv;
+
+  // The streams.
+  rtp::ReceiveStats received;
+  rtp::SendState sent;
+  rtp::RtcpReporter reporter;
+  rtp::DtmfReceiver dtmf;
+  std::unique_ptr<rtp::JitterBuffer> jitter;  // only while someone hears the leg mixed
+
+  // What plays.
+  Player player;
+  int play_phase = -1;  // the tick that serves it; -1 when nothing plays
+
+  // Watching.
+  MonoTime last_heard;
+  MonoTime last_sent;
+  bool told_silent = false;
+  std::uint64_t refused = 0;
+  std::uint32_t since_level = 0;  // packets
+  int level_dbov = -127;
+};
+
+}  // namespace madoguchi::exchange

@@ -1,0 +1,218 @@
+#include "exchange/media/recording_pipe.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+#include "recording/chunk_builder.h"
+#include "recording/digest.h"
+
+namespace madoguchi::exchange {
+namespace {
+
+// Beginnings and ends are few beside chunks; this many may wait on top of them.
+constexpr std::size_t kRoomForEnds = 65536;
+constexpr std::size_t kBuffersKept = 4096;
+
+// What is really in the file, for the digest of one that failed half-way.
+recording::Digest digest_of(int fd, std::uint64_t& bytes) {
+  recording::RunningDigest digest;
+  Bytes piece(64 * 1024);
+  bytes = 0;
+  while (true) {
+    const ssize_t got = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(bytes));
+    if (got <= 0) return digest.value();
+    digest.add(ByteView(piece).first(static_cast<std::size_t>(got)));
+    bytes += static_cast<std::uint64_t>(got);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordingPipe>> RecordingPipe::start(const std::string& directory,
+                                                            std::size_t queue_chunks,
+                                                            EventOutlet& events) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kDenied,
+                fmt::format("the recordings directory {} can't be opened: {}", directory,
+                            std::strerror(errno)));
+  return std::unique_ptr<RecordingPipe>(new RecordingPipe(fd, queue_chunks, events));
+}
+
+RecordingPipe::RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events)
+    : directory_(directory),
+      events_(events),
+      most_chunks_(queue_chunks),
+      jobs_(queue_chunks + kRoomForEnds),
+      used_buffers_(kBuffersKept) {
+  thread_ = std::thread([this] { run(); });
+}
+
+RecordingPipe::~RecordingPipe() {
+  stopping_.store(true);
+  wake_.raise();
+  thread_.join();
+  for (const auto& [number, open] : open_) ::close(open.fd);
+  ::close(directory_);
+}
+
+void RecordingPipe::submit(Job job) {
+  bool was_empty = false;
+  CHECK(jobs_.push(std::move(job), &was_empty));
+  if (was_empty) wake_.raise();
+}
+
+RecordingNumber RecordingPipe::begin(recording::Header header, const SealPublicKey& key,
+                                     std::string file) {
+  {
+    const std::lock_guard lock(idle_mutex_);
+    ++unfinished_;
+  }
+  const RecordingNumber number = ++last_number_;
+  submit({number, Begin{std::move(header), key, std::move(file)}});
+  return number;
+}
+
+bool RecordingPipe::chunk(RecordingNumber recording, Bytes& plain) {
+  if (chunks_waiting_.load(std::memory_order_relaxed) >= most_chunks_) return false;
+  chunks_waiting_.fetch_add(1, std::memory_order_relaxed);
+  submit({recording, ChunkReady{std::move(plain)}});
+  return true;
+}
+
+void RecordingPipe::end(RecordingNumber recording, Micros at, std::uint32_t gaps,
+                        RecordingFate fate) {
+  submit({recording, End{at, gaps, fate}});
+}
+
+Bytes RecordingPipe::buffer() {
+  if (buffers_.empty()) used_buffers_.drain(buffers_);
+  if (buffers_.empty()) return {};
+  Bytes last = std::move(buffers_.back());
+  buffers_.pop_back();
+  return last;
+}
+
+bool RecordingPipe::wait_until_idle(std::chrono::milliseconds patience) {
+  std::unique_lock lock(idle_mutex_);
+  return idle_.wait_for(lock, patience, [this] { return unfinished_ == 0; });
+}
+
+bool RecordingPipe::wait_until_written(std::chrono::milliseconds patience) {
+  std::unique_lock lock(idle_mutex_);
+  return idle_.wait_for(lock, patience, [this] { return chunks_waiting_.load() == 0; });
+}
+
+// ---- the recording thread
+
+void RecordingPipe::run() {
+  std::vector<Job> jobs;
+  while (true) {
+    const bool last_round = stopping_.load();
+    jobs_.drain(jobs);
+    for (Job& job : jobs) carry_out(job);
+    jobs.clear();
+    {
+      const std::lock_guard lock(idle_mutex_);
+      idle_.notify_all();
+    }
+    events_.retry();
+    if (last_round) return;
+    pollfd ready{wake_.fd(), POLLIN, 0};
+    static_cast<void>(::poll(&ready, 1, 1000));
+    wake_.clear();
+  }
+}
+
+void RecordingPipe::carry_out(Job& job) {
+  if (const auto* begin = std::get_if<Begin>(&job.what)) return open_file(job.recording, *begin);
+  if (const auto* end = std::get_if<End>(&job.what)) return close_file(job.recording, *end);
+  Bytes& plain = std::get<ChunkReady>(job.what).plain;
+  const auto found = open_.find(job.recording);
+  if (found != open_.end() && !write_all(found->second, found->second.sealer.seal_chunk(plain)))
+    give_up(job.recording, fmt::format("the recording can't be written: {}", std::strerror(errno)));
+  chunks_waiting_.fetch_sub(1, std::memory_order_relaxed);
+  plain.clear();
+  static_cast<void>(used_buffers_.push(std::move(plain)));  // when full, memory is given back
+}
+
+void RecordingPipe::open_file(RecordingNumber number, const Begin& begin) {
+  const int fd =
+      ::openat(directory_, begin.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  const int why = errno;
+  const auto [found, fresh] = open_.try_emplace(
+      number, Open{begin.header.call, begin.file, fd, recording::Sealer(begin.header, begin.key)});
+  CHECK(fresh);
+  if (fd < 0)
+    return give_up(
+        number, fmt::format("the recording {} can't be made: {}", begin.file, std::strerror(why)));
+  if (!write_all(found->second, found->second.sealer.header_bytes()))
+    give_up(number, fmt::format("the recording can't be written: {}", std::strerror(errno)));
+}
+
+bool RecordingPipe::write_all(const Open& open, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done = ::write(open.fd, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+  }
+  return true;
+}
+
+void RecordingPipe::close_file(RecordingNumber number, const End& end) {
+  const auto found = open_.find(number);
+  if (found == open_.end()) return;  // it failed, and that was said
+  Open& open = found->second;
+  if (end.fate == RecordingFate::kKeep && !write_all(open, open.sealer.finish(end.at)))
+    return give_up(number, fmt::format("the recording can't be written: {}", std::strerror(errno)));
+  ::close(open.fd);
+  RecordingClosed closed;
+  closed.call = open.call;
+  closed.file = open.file;
+  closed.gaps = end.gaps;
+  closed.digest = open.sealer.digest();
+  closed.bytes = open.sealer.bytes();
+  if (end.fate == RecordingFate::kErase) {
+    closed.erased = OnOff::kOn;
+    if (::unlinkat(directory_, open.file.c_str(), 0) != 0) {
+      closed.erased = OnOff::kOff;
+      closed.cut = OnOff::kOn;
+      closed.reason = fmt::format("the recording can't be erased: {}", std::strerror(errno));
+    }
+  }
+  open_.erase(found);
+  events_.push(std::move(closed));
+  const std::lock_guard lock(idle_mutex_);
+  --unfinished_;
+  idle_.notify_all();
+}
+
+void RecordingPipe::give_up(RecordingNumber number, std::string reason) {
+  const auto found = open_.find(number);
+  Open& open = found->second;
+  RecordingClosed closed;
+  closed.call = open.call;
+  closed.file = open.file;
+  closed.cut = OnOff::kOn;
+  closed.reason = reason;
+  if (open.fd >= 0) {
+    closed.digest = digest_of(open.fd, closed.bytes);
+    ::close(open.fd);
+  }
+  events_.push(RecordingFailed{open.call, std::move(reason)});
+  open_.erase(found);
+  events_.push(std::move(closed));
+  const std::lock_guard lock(idle_mutex_);
+  --unfinished_;
+  idle_.notify_all();
+}
+
+}  // namespace madoguchi::exchange
