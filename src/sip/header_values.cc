@@ -42,10 +42,12 @@ std::size_t end_of_quoted(std::string_view text) {
   return std::string_view::npos;
 }
 
-// Unquoted display names are tokens and spaces; bytes above ASCII are let pass, phones send them.
-bool is_display_tokens(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_token_char(c) || c == ' ' || c == '\t' || static_cast<unsigned char>(c) >= 0x80;
+// RFC 3261 has tokens and spaces in an unquoted display name. Telephone systems also send
+// parentheses, colons and bytes above ASCII, and a call is worth more than a grammar: only what
+// could hide the address is refused.
+bool is_display_text(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return c == ',' || c == ';' || c == '"' || c == '>' || (c >= 0 && c < ' ' && c != '\t');
   });
 }
 
@@ -120,7 +122,7 @@ std::optional<NameAddr> NameAddr::parse(std::string_view element) {
   const std::size_t open = rest.find('<');
   if (open != std::string_view::npos) {
     if (open > 0) result.display = trim(rest.substr(0, open));
-    if (open > 0 && !is_display_tokens(result.display)) return std::nullopt;
+    if (open > 0 && !is_display_text(result.display)) return std::nullopt;
     const std::size_t close = rest.find('>', open);
     if (close == std::string_view::npos) return std::nullopt;
     result.bracketed = true;

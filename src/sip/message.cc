@@ -144,7 +144,9 @@ Message::Span Message::keep_clean(std::string_view text) {
 
 Message::Slot Message::make_slot(Header id, std::string_view name, std::string_view value) {
   const Span kept_value = keep_clean(value);
-  const Span kept_name = keep_clean(name);
+  const Span kept_name = keep(name);
+  for (std::size_t i = kept_name.at; i < buffer_.size(); ++i)
+    if (!is_token_char(buffer_[i])) buffer_[i] = '-';
   return {kept_name.at, kept_value.at, kept_value.size,
           static_cast<std::uint16_t>(std::min<std::uint32_t>(kept_name.size, 0xffff)), id};
 }
@@ -230,7 +232,9 @@ void Message::copy(Header header, const Message& from) {
   // By value: `from` may be this very message.
   const std::vector<Slot> slots = from.fields_;
   for (const Slot& slot : slots)
-    if (slot.id == header) add(header, std::string(from.value_of(slot)));
+    if (slot.id == header)
+      fields_.push_back(make_slot(header, std::string(from.buffer_, slot.name_at, slot.name_size),
+                                  std::string(from.value_of(slot))));
 }
 
 std::optional<Via> Message::via() const {

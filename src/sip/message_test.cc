@@ -95,7 +95,9 @@ TEST(Message, LetsNobodyInjectAHeader) {
   message.add(Header::kSubject, "hello\r\nRoute: <sip:evil.example>");
   message.add("X-Name\r\nEvil", "v");
   const Parsed again = read(message.to_bytes());
+  ASSERT_TRUE(again.ok()) << again.problem;
   EXPECT_FALSE(again.message.has(Header::kRoute));
+  EXPECT_EQ(again.message.first("X-Name--Evil"), "v");
   EXPECT_EQ(again.message.first(Header::kSubject), "hello  Route: <sip:evil.example>");
 }
 
@@ -124,6 +126,9 @@ TEST(Message, TakesItsOwnValuesAsArguments) {
   EXPECT_EQ(message.values(Header::kRoute)[49], message.first(Header::kContact));
   message.copy(Header::kRoute, message);
   EXPECT_EQ(message.values(Header::kRoute).size(), 100U);
+  Message other = Message::response(200);
+  other.copy(Header::kOther, message);
+  EXPECT_EQ(other.first("X-Ours"), "kept");
 }
 
 TEST(Message, NotesTheRealSourceInTheTopmostVia) {

@@ -144,6 +144,10 @@ std::optional<Flow> TransactionLayer::flow(ClientId id) const {
 // --- receiving
 
 void TransactionLayer::receive(std::string bytes, const Flow& flow, MonoTime now) {
+  if (bytes.find_first_not_of(std::string_view("\r\n\0", 3)) == std::string::npos) {
+    ++counters_.keep_alives;
+    return;
+  }
   const Framing framing = is_reliable(flow.transport) ? Framing::kStream : Framing::kDatagram;
   receive(parse_message(std::move(bytes), framing), flow, now);
 }

@@ -117,6 +117,7 @@ struct TransactionCounters {
   std::uint64_t response_repeats = 0;   // absorbed
   std::uint64_t retransmissions = 0;    // sent by a timer
   std::uint64_t malformed_refused = 0;  // answered 400, 505, 513
+  std::uint64_t keep_alives = 0;        // datagrams of blank lines or zeros: nothing is answered
   std::uint64_t malformed_dropped = 0;  // responses, ACKs and what could not be answered
   std::uint64_t refused_by_check = 0;   // 405, 415, 416, 420, 483...
   std::uint64_t merged = 0;             // 482

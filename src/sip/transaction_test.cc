@@ -525,6 +525,16 @@ TEST(Refusing, AnswersWhatIsMalformedAndCountsIt) {
   EXPECT_EQ(bench.layer.counters().malformed_dropped, 1U);
 }
 
+TEST(Refusing, IsSilentToKeepAlives) {
+  Bench bench;
+  for (const std::string& bytes : {std::string("\r\n\r\n"), std::string(), std::string(4, '\0')})
+    bench.layer.receive(bytes, udp(), bench.now);
+  bench.drain();
+  EXPECT_TRUE(bench.out.empty());
+  EXPECT_EQ(bench.layer.counters().keep_alives, 3U);
+  EXPECT_EQ(bench.layer.counters().malformed_dropped, 0U);
+}
+
 TEST(Refusing, SaysWhatItTakesInstead) {
   Bench bench;
   bench.receive(request(Method::kPublish), udp());

@@ -3,10 +3,13 @@
 #include <cstdlib>
 #include <string>
 
+#include "sip/digest.h"
 #include "sip/message.h"
 #include "sip/request_check.h"
+#include "sip/transaction_testing.h"
 
 using namespace madoguchi::sip;
+using namespace madoguchi;
 
 namespace {
 
@@ -41,6 +44,23 @@ void look_at(const Message& message) {
   (void)message.number(Header::kRetryAfter);
 }
 
+// Credentials in a request, challenges in a response.
+void authenticate(const Message& message) {
+  SeededEntropy entropy(1);
+  DigestServerOptions options;
+  options.realm = "r";
+  DigestAuthenticator server(options, entropy);
+  const auto nobody = [](std::string_view) { return std::optional<DigestSecret>(); };
+  using Verdict = DigestAuthenticator::Verdict;
+  const auto outcome = server.check(message, Header::kAuthorization, nobody, MonoTime{});
+  must(outcome.verdict != Verdict::kAccepted);
+  DigestClient client({"user", "password"}, entropy);
+  if (!client.take_challenge(message)) return;
+  Message request = Message::request(Method::kRegister, Uri::sip("", "r.example"));
+  client.authorize(request);
+  must(request.has(Header::kAuthorization) || request.has(Header::kProxyAuthorization));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -53,6 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)parse_message(answer.to_bytes(), Framing::kDatagram);
   }
   if (!parsed.ok()) return 0;
+  authenticate(parsed.message);
   const std::string written = parsed.message.to_bytes();
   const Parsed again = parse_message(written, Framing::kStream);
   must(again.ok());
