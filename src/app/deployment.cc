@@ -137,14 +137,32 @@ std::string Deployment::exchange_settings() const {
       options_.browser_port, toml_text(options_.public_address), rpc_lines("exchange"));
 }
 
+std::string Deployment::vault_settings() const {
+  const std::string database =
+      options_.vault_database.empty()
+          ? std::string()
+          : fmt::format("database = {}\n", toml_text(options_.vault_database));
+  return fmt::format(
+      "# The vault of this machine. Written at the first start; yours to edit.\n"
+      "data = {}\n{}\n"
+      "[rpc]\nlisten = \"unix:run/vault.sock\"\n{}\n"
+      "[glass]\naddress = \"{}\"\nport = {}\nhost = \"{}\"\npages = {}\nparents = [{}]\n{}\n"
+      "[staff]\ndemo_passwords = {}\n",
+      toml_text(part("vault").string()), database, rpc_lines("vault"), options_.address,
+      options_.glass_port, options_.glass_host, toml_text((program_folder_ / "glass").string()),
+      toml_text(console_url()), web_certificate(), !options_.empty);
+}
+
+std::string Deployment::web_certificate() const {
+  if (options_.certificate.empty()) return {};
+  return fmt::format("certificate = {}\nkey = {}\n", toml_text(options_.certificate.string()),
+                     toml_text(options_.key.string()));
+}
+
 std::string Deployment::centre_settings(const std::vector<SignIn>& people) const {
   const std::string database = options_.database.empty()
                                    ? "sqlite:" + (part("centre") / "centre.db").string()
                                    : options_.database;
-  std::string tls;
-  if (!options_.certificate.empty())
-    tls = fmt::format("certificate = {}\nkey = {}\n", toml_text(options_.certificate.string()),
-                      toml_text(options_.key.string()));
   std::string settings = fmt::format(
       "# The centre of this machine. Written at the first start; yours to edit.\n"
       "database = {}\ndata = {}\nguarantee = {}\n\n"
@@ -152,7 +170,7 @@ std::string Deployment::centre_settings(const std::vector<SignIn>& people) const
       "[rpc]\nexchange = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n",
       toml_text(database), toml_text((part("centre") / "spoken").string()), toml_text(guarantee()),
       options_.address, options_.web_port, toml_text((program_folder_ / "consoles").string()),
-      toml_text(glass_url()), tls, rpc_lines("centre"));
+      toml_text(glass_url()), web_certificate(), rpc_lines("centre"));
   settings += fmt::format("[accounts]\nfirst_administrator = {}\nfirst_password = {}\n\n",
                           toml_text(people.front().name), toml_text(people.front().password));
   if (!options_.empty) settings += demo_hotline(people);

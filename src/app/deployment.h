@@ -69,6 +69,7 @@ class Deployment {
   [[nodiscard]] std::string exchange_settings() const;
   [[nodiscard]] std::string vault_settings() const;
   [[nodiscard]] std::string centre_settings(const std::vector<SignIn>& sign_ins) const;
+  [[nodiscard]] std::string web_certificate() const;
   [[nodiscard]] std::string rpc_lines(std::string_view process) const;
   [[nodiscard]] std::filesystem::path part(std::string_view name) const;
 
