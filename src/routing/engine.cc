@@ -69,6 +69,13 @@ const OperatorId& Engine::id_of(OperatorKey key) const {
   return operators_[key.index].id;
 }
 
+bool Engine::serves(OperatorKey who, const GroupId& group) const {
+  const auto& mine = operators_[who.index].groups;
+  return std::any_of(mine.begin(), mine.end(), [&](const Membership& one) {
+    return groups_[one.group.index].id == group;
+  });
+}
+
 bool Engine::is_open(DeskKey key, Time now) {
   DeskNode& desk = at(key);
   if (now >= desk.open_until || now < desk.open_from) {

@@ -98,6 +98,7 @@ class Engine {
   [[nodiscard]] const Desk& desk(DeskKey key) const { return desks_[key.index].settings; }
   [[nodiscard]] const OperatorId& id_of(OperatorKey key) const;
   [[nodiscard]] const GroupId& id_of(GroupKey key) const { return groups_[key.index].id; }
+  [[nodiscard]] bool serves(OperatorKey who, const GroupId& group) const;
   [[nodiscard]] bool is_open(DeskKey key, Time now);
   // One line of one organisation; the same key for the same token, always.
   LineKey line(const OrganisationId& organisation, const LineToken& token);
@@ -205,7 +206,7 @@ class Engine {
     Time arrived{};
     Time answered{};   // first heard an operator; only if `talked`
     OperatorKey with;  // in kTalking
-    PromiseKey promise;
+    PromiseKey promise;  // asked for, or for a callback: being kept
   };
   // A promise of any state: open ones live on, ended ones of recent days count in the balance.
   struct KnownPromise {
@@ -221,6 +222,8 @@ class Engine {
   // `wrap_up_of` is the desk whose wrap-up limit counts, from `since`.
   void restore(OperatorKey who, OperatorState state, AwayReason reason, DeskKey wrap_up_of,
                Time since);
+  // This operator is still ringing the line of an open promise.
+  void restore_dialling(OperatorKey who, PromiseKey promise);
   void hold_offers() { holding_ = true; }
   void resume(Time now);
 
@@ -232,6 +235,7 @@ class Engine {
   [[nodiscard]] std::uint32_t waiting(GroupKey group) const;
   [[nodiscard]] std::uint32_t waiting(DeskKey desk) const { return desks_[desk.index].waiting; }
   [[nodiscard]] std::optional<Time> longest_wait_since(GroupKey group) const;
+  [[nodiscard]] GroupKey group_of(DeskKey desk) const { return desks_[desk.index].group; }
   [[nodiscard]] std::uint32_t place(CallKey call) const;  // 1 is next; 0 when not waiting
   [[nodiscard]] std::uint32_t live_calls() const { return live_; }
   [[nodiscard]] const Balance& balance() const { return balance_; }

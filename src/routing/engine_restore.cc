@@ -85,11 +85,32 @@ CallKey Engine::restore(const LiveCall& live, Time now) {
       with.desk = call.desk;
       call.with = live.with;
       call.phase = CallPhase::kTalking;
-      if (!call.callback) balance_.talking(call.row, +1);
+      if (!call.callback) {
+        balance_.talking(call.row, +1);
+      } else if (PromiseNode* promise = promises_.find(std::exchange(call.promise, {}))) {
+        promise->call = {};
+        promise->state = PromiseState::kTaken;
+        promise->owner = live.with;
+        with.promise = promise->key;
+        with.outcome = AttemptOutcome::kTalked;
+      }
       break;
     }
   }
   return call.key;
+}
+
+void Engine::restore_dialling(OperatorKey who, PromiseKey key) {
+  PromiseNode* promise = promises_.find(key);
+  if (promise == nullptr) return;
+  OperatorNode& node = at(who);
+  unlist(who);
+  node.state = OperatorState::kDialling;
+  node.reason = AwayReason::kNone;
+  node.promise = key;
+  node.desk = promise->desk;
+  promise->state = PromiseState::kTaken;
+  promise->owner = who;
 }
 
 PromiseKey Engine::restore(const KnownPromise& known) {

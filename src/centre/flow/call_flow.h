@@ -74,12 +74,13 @@ struct Effects {
 
 class CallFlow {
  public:
-  // How long an operator's leg may take to connect after it was picked up.
-  static constexpr Micros kConnectLimit = std::chrono::seconds(8);
+  // How long an operator's leg may take to connect after it was picked up; a desk that answers only
+  // then may have to say first that it records.
+  static constexpr Micros kConnectLimit = std::chrono::seconds(30);
   // How long the vault may take over a ticket.
   static constexpr Micros kTicketLimit = std::chrono::seconds(10);
   // How long a call out may take, from the command to an outcome.
-  static constexpr Micros kDialLimit = std::chrono::seconds(60);
+  static constexpr Micros kDialLimit = std::chrono::seconds(100);
   // How long a call may be open here and unknown to an attached exchange.
   static constexpr Micros kMissingLimit = std::chrono::seconds(3);
 
@@ -119,7 +120,7 @@ class CallFlow {
   Result<void> end(const OperatorId& who, Time now);
   Result<void> wrapped_up(const OperatorId& who, const std::string& disposition, Time now);
   Result<void> extend_wrap_up(const OperatorId& who, Micros by, Time now);
-  // The caller said so to the operator who talks with them, or wraps that call up.
+  // The caller said so to the operator who talks with them.
   Result<PromiseId> promise_callback(const OperatorId& who, Time now);
   Result<void> take_promise(const OperatorId& who, const PromiseId& promise, Time now);
   Result<void> give_up_dialling(const OperatorId& who, Time now);
