@@ -125,7 +125,6 @@ class Peer {
   std::optional<RemotePeer> remote_;
   DtlsRole role_ = DtlsRole::kPassive;
   std::optional<DtlsEndpoint> dtls_;
-  bool dtls_started_ = false;
   std::optional<SrtpSession> srtp_;
   bool closed_ = false;
   std::deque<PeerEvent> events_;

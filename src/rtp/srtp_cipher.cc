@@ -13,7 +13,6 @@ namespace madoguchi::rtp {
 namespace {
 
 constexpr std::size_t kGcmTag = 16;
-constexpr std::size_t kGcmIv = 12;
 constexpr std::size_t kHmacTag = 10;
 constexpr std::size_t kHmacKey = 20;
 constexpr std::size_t kShaBlock = 64;
