@@ -10,7 +10,7 @@
 namespace madoguchi::bench {
 namespace {
 
-std::string exchange(std::uint16_t port, const std::string& request) {
+std::string answer_of(std::uint16_t port, const std::string& request) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -39,7 +39,7 @@ std::string between(const std::string& text, const std::string& start, const std
 
 Result<std::string> LoopbackHttp::request(const std::string& method, const std::string& path,
                                           const std::string& json) {
-  const std::string answer = exchange(
+  const std::string answer = answer_of(
       port_,
       fmt::format(
           "{} {} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nCookie: {}\r\n"
