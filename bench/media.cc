@@ -6,16 +6,15 @@
 //
 // Prints {"calls":…,"cpu_ms_per_call_second":…,"delay_ms_p99":…,"lost":…,"rss_kib_per_call":…}
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "bench/media_load.h"
 #include "exchange/media/media_plane.h"
@@ -63,24 +62,53 @@ RemoteSound remote_at(std::uint16_t port) {
   return remote;
 }
 
+// As the centre's signalling would carry it.
+void seat_operators(MediaPlane& plane, const LoadEnd& load, int calls) {
+  for (int n = 0; n < calls; ++n) {
+    const SeatWords theirs = load.read_seat();
+    const BrowserOffer offer{theirs.ufrag.data(),
+                             theirs.password.data(),
+                             theirs.fingerprint.data(),
+                             {{SoundCodec::kPcmu, 0}},
+                             std::nullopt};
+    const auto answer = plane.add_browser_seat(LegId(fmt::format("leg-{}", n * 2 + 1)), offer);
+    if (!answer) fail_with(answer.error().message);
+    SeatWords ours;
+    std::copy(answer->ice_ufrag.begin(), answer->ice_ufrag.end(), ours.ufrag.begin());
+    std::copy(answer->ice_pwd.begin(), answer->ice_pwd.end(), ours.password.begin());
+    std::copy(answer->fingerprint.begin(), answer->fingerprint.end(), ours.fingerprint.begin());
+    ours.port = plane.browser_port();
+    load.write_seat(ours);
+  }
+}
+
+std::uint16_t add_telephone(MediaPlane& plane, const CallId& call, const LegId& leg, Side side,
+                            std::uint16_t phone) {
+  auto local = plane.add_sip_leg(call, leg, {"127.0.0.1", side});
+  if (!local) fail_with(local.error().message);
+  static_cast<void>(plane.set_remote(leg, remote_at(phone)));
+  return local->rtp_port;
+}
+
 // Sets every call up as the exchange does, and answers the ports that the load is to send to.
 std::vector<std::uint16_t> set_up(MediaPlane& plane, const std::vector<std::uint16_t>& phones,
-                                  const SealKeyPair& keys) {
+                                  const SealPublicKey& key) {
   std::vector<std::uint16_t> ports;
   for (std::size_t n = 0; n + 1 < phones.size(); n += 2) {
     const CallId call(fmt::format("call-{}", n / 2));
-    const LegId legs[2] = {LegId(fmt::format("leg-{}", n)), LegId(fmt::format("leg-{}", n + 1))};
+    const LegId caller(fmt::format("leg-{}", n));
+    const LegId agent(fmt::format("leg-{}", n + 1));
     if (!plane.create_call(call)) fail_with("the plane takes no more calls");
-    for (std::size_t side = 0; side < 2; ++side) {
-      auto local = plane.add_sip_leg(call, legs[side],
-                                     {"127.0.0.1", side == 0 ? Side::kCaller : Side::kOurs});
-      if (!local) fail_with(local.error().message);
-      ports.push_back(local->rtp_port);
-      static_cast<void>(plane.set_remote(legs[side], remote_at(phones[n + side])));
+    ports.push_back(add_telephone(plane, call, caller, Side::kCaller, phones[n]));
+    if (phones[n + 1] == 0) {
+      static_cast<void>(plane.attach_seat(call, agent));
+      ports.push_back(0);
+    } else {
+      ports.push_back(add_telephone(plane, call, agent, Side::kOurs, phones[n + 1]));
     }
-    plane.connect(call, legs[0], legs[1], Hearing::kBoth);
-    static_cast<void>(plane.start_recording(
-        call, {OrganisationId("bench"), RecordingKeyId("bench"), keys.public_key}));
+    plane.connect(call, caller, agent, Hearing::kBoth);
+    static_cast<void>(
+        plane.start_recording(call, {OrganisationId("bench"), RecordingKeyId("bench"), key}));
   }
   return ports;
 }
@@ -88,9 +116,10 @@ std::vector<std::uint16_t> set_up(MediaPlane& plane, const std::vector<std::uint
 int run(const Options& options) {
   LoadPipes pipes;
   const pid_t child = ::fork();
-  if (child == 0) return run_load(pipes.child_end(), options.calls * 2, options.seconds);
-  LoadEnd load = pipes.parent_end();
-  const auto phones = load.read_ports();
+  if (child == 0)
+    return run_load(pipes.child_end(), options.calls, options.seconds,
+                    options.browser ? OperatorLegs::kBrowsers : OperatorLegs::kTelephones);
+  const LoadEnd load = pipes.parent_end();
 
   MediaSettings settings;
   settings.rtp_port_first = 21600;
@@ -101,9 +130,10 @@ int run(const Options& options) {
   auto plane = MediaPlane::start(settings, clock, entropy);
   if (!plane) fail_with(plane.error().message);
   const double resident_before = resident_kib();
-  load.write_ports(set_up(**plane, phones, fresh_seal_key_pair()));
+  if (options.browser) seat_operators(**plane, load, options.calls);
+  load.write_ports(set_up(**plane, load.read_ports(), fresh_seal_key_pair().public_key));
 
-  load.wait_for_warm_up();
+  load.wait_for_byte();
   const auto cpu_before = cpu_used();
   const auto began = clock.mono();
   const LoadResult result = load.read_result();

@@ -1,6 +1,7 @@
 #include "bench/media_load.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,8 +13,12 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 
+#include "exchange/media/loopback_browser.h"
 #include "exchange/media/udp_socket.h"
 #include "rtp/packet.h"
 
@@ -22,7 +27,8 @@ namespace {
 using namespace madoguchi;
 
 constexpr std::int64_t kFrame = 20'000'000;  // ns
-constexpr std::int64_t kSlots = 80;          // legs send in turn, 250 µs apart
+constexpr std::int64_t kFramesPerCheck = 250;
+constexpr std::int64_t kSlots = 80;  // legs send in turn, 250 µs apart
 constexpr std::int64_t kWarmUp = 2'000'000'000;
 constexpr std::int64_t kSettle = 500'000'000;  // for the last packets
 constexpr std::size_t kBuckets = 100'000;      // of 10 µs: up to a second
@@ -56,10 +62,21 @@ void sleep_until(std::int64_t when) {
   while (::clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, nullptr) == EINTR) continue;
 }
 
+// A caller, or an operator at a telephone or in a browser.
 struct Phone {
   exchange::UdpSocket socket;
   rtp::Address far;
+  std::unique_ptr<exchange::LoopbackBrowser> browser;
+  std::optional<rtp::SrtpSession> receiving;
+
+  [[nodiscard]] int fd() const { return browser ? browser->fd() : socket.fd(); }
 };
+
+template <std::size_t kRoom>
+void put_text(std::array<char, kRoom>& into, const std::string& text) {
+  if (text.size() >= kRoom) std::exit(1);
+  std::copy(text.begin(), text.end(), into.begin());
+}
 
 class Load {
  public:
@@ -72,6 +89,7 @@ class Load {
     const std::int64_t frames = (kWarmUp + seconds_ * 1'000'000'000LL) / kFrame;
     for (std::int64_t frame = 0; frame < frames; ++frame) {
       if (frame * kFrame == kWarmUp) write_all(parent.out, "w", 1);
+      if (frame % kFramesPerCheck == 0) keep_consent();
       for (std::int64_t slot = 0; slot < kSlots; ++slot) {
         const std::int64_t when = start + frame * kFrame + slot * (kFrame / kSlots);
         sleep_until(when);
@@ -85,11 +103,22 @@ class Load {
   }
 
  private:
+  // RFC 7675: a browser that does not check is given up after 30 s.
+  void keep_consent() {
+    for (Phone& phone : phones_)
+      if (phone.browser) phone.browser->check();
+  }
+
   void send_slot(std::int64_t slot, std::int64_t frame, std::int64_t when) {
     std::array<std::uint8_t, rtp::kRtpHeaderSize + 160> packet;
     packet.fill(0x55);
     std::memcpy(packet.data() + rtp::kRtpHeaderSize, &when, sizeof when);
+    const ByteView payload = ByteView(packet).subspan(rtp::kRtpHeaderSize);
     for (std::size_t n = static_cast<std::size_t>(slot); n < phones_.size(); n += kSlots) {
+      if (phones_[n].browser) {
+        if (phones_[n].browser->send(payload) && when >= counted_from_) ++sent_;
+        continue;
+      }
       rtp::RtpHeader header;
       header.sequence = static_cast<std::uint16_t>(frame);
       header.timestamp = static_cast<std::uint32_t>(frame * 160);
@@ -106,20 +135,20 @@ class Load {
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = n;
-      ::epoll_ctl(poller, EPOLL_CTL_ADD, phones_[n].socket.fd(), &event);
+      ::epoll_ctl(poller, EPOLL_CTL_ADD, phones_[n].fd(), &event);
     }
     std::array<epoll_event, 512> ready;
     while (!done_.load(std::memory_order_relaxed)) {
       const int got = ::epoll_wait(poller, ready.data(), ready.size(), 10);
       for (int n = 0; n < got; ++n)
-        while (take(phones_[ready[static_cast<std::size_t>(n)].data.u64].socket.fd())) continue;
+        while (take(phones_[ready[static_cast<std::size_t>(n)].data.u64])) continue;
       // Stamps are the kernel's, so nothing is lost by waiting for more.
       sleep_until(wall_ns() + 2'000'000);
     }
     ::close(poller);
   }
 
-  bool take(int fd) {
+  bool take(Phone& phone) {
     std::array<std::uint8_t, 2048> packet;
     alignas(cmsghdr) std::array<char, 256> control;
     iovec vector{packet.data(), packet.size()};
@@ -128,9 +157,17 @@ class Load {
     message.msg_iovlen = 1;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
-    const ssize_t size = ::recvmsg(fd, &message, MSG_DONTWAIT);
+    ssize_t size = ::recvmsg(phone.fd(), &message, MSG_DONTWAIT);
     if (size < 0) return false;
+    const rtp::MutableBytes datagram =
+        rtp::MutableBytes(packet).first(static_cast<std::size_t>(size));
+    if (rtp::classify(datagram) != rtp::PacketKind::kRtp) return true;
+    if (phone.receiving) size = static_cast<ssize_t>(phone.receiving->unprotect_rtp(datagram).size);
     if (static_cast<std::size_t>(size) != rtp::kRtpHeaderSize + 160) return true;
+    return count(message, packet);
+  }
+
+  bool count(msghdr& message, const std::array<std::uint8_t, 2048>& packet) {
     std::int64_t sent_at = 0;
     std::memcpy(&sent_at, packet.data() + rtp::kRtpHeaderSize, sizeof sent_at);
     if (sent_at < counted_from_) return true;
@@ -185,9 +222,17 @@ void LoadEnd::write_ports(const std::vector<std::uint16_t>& ports) const {
   write_all(out, &count, 1);
   write_all(out, ports.data(), ports.size());
 }
-void LoadEnd::wait_for_warm_up() const {
-  char warm = 0;
-  read_all(in, &warm, 1);
+SeatWords LoadEnd::read_seat() const {
+  SeatWords seat;
+  read_all(in, &seat, 1);
+  return seat;
+}
+void LoadEnd::write_seat(const SeatWords& seat) const {
+  write_all(out, &seat, 1);
+}
+void LoadEnd::wait_for_byte() const {
+  char byte = 0;
+  read_all(in, &byte, 1);
 }
 LoadResult LoadEnd::read_result() const {
   LoadResult result;
@@ -209,19 +254,60 @@ LoadEnd LoadPipes::child_end() {
   return {to_child_[0], to_parent_[1]};
 }
 
-int run_load(LoadEnd parent, int legs, int seconds) {
+namespace {
+
+Phone telephone() {
+  auto socket = exchange::UdpSocket::bind("127.0.0.1", 0, 1 << 20);
+  if (!socket) std::exit(1);
+  return {std::move(*socket), {}, nullptr, std::nullopt};
+}
+
+// Offers, takes the answer and shakes hands.
+Phone browser_at(const LoadEnd& parent, const rtp::DtlsIdentity& identity, std::uint32_t ssrc) {
+  const SystemClock clock;
+  Phone phone;
+  phone.browser = std::make_unique<exchange::LoopbackBrowser>(identity, ssrc);
+  const exchange::BrowserOffer offer = phone.browser->offer();
+  SeatWords ours;
+  put_text(ours.ufrag, offer.ice_ufrag);
+  put_text(ours.password, offer.ice_pwd);
+  put_text(ours.fingerprint, offer.fingerprint);
+  parent.write_seat(ours);
+  const SeatWords theirs = parent.read_seat();
+  phone.browser->answer(theirs.ufrag.data(), theirs.password.data(), theirs.fingerprint.data(),
+                        theirs.port);
+  phone.browser->check();
+  while (!phone.browser->connected()) {
+    pollfd ready{phone.fd(), POLLIN, 0};
+    if (::poll(&ready, 1, 5000) <= 0) std::exit(1);
+    static_cast<void>(phone.browser->listen(clock.mono()));
+  }
+  phone.receiving.emplace(phone.browser->receiving_session());
+  return phone;
+}
+
+void stamp_arrivals(const Phone& phone) {
+  const int on = 1;
+  ::setsockopt(phone.fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+}
+
+}  // namespace
+
+int run_load(const LoadEnd& parent, int calls, int seconds, OperatorLegs operators) {
   ::prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);
   ::prctl(PR_SET_PDEATHSIG, 15, 0, 0, 0);
-  std::vector<Phone> phones(static_cast<std::size_t>(legs));
-  std::vector<std::uint16_t> ports;
-  for (Phone& phone : phones) {
-    auto socket = exchange::UdpSocket::bind("127.0.0.1", 0, 1 << 20);
-    if (!socket) return 1;
-    phone.socket = std::move(*socket);
-    const int on = 1;
-    ::setsockopt(phone.socket.fd(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    ports.push_back(phone.socket.port());
+  const SystemClock clock;
+  const auto identity = rtp::DtlsIdentity::create(clock.now());
+  if (!identity) return 1;
+  std::vector<Phone> phones;
+  for (int n = 0; n < calls * 2; ++n) {
+    const bool is_browser = operators == OperatorLegs::kBrowsers && n % 2 == 1;
+    phones.push_back(is_browser ? browser_at(parent, *identity, static_cast<std::uint32_t>(n + 1))
+                                : telephone());
+    stamp_arrivals(phones.back());
   }
+  std::vector<std::uint16_t> ports;
+  for (const Phone& phone : phones) ports.push_back(phone.browser ? 0 : phone.socket.port());
   parent.write_ports(ports);
   const auto far = parent.read_ports();
   for (std::size_t n = 0; n < phones.size(); ++n)

@@ -2,6 +2,7 @@
 // and one that takes in. Talks with its parent over two pipes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,16 @@ struct LoadResult {
   double delay_ms_worst = 0;
 };
 
+enum class OperatorLegs { kTelephones, kBrowsers };
+
+// What a browser and the plane tell each other instead of SDP.
+struct SeatWords {
+  std::array<char, 64> ufrag{};
+  std::array<char, 64> password{};
+  std::array<char, 128> fingerprint{};
+  std::uint16_t port = 0;
+};
+
 // One side's ends of the pipes.
 struct LoadEnd {
   int in = -1;
@@ -20,7 +31,9 @@ struct LoadEnd {
 
   [[nodiscard]] std::vector<std::uint16_t> read_ports() const;
   void write_ports(const std::vector<std::uint16_t>& ports) const;
-  void wait_for_warm_up() const;
+  [[nodiscard]] SeatWords read_seat() const;
+  void write_seat(const SeatWords& seat) const;
+  void wait_for_byte() const;
   [[nodiscard]] LoadResult read_result() const;
 };
 
@@ -35,5 +48,5 @@ class LoadPipes {
   int to_parent_[2]{};
 };
 
-// The child's main: `legs` phones, in pairs; the exit code.
-int run_load(LoadEnd parent, int legs, int seconds);
+// The child's main; the exit code. Legs 0, 2, 4, … are callers, the others operators.
+int run_load(const LoadEnd& parent, int calls, int seconds, OperatorLegs operators);

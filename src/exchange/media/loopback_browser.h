@@ -98,9 +98,10 @@ class LoopbackBrowser {
     const auto sealed = srtp_->protect_rtp(packet, size);
     return sealed && socket_.send(ByteView(packet).first(*sealed), far_);
   }
-  void hang_up() {
-    dtls_->close();
-    flush_dtls();
+  // Another session of the same keys, for a thread that only receives.
+  [[nodiscard]] rtp::SrtpSession receiving_session() const {
+    const auto& keys = *dtls_->srtp_keys();
+    return std::move(*rtp::SrtpSession::create(keys.profile, keys.sending, keys.receiving));
   }
 
  private:

@@ -1,6 +1,9 @@
 #include "exchange/media/media_plane.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -176,6 +179,9 @@ void MediaPlane::Impl::apply_commands(std::vector<MediaCommand>& commands) {
 }
 
 void MediaPlane::Impl::run() {
+  ::pthread_setname_np(::pthread_self(), "media");
+  // Sound goes before everything else of this machine, where we may ask for it.
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), -10));
   std::vector<MediaCommand> commands;
   while (!stopping_.load(std::memory_order_relaxed)) {
     const Micros left = engine_->next_deadline() - clock_.mono();

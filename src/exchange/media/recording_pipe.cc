@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -113,6 +114,7 @@ bool RecordingPipe::wait_until_written(std::chrono::milliseconds patience) {
 // ---- the recording thread
 
 void RecordingPipe::run() {
+  ::pthread_setname_np(::pthread_self(), "recording");
   std::vector<Job> jobs;
   while (true) {
     const bool last_round = stopping_.load();
