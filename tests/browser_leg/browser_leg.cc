@@ -1,10 +1,10 @@
 // A browser's audio leg against a real browser, with nothing else of the exchange: one UDP socket
 // around a BrowserPort.
 //   browser_leg PORT SECONDS
-// reads from stdin what the browser offered (ufrag, password, SHA-256 fingerprint, setup: one
-// line), writes what the answer must say (ufrag, password, fingerprint, setup, IP, port), sends a
-// 440 Hz tone as PCMU for so many seconds and then prints one JSON line about what it heard.
-// run.mjs drives it.
+// reads a line from stdin about what the browser offered (ufrag, password, SHA-256 fingerprint,
+// setup) and writes what the answer must say (ufrag, password, fingerprint, setup, IP, port); a
+// further line is a further offer of the same browser. It sends a 440 Hz tone as PCMU for so many
+// seconds and then prints one JSON line about what it heard. run.mjs drives it.
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/random.h>
@@ -17,6 +17,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -45,21 +47,33 @@ class Leg {
   Leg(const DtlsIdentity& identity, int socket, std::uint16_t port)
       : socket_(socket), port_(identity, entropy_, settings(port)) {}
 
-  Result<LocalPeer> open(const RemotePeer& remote) {
-    auto opened = port_.open(remote, clock_.mono());
-    if (!opened) return tl::unexpected(opened.error());
-    peer_ = opened->peer;
-    return opened->local;
+  // Reads an offer and writes the answer; false if either is impossible.
+  bool answer_offer() {
+    const auto remote = read_offer();
+    if (!remote) {
+      std::cerr << "browser_leg: expected \"ufrag password fingerprint setup\" on stdin\n";
+      return false;
+    }
+    const auto local = take_offer(*remote);
+    if (!local) {
+      std::cerr << "browser_leg: " << local.error().message << "\n";
+      return false;
+    }
+    std::cout << local->ice.ufrag << ' ' << local->ice.password << ' ' << local->fingerprint.text()
+              << ' ' << (local->setup == DtlsSetup::kActive ? "active" : "passive") << ' '
+              << local->candidates[0].ip_text() << ' ' << local->candidates[0].port << std::endl;
+    return true;
   }
 
   void run(Micros duration) {
     const MonoTime end = clock_.mono() + duration;
     MonoTime next_frame = clock_.mono();
     while (clock_.mono() < end) {
-      pollfd waiting{socket_, POLLIN, 0};
+      std::array<pollfd, 2> waiting{pollfd{socket_, POLLIN, 0}, pollfd{STDIN_FILENO, POLLIN, 0}};
       const Micros left = std::max(Micros(0), next_frame - clock_.mono());
-      poll(&waiting, 1, static_cast<int>(left.count() / 1000) + 1);
-      if ((waiting.revents & POLLIN) != 0) receive();
+      poll(waiting.data(), waiting.size(), static_cast<int>(left.count() / 1000) + 1);
+      if ((waiting[0].revents & POLLIN) != 0) receive();
+      if ((waiting[1].revents & POLLIN) != 0 && !answer_offer()) return;
       if (clock_.mono() < next_frame) continue;
       next_frame += kFrame;
       port_.advance(clock_.mono());
@@ -91,6 +105,31 @@ class Leg {
   }
 
  private:
+  static std::optional<RemotePeer> read_offer() {
+    std::string line;
+    char next = 0;
+    while (line.size() < 1000 && read(STDIN_FILENO, &next, 1) == 1 && next != '\n') line += next;
+    std::istringstream words(line);
+    std::string fingerprint;
+    std::string setup;
+    RemotePeer remote;
+    words >> remote.ufrag >> remote.password >> fingerprint >> setup;
+    const auto parsed = Fingerprint::parse(fingerprint);
+    if (!parsed) return std::nullopt;
+    remote.fingerprint = *parsed;
+    if (setup == "active") remote.setup = DtlsSetup::kActive;
+    if (setup == "passive") remote.setup = DtlsSetup::kPassive;
+    return remote;
+  }
+
+  Result<LocalPeer> take_offer(const RemotePeer& remote) {
+    if (port_.find(peer_) != nullptr) return port_.update(peer_, remote, clock_.mono());
+    auto opened = port_.open(remote, clock_.mono());
+    if (!opened) return tl::unexpected(opened.error());
+    peer_ = opened->peer;
+    return opened->local;
+  }
+
   static BrowserPort::Settings settings(std::uint16_t port) {
     BrowserPort::Settings settings;
     settings.candidates = {Address::v4(0x7f000001, port)};
@@ -190,25 +229,12 @@ int main_with(std::uint16_t port, int seconds) {
   }
   const SystemClock clock;
   const auto identity = DtlsIdentity::create(clock.now());
-  std::string ufrag, password, fingerprint, setup;
-  std::cin >> ufrag >> password >> fingerprint >> setup;
-  const auto parsed = Fingerprint::parse(fingerprint);
-  if (!identity || !parsed) {
-    std::cerr << "browser_leg: expected \"ufrag password fingerprint setup\" on stdin\n";
-    return 2;
-  }
-  const DtlsSetup theirs = setup == "active"    ? DtlsSetup::kActive
-                           : setup == "passive" ? DtlsSetup::kPassive
-                                                : DtlsSetup::kActpass;
-  Leg leg(*identity, socket, port);
-  const auto local = leg.open({ufrag, password, *parsed, theirs});
-  if (!local) {
-    std::cerr << "browser_leg: " << local.error().message << "\n";
+  if (!identity) {
+    std::cerr << "browser_leg: " << identity.error().message << "\n";
     return 1;
   }
-  std::cout << local->ice.ufrag << ' ' << local->ice.password << ' ' << local->fingerprint.text()
-            << ' ' << (local->setup == DtlsSetup::kActive ? "active" : "passive") << ' '
-            << local->candidates[0].ip_text() << ' ' << local->candidates[0].port << std::endl;
+  Leg leg(*identity, socket, port);
+  if (!leg.answer_offer()) return 2;
   leg.run(std::chrono::seconds(seconds));
   leg.report();
   ::close(socket);

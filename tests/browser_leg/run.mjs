@@ -64,18 +64,28 @@ try {
     await pc.setLocalDescription(await pc.createOffer());
     return pc.localDescription.sdp;
   });
-  const attribute = (name) => offer.match(new RegExp(`^a=${name}:(.*)$`, 'm'))[1].trim();
-  const offered = [attribute('ice-ufrag'), attribute('ice-pwd'),
-    attribute('fingerprint').replace(/^sha-256 /, ''), role === 'active' ? 'passive' : attribute('setup')];
-  leg.stdin.write(offered.join(' ') + '\n');
-  const [ufrag, password, fingerprint, setup, ip, udp] = (await lines.next()).value.split(' ');
-  const answer = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=ice-lite', 'a=group:BUNDLE 0',
-    `m=audio ${udp} UDP/TLS/RTP/SAVPF 0`, `c=IN IP4 ${ip}`, 'a=mid:0', 'a=sendrecv', 'a=rtcp-mux',
-    `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, `a=fingerprint:sha-256 ${fingerprint}`,
-    `a=setup:${setup}`, 'a=rtpmap:0 PCMU/8000',
-    `a=candidate:1 1 udp 2130706431 ${ip} ${udp} typ host`, 'a=end-of-candidates', ''].join('\r\n');
-  await page.evaluate((sdp) => window.pc.setRemoteDescription({ type: 'answer', sdp }), answer);
-  await page.waitForTimeout((seconds - 2) * 1000);
+  const answer = async (sdp) => {
+    const attribute = (name) => sdp.match(new RegExp(`^a=${name}:(.*)$`, 'm'))[1].trim();
+    leg.stdin.write([attribute('ice-ufrag'), attribute('ice-pwd'),
+      attribute('fingerprint').replace(/^sha-256 /, ''),
+      role === 'active' ? 'passive' : attribute('setup')].join(' ') + '\n');
+    const [ufrag, password, fingerprint, setup, ip, udp] = (await lines.next()).value.split(' ');
+    const text = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=ice-lite', 'a=group:BUNDLE 0',
+      `m=audio ${udp} UDP/TLS/RTP/SAVPF 0`, `c=IN IP4 ${ip}`, 'a=mid:0', 'a=sendrecv', 'a=rtcp-mux',
+      `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, `a=fingerprint:sha-256 ${fingerprint}`,
+      `a=setup:${setup}`, 'a=rtpmap:0 PCMU/8000',
+      `a=candidate:1 1 udp 2130706431 ${ip} ${udp} typ host`, 'a=end-of-candidates', ''].join('\r\n');
+    await page.evaluate((sdp) => window.pc.setRemoteDescription({ type: 'answer', sdp }), text);
+  };
+  await answer(offer);
+  await page.waitForTimeout((seconds / 2 - 1) * 1000);
+  // As after a change of network: new credentials, the same keys.
+  await answer(await page.evaluate(async () => {
+    window.pc.restartIce();
+    await window.pc.setLocalDescription(await window.pc.createOffer());
+    return window.pc.localDescription.sdp;
+  }));
+  await page.waitForTimeout((seconds / 2 - 1) * 1000);
   const heard = await page.evaluate(async () => {
     const result = { state: window.pc.connectionState };
     for (const report of (await window.pc.getStats()).values()) {
