@@ -78,11 +78,11 @@ class BrowserPort {
 
   struct Received {
     PeerHandle peer;  // none: a stranger
-    PacketKind kind =
-        PacketKind::kUnknown;  // kRtp, kRtcp: `packet` is in clear; kStun: see `answer`
+    // kRtp or kRtcp: `packet` is in clear.
+    PacketKind kind = PacketKind::kUnknown;
     MutableBytes packet;
-    ByteView answer;  // if not empty, send it back to where the datagram came from; valid until the
-                      // next call
+    // If not empty, send it back to where the datagram came from; valid until the next call.
+    ByteView answer;
   };
 
   // `datagram` is opened in place.

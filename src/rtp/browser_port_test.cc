@@ -45,10 +45,11 @@ const DtlsIdentity& browser_identity() {
 // What a browser does: checks, says hello, sends and hears media.
 class Browser {
  public:
-  explicit Browser(std::string ufrag = "brow") : ufrag_(std::move(ufrag)) {}
+  explicit Browser(std::string ufrag = "brow", const DtlsIdentity& identity = browser_identity())
+      : ufrag_(std::move(ufrag)), identity_(&identity) {}
 
   RemotePeer offer(DtlsSetup setup = DtlsSetup::kActpass) const {
-    return {ufrag_, "passwordofthebrowser0123", browser_identity().fingerprint(), setup};
+    return {ufrag_, "passwordofthebrowser0123", identity_->fingerprint(), setup};
   }
   void restart(std::string ufrag) { ufrag_ = std::move(ufrag); }
 
@@ -57,7 +58,7 @@ class Browser {
     if (dtls_) return;
     const DtlsRole role =
         theirs.setup == DtlsSetup::kActive ? DtlsRole::kPassive : DtlsRole::kActive;
-    auto made = DtlsEndpoint::create(browser_identity(), {role, theirs.fingerprint});
+    auto made = DtlsEndpoint::create(*identity_, {role, theirs.fingerprint});
     ASSERT_TRUE(made);
     dtls_ = std::move(*made);
   }
@@ -77,6 +78,7 @@ class Browser {
 
  private:
   std::string ufrag_;
+  const DtlsIdentity* identity_;
   LocalPeer theirs_;
   std::optional<DtlsEndpoint> dtls_;
   std::optional<SrtpSession> srtp_;
@@ -244,6 +246,27 @@ TEST_F(Port, AnIceRestartKeepsKeysAndChangesCredentials) {
   EXPECT_EQ(port.peers(), 0U);
   Bytes late = browser.check(true);
   EXPECT_FALSE(receive(late, kHome).peer.value);
+}
+
+TEST_F(Port, AReloadedPageShakesHandsAnewOnTheSameLeg) {
+  const DtlsIdentity fresh = std::move(*DtlsIdentity::create(kWall));
+  Browser before;
+  const PeerHandle peer = connect(before, kHome);
+  Bytes late = protected_media(before, 1);
+  Browser after("reloaded", fresh);
+  const auto updated = port.update(peer, after.offer(), now);
+  ASSERT_TRUE(updated);
+  EXPECT_EQ(receive(late, kHome).kind, PacketKind::kUnknown);
+  EXPECT_FALSE(port.find(peer)->connected());
+  after.answer(*updated);
+  EXPECT_FALSE(check(after, kMobile).answer.empty());
+  shake_hands(after, kMobile);
+  const auto happened = events();
+  ASSERT_EQ(happened.size(), 1U);
+  EXPECT_EQ(happened[0].kind, PeerEvent::Kind::kConnected);
+  EXPECT_EQ(happened[0].path, kMobile);
+  Bytes packet = protected_media(after, 1);
+  EXPECT_EQ(receive(packet, kMobile).kind, PacketKind::kRtp);
 }
 
 TEST_F(Port, ABrowserThatStopsCheckingIsGoneAfterThirtySeconds) {

@@ -67,14 +67,15 @@ class Peer {
   Peer(const DtlsIdentity& identity, IceCredentials local, MonoTime now);
 
   // Also for a later offer of the same browser: other ICE credentials are a restart (give fresh
-  // ones in `restart_with`; they are not used otherwise), another fingerprint a new handshake.
-  // Fails if OpenSSL does.
+  // ones in `restart_with`; they are not used otherwise), another fingerprint a new handshake
+  // (for a new one under the same certificate, close the leg and open another). Fails if OpenSSL
+  // does.
   Result<void> set_remote(const RemotePeer& remote, const IceCredentials& restart_with,
                           MonoTime now);
 
   struct Received {
-    PacketKind kind =
-        PacketKind::kUnknown;  // kRtp or kRtcp: `packet` is in clear; else nothing to look at
+    // kRtp or kRtcp: `packet` is in clear; else there is nothing to look at.
+    PacketKind kind = PacketKind::kUnknown;
     MutableBytes packet;
   };
 

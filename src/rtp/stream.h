@@ -21,8 +21,7 @@ enum class Arrival {
   kInOrder,    // the next one, or after a gap
   kLate,       // out of order, not seen before
   kDuplicate,  // seen before: drop it
-  kSuspect,    // a wild jump: drop it; if the following packet continues it, the stream is taken as
-               // restarted
+  kSuspect,    // a wild jump: drop it; if the next packet continues it, it was a restart
   kRestarted,  // another SSRC, or a jump that was confirmed: statistics of this source begin anew
 };
 
