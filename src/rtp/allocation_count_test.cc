@@ -6,13 +6,25 @@
 #include <cstdlib>
 #include <memory>
 
+// gcc and clang say differently that a sanitizer owns malloc.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define COUNTS_ALLOCATIONS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define COUNTS_ALLOCATIONS 0
+#endif
+#endif
+#ifndef COUNTS_ALLOCATIONS
+#define COUNTS_ALLOCATIONS 1
+#endif
+
 namespace {
 
 std::atomic<std::size_t> counted{0};
 
 }  // namespace
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if COUNTS_ALLOCATIONS
 // operator new ends here as well.
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -41,11 +53,7 @@ std::size_t allocations() {
 }
 
 bool allocations_are_counted() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
+  return COUNTS_ALLOCATIONS == 1;
 }
 
 TEST(AllocationCount, SeesAnAllocation) {
