@@ -1,12 +1,15 @@
 // Headless Chromium against src/rtp's browser leg over one UDP port: both directions must carry sound.
 //   node run.mjs PATH/TO/browser_leg [PORT] [passive|active]
-// "active" makes our side say the DTLS hello. Needs playwright-core and Debian's Chromium.
+// "active" makes our side say the DTLS hello. Needs Debian's Chromium, and playwright-core where the journeys have it.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium } from 'playwright-core';
+
+// The journeys' packages serve here too (npm ci in tests/journeys).
+const { chromium } = createRequire(new URL('../journeys/package.json', import.meta.url))('playwright-core');
 
 const [tool, port = '21400', role = 'passive'] = process.argv.slice(2);
 const seconds = 8;
