@@ -116,7 +116,8 @@ void Session::prack_received(ServerId transaction, Message message, MonoTime now
   std::string sdp = sdp_in(message);
   if (phase_ != Phase::kCalled || !invite_cseq) {
     // After our final response a PRACK that was on its way is only acknowledged.
-    const bool late = incoming_ && phase_ == Phase::kAnswered && sdp.empty();
+    const bool answered = phase_ == Phase::kAnswered || phase_ == Phase::kConfirmed;
+    const bool late = incoming_ && answered && sdp.empty();
     return respond(transaction, message, late ? 200 : 481, now);
   }
   const bool answers = role == SdpRole::kOffer && offers_ == OfferState::kOurs;

@@ -252,6 +252,17 @@ TEST(UserAgentRaces, WhateverHappensEachSessionEndsOnceAndNothingIsLeft) {
     std::mt19937_64 random(seed);
     TwoParties t(seed, {static_cast<int>(random() % 30), static_cast<int>(random() % 20),
                         milliseconds(1), milliseconds(1 + random() % 900)});
+    // On every third seed the network also damages what it carries.
+    if (seed % 3 == 0) {
+      t.sim.change = [&random](std::string& bytes) {
+        if (random() % 100 >= 5 || bytes.empty()) return;
+        const std::size_t at = random() % bytes.size();
+        if (random() % 2 == 0)
+          bytes[at] = static_cast<char>(random());
+        else
+          bytes.erase(at, random() % 30);
+      };
+    }
     Restless alice(t.alice, t.sim, random);
     Restless bob(t.bob, t.sim, random);
     for (int i = 0; i < 400; ++i) {
