@@ -71,9 +71,8 @@ const OperatorId& Engine::id_of(OperatorKey key) const {
 
 bool Engine::serves(OperatorKey who, const GroupId& group) const {
   const auto& mine = operators_[who.index].groups;
-  return std::any_of(mine.begin(), mine.end(), [&](const Membership& one) {
-    return groups_[one.group.index].id == group;
-  });
+  return std::any_of(mine.begin(), mine.end(),
+                     [&](const Membership& one) { return groups_[one.group.index].id == group; });
 }
 
 bool Engine::is_open(DeskKey key, Time now) {

@@ -204,8 +204,8 @@ class Engine {
     bool talked = false;
     bool callback = false;
     Time arrived{};
-    Time answered{};   // first heard an operator; only if `talked`
-    OperatorKey with;  // in kTalking
+    Time answered{};     // first heard an operator; only if `talked`
+    OperatorKey with;    // in kTalking
     PromiseKey promise;  // asked for, or for a callback: being kept
   };
   // A promise of any state: open ones live on, ended ones of recent days count in the balance.
