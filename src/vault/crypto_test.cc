@@ -1,7 +1,6 @@
 #include "vault/crypto.h"
 
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
 
 #include "base/id.h"
 
@@ -55,11 +54,6 @@ TEST(Sealing, OpensWhatTheExchangeSealedAndNothingElse) {
   EXPECT_FALSE(open_sealed(sealed, fresh_sealing_keys()));
   EXPECT_FALSE(open_sealed(ByteView(sealed).first(20), keys));
   EXPECT_FALSE(open_sealed({}, keys));
-}
-
-TEST(Secret, AProcessThatHoldsSecretsCanNotBeDumped) {
-  EXPECT_TRUE(make_undumpable());
-  EXPECT_EQ(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
 }
 
 }  // namespace

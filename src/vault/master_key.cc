@@ -71,12 +71,12 @@ Result<void> check_rights(const std::filesystem::path& file, int fd) {
     return refuse(file, ErrorCode::kInvalid, "is no regular file");
   if ((info.st_mode & 0777) != 0600)
     return refuse(
-        file, ErrorCode::kDenied,
+        file, ErrorCode::kInvalid,
         fmt::format("has mode {:04o}, others might read it; make it 0600 (chmod 600) and, "
                     "if anybody else had access, treat the key as known",
                     static_cast<unsigned>(info.st_mode & 07777)));
   if (info.st_uid != ::geteuid())
-    return refuse(file, ErrorCode::kDenied, "belongs to another user; it must be the vault's own");
+    return refuse(file, ErrorCode::kInvalid, "belongs to another user; it must be the vault's own");
   return {};
 }
 
@@ -94,7 +94,7 @@ Result<Secret> read_master_key(const std::filesystem::path& file, IfMissing if_m
   }
   const Descriptor fd(opened);
   if (fd.get() < 0)
-    return refuse(file, ErrorCode::kDenied, "cannot be opened (it must be a file, no link)");
+    return refuse(file, ErrorCode::kInvalid, "cannot be opened (it must be a file, no link)");
   if (auto right = check_rights(file, fd.get()); !right)
     return tl::unexpected<Error>(right.error());
   std::array<char, kFileBytes + 1> text{};
@@ -105,7 +105,7 @@ Result<Secret> read_master_key(const std::filesystem::path& file, IfMissing if_m
     key = from_hex(seen.substr(kFirstLine.size(), 2 * kKeyBytes));
   wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
   if (!key)
-    return refuse(file, ErrorCode::kCorrupt,
+    return refuse(file, ErrorCode::kInvalid,
                   "is no master key of ours; restore it from its backup");
   Secret secret = Secret::copy_of(*key);
   wipe(std::span(*key));

@@ -53,7 +53,7 @@ TEST_F(MasterKey, IsNotMadeAnewForADatabaseThatHasOne) {
 TEST_F(MasterKey, RubbishAndLinksAreRefused) {
   std::ofstream(file_) << "rubbish";
   ASSERT_EQ(chmod(file_.c_str(), 0600), 0);
-  EXPECT_EQ(read_master_key(file_, IfMissing::kMake).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(read_master_key(file_, IfMissing::kMake).error().code, ErrorCode::kInvalid);
   ASSERT_EQ(symlink(file_.c_str(), (folder_ / "link").c_str()), 0);
   EXPECT_FALSE(read_master_key(folder_ / "link", IfMissing::kMake));
 }

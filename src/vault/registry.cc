@@ -47,7 +47,7 @@ Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts,
   if (!master) return tl::unexpected<Error>(master.error());
   const Secret check_key = derive(*master, "madoguchi master check");
   if (!fresh && !unwrap(check->second, check_key, kCheckPlace))
-    return fail(ErrorCode::kDenied,
+    return fail(ErrorCode::kInvalid,
                 fmt::format("{}: does not fit the vault's database; it belongs to another one, "
                             "restore the file that was backed up with this database",
                             master_key_file.string()));

@@ -1,8 +1,6 @@
 #include "vault/secret.h"
 
 #include <sodium.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <cstring>
 #include <utility>
@@ -50,12 +48,6 @@ void wipe(std::string& text) {
 
 void wipe(std::span<std::uint8_t> bytes) {
   sodium_memzero(bytes.data(), bytes.size());
-}
-
-bool make_undumpable() {
-  const rlimit none{0, 0};
-  const bool no_core = ::setrlimit(RLIMIT_CORE, &none) == 0;
-  return ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && no_core;
 }
 
 }  // namespace madoguchi::vault

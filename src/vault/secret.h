@@ -36,8 +36,4 @@ class Secret {
 void wipe(std::string& text);
 void wipe(std::span<std::uint8_t> bytes);
 
-// From now on this process can't be traced or dumped by others of the same user, and leaves no core
-// file. False when the system refused; the caller says so and goes on.
-bool make_undumpable();
-
 }  // namespace madoguchi::vault

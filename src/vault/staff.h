@@ -59,6 +59,8 @@ class Staff {
   Result<std::optional<SignedIn>> who(std::string_view cookie);
   Result<void> sign_out(std::string_view cookie);
 
+  [[nodiscard]] std::chrono::hours session_length() const { return parts_.session; }
+
   // Those of `ids` who have a session now.
   Result<std::vector<OperatorId>> signed_in(const std::vector<OperatorId>& ids);
 

@@ -1,0 +1,42 @@
+// VaultForAdmin: the administrator's command line. Exports pass through a sealed, unnamed file on
+// disk, never as a whole through memory. gRPC's threads call it.
+#pragma once
+
+#include <filesystem>
+
+#include "vault.grpc.pb.h"
+#include "vault/dial_gate.h"
+#include "vault/recordings.h"
+#include "vault/staff.h"
+
+namespace madoguchi::vault {
+
+class AdminService final : public wire::VaultForAdmin::Service {
+ public:
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    DialGate& gate;
+    Recordings& recordings;
+    Staff& staff;
+    std::filesystem::path folder;  // for sealed files while they are exported
+  };
+  explicit AdminService(const Parts& parts) : parts_(parts) {}
+
+  grpc::Status ExportRecording(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<wire::WavPart, wire::RecordingPart>* stream) override;
+  grpc::Status ReadJournal(grpc::ServerContext* context, const wire::ReadJournalRequest* request,
+                           grpc::ServerWriter<wire::JournalLine>* writer) override;
+  grpc::Status SetStaffPassword(grpc::ServerContext* context,
+                                const wire::SetStaffPasswordRequest* request,
+                                wire::SetStaffPasswordReply* reply) override;
+  grpc::Status SetStaffPhone(grpc::ServerContext* context,
+                             const wire::SetStaffPhoneRequest* request,
+                             wire::SetStaffPhoneReply* reply) override;
+
+ private:
+  const Parts parts_;
+};
+
+}  // namespace madoguchi::vault

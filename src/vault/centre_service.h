@@ -1,0 +1,36 @@
+// VaultForCentre: organisations, staff, tickets, who is signed in. Thin: the domain decides. gRPC's
+// threads call it.
+#pragma once
+
+#include "vault.grpc.pb.h"
+#include "vault/dial_gate.h"
+#include "vault/registry.h"
+#include "vault/staff.h"
+
+namespace madoguchi::vault {
+
+class CentreService final : public wire::VaultForCentre::Service {
+ public:
+  CentreService(Registry& registry, DialGate& gate, Staff& staff)
+      : registry_(registry), gate_(gate), staff_(staff) {}
+
+  grpc::Status PutOrganisation(grpc::ServerContext* context,
+                               const wire::PutOrganisationRequest* request,
+                               wire::PutOrganisationReply* reply) override;
+  grpc::Status AskDialTicket(grpc::ServerContext* context,
+                             const wire::AskDialTicketRequest* request,
+                             wire::AskDialTicketReply* reply) override;
+  grpc::Status SettleWishes(grpc::ServerContext* context, const wire::SettleWishesRequest* request,
+                            wire::SettleWishesReply* reply) override;
+  grpc::Status PutStaff(grpc::ServerContext* context, const wire::PutStaffRequest* request,
+                        wire::PutStaffReply* reply) override;
+  grpc::Status SignedIn(grpc::ServerContext* context, const wire::SignedInRequest* request,
+                        wire::SignedInReply* reply) override;
+
+ private:
+  Registry& registry_;
+  DialGate& gate_;
+  Staff& staff_;
+};
+
+}  // namespace madoguchi::vault

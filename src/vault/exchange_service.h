@@ -1,0 +1,36 @@
+// VaultForExchange: the standing stream of an exchange. Its directory goes out first and whenever
+// it changes; tokens are answered on the stream's own thread from memory; all else goes to the
+// Keeper. Owned by the vault's process; gRPC's threads call it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "vault.grpc.pb.h"
+#include "vault/keeper.h"
+#include "vault/registry.h"
+
+namespace madoguchi::vault {
+
+class ExchangeService final : public wire::VaultForExchange::Service {
+ public:
+  ExchangeService(Registry& registry, Keeper& keeper);
+  ~ExchangeService() override;
+
+  grpc::Status Attach(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<wire::VaultTells, wire::ExchangeAsks>* stream) override;
+
+ private:
+  class Stream;
+  void push_directory();
+  void take(const wire::ExchangeAsks& asks, const std::shared_ptr<Stream>& stream);
+
+  Registry& registry_;
+  Keeper& keeper_;
+  std::mutex mutex_;  // guards streams_
+  std::vector<std::weak_ptr<Stream>> streams_;
+};
+
+}  // namespace madoguchi::vault

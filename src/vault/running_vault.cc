@@ -1,0 +1,110 @@
+#include "vault/running_vault.h"
+
+#include <fmt/format.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "base/log.h"
+#include "vault/admin_service.h"
+#include "vault/centre_service.h"
+#include "vault/dial_gate.h"
+#include "vault/exchange_service.h"
+#include "vault/glass_site.h"
+#include "vault/keeper.h"
+#include "vault/recordings.h"
+#include "vault/registry.h"
+#include "wire/credentials.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::chrono::seconds kGrace{2};
+
+}  // namespace
+
+struct RunningVault::Parts {
+  Parts(const Settings& settings, std::unique_ptr<VaultStore> opened, const Clock& clock,
+        Entropy& entropy, std::unique_ptr<Registry> known, HashingCost cost)
+      : store(std::move(opened)),
+        registry(std::move(known)),
+        gate({*store, clock, entropy, *registry, NumberingPlan::japanese(), DialRules::japanese()}),
+        recordings(*store, clock, *registry),
+        staff({*store, clock, settings.demo_passwords, cost, settings.session}),
+        keeper(gate, recordings),
+        for_exchange(*registry, keeper),
+        for_centre(*registry, gate, staff),
+        for_admin({*store, clock, gate, recordings, staff, settings.data}) {}
+
+  ~Parts() {
+    glass.reset();
+    if (server) {
+      server->Shutdown(std::chrono::system_clock::time_point() + kGrace);  // long past: cancel all
+      server->Wait();
+    }
+  }
+
+  std::unique_ptr<VaultStore> store;
+  std::unique_ptr<Registry> registry;
+  DialGate gate;
+  Recordings recordings;
+  Staff staff;
+  Keeper keeper;
+  ExchangeService for_exchange;
+  CentreService for_centre;
+  AdminService for_admin;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<GlassSite> glass;
+  std::string listen;
+};
+
+RunningVault::RunningVault(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RunningVault::~RunningVault() = default;
+
+Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settings,
+                                                          std::unique_ptr<VaultStore> store,
+                                                          const Clock& clock, Entropy& entropy,
+                                                          HashingCost cost) {
+  const auto credentials = wire::server_credentials(
+      {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key});
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  auto registry =
+      Registry::open({*store, clock, entropy, NumberingPlan::japanese()}, settings.master_key);
+  if (!registry) return tl::unexpected<Error>(registry.error());
+  auto parts = std::make_unique<Parts>(settings, std::move(store), clock, entropy,
+                                       std::move(*registry), cost);
+  if (settings.glass.enabled) {
+    auto glass = GlassSite::start(settings.glass, parts->staff);
+    if (!glass) return tl::unexpected<Error>(glass.error());
+    parts->glass = std::move(*glass);
+  }
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(settings.listen, *credentials, &port);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(&parts->for_exchange);
+  builder.RegisterService(&parts->for_centre);
+  builder.RegisterService(&parts->for_admin);
+  parts->server = builder.BuildAndStart();
+  if (!parts->server || port == 0)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("rpc.listen: {} cannot be listened on; is it taken?", settings.listen));
+  parts->listen = settings.listen;
+  return std::unique_ptr<RunningVault>(new RunningVault(std::move(parts)));
+}
+
+void RunningVault::minute() {
+  if (const auto counted = parts_->registry->journal_counts(); !counted)
+    log_warn("{}", counted.error().message);
+}
+
+std::string RunningVault::status() const {
+  std::string status = "gRPC on " + parts_->listen;
+  if (parts_->glass) status += fmt::format(", glass on port {}", parts_->glass->port());
+  return status;
+}
+
+std::uint16_t RunningVault::glass_port() const {
+  return parts_->glass ? parts_->glass->port() : 0;
+}
+
+}  // namespace madoguchi::vault

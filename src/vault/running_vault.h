@@ -1,0 +1,38 @@
+// All of a running vault but the process around it: domain, services, gRPC server, glass. Tests
+// start one as the process does. Owned by one thread; made in order and taken apart in reverse.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "vault/settings.h"
+#include "vault/staff.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+class RunningVault {
+ public:
+  // As run() says. `clock` and `entropy` outlive it.
+  static Result<std::unique_ptr<RunningVault>> start(const Settings& settings,
+                                                     std::unique_ptr<VaultStore> store,
+                                                     const Clock& clock, Entropy& entropy,
+                                                     HashingCost cost = HashingCost::kUsual);
+  ~RunningVault();
+
+  // To be called every minute or so: what is journalled as counts.
+  void minute();
+
+  // Where it serves, for people.
+  [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::uint16_t glass_port() const;
+
+ private:
+  struct Parts;
+  explicit RunningVault(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace madoguchi::vault

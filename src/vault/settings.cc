@@ -1,0 +1,80 @@
+#include "vault/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace madoguchi::vault {
+namespace {
+
+bool is_host(std::string_view text) {
+  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+}
+
+// https://name[:port]; http only for the machine itself. It goes into a response header.
+bool is_origin(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const std::string_view rest = text.substr(scheme.size());
+    const auto colon = rest.rfind(':');
+    const std::string_view port = colon == std::string_view::npos ? "" : rest.substr(colon + 1);
+    return is_host(rest.substr(0, colon)) && port.size() <= 5 &&
+           (colon == std::string_view::npos || !port.empty()) &&
+           port.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return false;
+}
+
+void read_glass(Config table, GlassSettings& into) {
+  into.enabled = true;
+  into.web.address = table.text_or("address", "127.0.0.1");
+  into.web.port = static_cast<std::uint16_t>(table.integer_or("port", 8444, 0, 65535));
+  into.host = table.text_or("host", "vault.localhost");
+  if (!is_host(into.host)) table.refuse("host", "must be a host name in lower case, without port");
+  into.web.hosts = {into.host};
+  into.pages = table.path_or("pages", {});
+  if (into.pages.empty()) table.refuse("pages", "must be the folder of the built glass");
+  into.parents = table.texts_or("parents", {});
+  for (const std::string& origin : into.parents)
+    if (!is_origin(origin))
+      table.refuse("parents", "must be origins of consoles, as https://desk.example.jp:8080");
+  const auto certificate = table.path_or("certificate", {});
+  const auto key = table.path_or("key", {});
+  if (certificate.empty() != key.empty())
+    table.refuse(certificate.empty() ? "certificate" : "key", "is missing beside the other one");
+  if (!certificate.empty()) into.web.certificate = web::CertificateFiles{certificate, key};
+  if (certificate.empty() && !web::is_loopback(into.web.address))
+    table.refuse("address",
+                 "without certificate and key only the machine itself may connect: "
+                 "give them, or use 127.0.0.1");
+}
+
+}  // namespace
+
+Result<Settings> Settings::from_file(const std::filesystem::path& file) {
+  auto config = Config::from_file(file);
+  if (!config) return tl::unexpected<Error>(config.error());
+  return from_config(std::move(*config));
+}
+
+Result<Settings> Settings::from_config(Config config) {
+  Settings settings;
+  settings.data = config.text("data");
+  settings.master_key = config.path_or("master_key", settings.data / "master.key");
+  settings.database = config.text_or("database", "sqlite:" + (settings.data / "vault.db").string());
+  Config rpc = config.table("rpc");
+  settings.listen = rpc.text("listen");
+  settings.rpc_authority = rpc.text("authority");
+  settings.rpc_certificate = rpc.text("certificate");
+  settings.rpc_key = rpc.text("key");
+  if (config.has("glass")) read_glass(config.table("glass"), settings.glass);
+  Config staff = config.table("staff");
+  settings.demo_passwords = staff.flag_or("demo_passwords", false);
+  settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));
+  if (auto good = config.finish(); !good) return tl::unexpected<Error>(good.error());
+  return settings;
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,38 @@
+// The vault's settings, read once at start from its TOML file; a plain value afterwards. Every
+// error is one line naming file, key and cause. docs/settings-vault.md describes each key.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/result.h"
+#include "web/server.h"
+
+namespace madoguchi::vault {
+
+struct GlassSettings {
+  bool enabled = false;  // the file has a [glass]
+  web::ServerSettings web;
+  std::string host;                  // the only name it answers to, "vault.localhost"
+  std::filesystem::path pages;       // folder with the built pages
+  std::vector<std::string> parents;  // origins of the consoles that may hold the glass in a frame
+};
+
+struct Settings {
+  std::filesystem::path data;  // the master key, and sealed files while they are exported
+  std::filesystem::path master_key;
+  std::string database;  // URL of the store
+  std::string listen;    // "unix:…" or "host:port"
+  std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
+  GlassSettings glass;
+  bool demo_passwords = false;  // the centre may bring password hashes
+  std::chrono::hours session{12};
+
+  static Result<Settings> from_file(const std::filesystem::path& file);
+  static Result<Settings> from_config(Config config);
+};
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,24 @@
+// Process 3, the vault. run() reads the settings, takes away its own rights, opens store and master
+// key, serves gRPC to the exchange, the centre and the administrator, and the glass to browsers,
+// until SIGTERM or SIGINT. Called once, on the main thread, before other threads exist.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+// Opens the store at a URL as its sole owner; only the program that wires everything knows how.
+using OpenStore = std::function<Result<std::unique_ptr<VaultStore>>(const std::string& url)>;
+
+// kInvalid or kNotFound: settings, certificates or the master key are wrong and stay so until
+// somebody mends them. kUnavailable, kConflict: the store, a port or a socket is away or taken; it
+// may be tried again. One line each.
+Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store);
+
+}  // namespace madoguchi::vault
