@@ -1,0 +1,120 @@
+// Desks, groups, sounds, the balance and the status.
+#include <fmt/format.h>
+
+#include "centre/api.h"
+#include "centre/json_input.h"
+#include "centre/json_writer.h"
+#include "centre_data/openapi.h"
+
+namespace madoguchi::centre {
+
+void Api::list_desks(const Ask& ask) {
+  const auto page = page_of(ask.request);
+  if (!page) return ask.refuse(page.error());
+  std::vector<ListItem> items;
+  for (const auto& [id, desk] : core_.floor_.desks)
+    if (core_.world_.may_see(ask.viewer, desk)) items.push_back({id.text(), core_.desk_json(desk)});
+  ask.answer(200, page_json(items, *page));
+}
+
+void Api::get_desk(const Ask& ask) {
+  const auto desk = core_.floor_.desks.find(DeskId(std::string(ask.request.param("desk"))));
+  if (desk == core_.floor_.desks.end() || !core_.world_.may_see(ask.viewer, desk->second))
+    return ask.refuse(ErrorCode::kNotFound, "there is no such desk");
+  ask.answer(200, core_.desk_json(desk->second));
+}
+
+void Api::set_desk_prompts(const Ask& ask) {
+  const DeskId id(std::string(ask.request.param("desk")));
+  const auto desk = core_.floor_.desks.find(id);
+  if (desk == core_.floor_.desks.end())
+    return ask.refuse(ErrorCode::kNotFound, "there is no such desk");
+  DeskPart changed = desk->second;
+  JsonInput input(ask.request.body);
+  for (std::size_t i = 0; i < kSounds; ++i) {
+    const std::string_view name = name_of(static_cast<Sound>(i));
+    const auto prompt = input.optional_text(name, 64);
+    if (!prompt) continue;
+    if (!prompt->empty() && !core_.prompts_->all().contains(PromptId(*prompt)))
+      input.refuse(name, "there is no such prompt");
+    changed.prompts[i] = *prompt;
+    changed.silenced[i] = prompt->empty();
+  }
+  if (const auto good = input.finish(); !good) return ask.refuse(good.error());
+  read<bool>(
+      ask,
+      [row = to_prompts_row(changed)](CentreStore& store) -> Result<bool> {
+        const auto put = store.put_floor({row});
+        if (!put) return tl::unexpected<Error>(put.error());
+        return true;
+      },
+      [this, id, changed](const Ask& to, bool) {
+        core_.floor_.desks[id] = changed;
+        core_.floor_changed();
+        to.answer(200, core_.desk_json(changed));
+      });
+}
+
+void Api::list_groups(const Ask& ask) {
+  const auto page = page_of(ask.request);
+  if (!page) return ask.refuse(page.error());
+  std::vector<ListItem> items;
+  for (const auto& [id, group] : core_.floor_.groups)
+    items.push_back({id.text(), core_.world_.group_json(group)});
+  ask.answer(200, page_json(items, *page));
+}
+
+void Api::list_prompts(const Ask& ask) {
+  const auto page = page_of(ask.request);
+  if (!page) return ask.refuse(page.error());
+  std::vector<ListItem> items;
+  for (const auto& [id, prompt] : core_.prompts_->all())
+    items.push_back({id.text(), prompt_json(prompt, core_.prompts_->at_exchange(id))});
+  ask.answer(200, page_json(items, *page));
+}
+
+void Api::upload_prompt(const Ask& ask) {
+  const std::string name(ask.request.query_or("name", ""));
+  if (name.empty() || name.size() > 300)
+    return ask.refuse(ErrorCode::kInvalid, "name: is missing, or longer than 100 characters");
+  const ByteView wav = as_bytes(ask.request.body);
+  core_.prompts_->add(name, Bytes(wav.begin(), wav.end()), [ask](const Result<PromptRow>& made) {
+    if (made)
+      ask.answer(201, prompt_json(*made, false));
+    else
+      ask.refuse(made.error());
+  });
+}
+
+void Api::get_prompt_audio(const Ask& ask) {
+  const PromptId id(std::string(ask.request.param("prompt")));
+  read<std::optional<Bytes>>(
+      ask, [id](CentreStore& store) { return store.prompt_audio(id); },
+      [](const Ask& to, const std::optional<Bytes>& wav) {
+        if (!wav) return to.refuse(ErrorCode::kNotFound, "there is no such prompt");
+        to.reply.send({200, std::string(as_text(*wav)), "audio/wav", {}});
+      });
+}
+
+void Api::get_balance(const Ask& ask) {
+  const std::string_view text = ask.request.query_or("day", "");
+  calendar::Day day = core_.today();
+  if (!text.empty()) {
+    const auto parsed = calendar::parse_day(text);
+    if (!parsed) return ask.refuse(ErrorCode::kInvalid, "day: a date looks like 2026-11-22");
+    day = *parsed;
+  }
+  std::map<DeskId, routing::DeskBalance> of;
+  for (const auto& [id, desk] : core_.floor_.desks) of[id] = core_.flow_.balance(id, day).balance;
+  ask.answer(200, core_.world_.balance_json(ask.viewer, day, of));
+}
+
+void Api::get_status(const Ask& ask) {
+  ask.answer(200, core_.status_json());
+}
+
+void Api::get_openapi(const Ask& ask) {
+  ask.reply.send({200, std::string(kOpenapi), "application/yaml; charset=utf-8", {}});
+}
+
+}  // namespace madoguchi::centre

@@ -1,0 +1,344 @@
+#include "centre/core.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/sealing.h"
+#include "centre/api.h"
+#include "centre/json_writer.h"
+
+namespace madoguchi::centre {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
+
+// RFC 8760: what a registrar needs of a password, for each of the two digests.
+std::string ha1(const EVP_MD* kind, const std::string& user, const std::string& password) {
+  const std::string text = user + ":madoguchi:" + password;
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, kind, nullptr);
+  return to_hex({digest, size});
+}
+
+}  // namespace
+
+Core::Core(Settings settings, CentreStore& store, const Clock& clock, Entropy& entropy)
+    : settings_(std::move(settings)),
+      store_(store),
+      clock_(clock),
+      entropy_(entropy),
+      loop_(clock),
+      accounts_(store, loop_, store_worker_, clock, entropy, settings_.session_length),
+      world_(floor_, accounts_),
+      hub_(world_, floor_, accounts_,
+           {[this](const DeskPart& desk) { return desk_json(desk); },
+            [this](const Viewer& who) { return balance_json(who); },
+            [this] { return status_json(); }}),
+      flow_(entropy),
+      pipe_(
+          store, loop_, [this](Effects effects) { on_committed(std::move(effects)); },
+          [this](const Error& error) {
+            const std::string text = fmt::format(
+                "The store takes nothing just now ({}). Calls go on; what happens is kept by the "
+                "exchange and stored as soon as the store is back.",
+                error.message);
+            if (status_.trouble(Status::From::kCentre, "store", text, clock_.now())) {
+              log_error("store: {}", error.message);
+              hub_.status_changed();
+            }
+          }) {}
+
+Core::~Core() {
+  server_.reset();
+}
+
+Result<std::unique_ptr<Core>> Core::make(Settings settings, CentreStore& store, const Clock& clock,
+                                         Entropy& entropy) {
+  std::unique_ptr<Core> core(new Core(std::move(settings), store, clock, entropy));
+  for (const auto step : {&Core::load, &Core::connect, &Core::serve})
+    if (auto done = (*core.*step)(); !done) return tl::unexpected<Error>(done.error());
+  return core;
+}
+
+Result<void> Core::load() {
+  std::vector<FloorRow> rows;
+  for (const auto& [id, part] : settings_.floor.organisations) rows.push_back(to_row(part));
+  for (const auto& [id, part] : settings_.floor.groups) rows.push_back(to_row(part));
+  for (const auto& [id, part] : settings_.floor.desks) rows.push_back(to_row(part));
+  if (auto put = store_.put_floor(rows); !put) return put;
+  const auto stored_rows = store_.floor();
+  if (!stored_rows) return tl::unexpected<Error>(stored_rows.error());
+  auto parts = from_rows(*stored_rows);
+  if (!parts) return tl::unexpected<Error>(parts.error());
+  floor_ = std::move(*parts);
+  if (auto people = ensure_people(); !people) return people;
+
+  const Time now = clock_.now();
+  flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled), now);
+  const auto stored = store_.load(now - std::chrono::hours(48));
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  position_ = stored->position;
+  for (const CallRecord& call : stored->calls)
+    if (!call.ended) world_.apply(Record(call));
+  flow_.restore(*stored, now);
+  for (const View& view : flow_.views(now)) world_.apply(view, now);
+  world_.take_changed();
+  return {};
+}
+
+Result<void> Core::ensure_people() {
+  if (auto loaded = accounts_.load(); !loaded) return loaded;
+  if (!settings_.first_administrator.empty()) {
+    AccountRow admin;
+    admin.id = AccountId(is_valid_id(settings_.first_administrator) ? settings_.first_administrator
+                                                                    : std::string("administrator"));
+    admin.name = settings_.first_administrator;
+    admin.display_name = settings_.first_administrator;
+    admin.role = Role::kAdministrator;
+    auto made = accounts_.ensure(admin, Personal<std::string>(settings_.first_password));
+    if (!made) return made;
+  }
+  for (const StaffSettings& staff : settings_.staff) {
+    AccountRow account;
+    account.id = AccountId(staff.id.text());
+    account.name = staff.name;
+    account.display_name = staff.display_name;
+    account.role = staff.role;
+    if (staff.role == Role::kOperator || staff.role == Role::kSupervisor)
+      account.operator_id = staff.id;
+    account.organisation = staff.organisation;
+    account.groups = staff.groups;
+    auto made = accounts_.ensure(account, Personal<std::string>(staff.password));
+    if (!made) return made;
+    if (!staff.phone_user.empty())
+      phones_.push_back({staff.id, staff.phone_user,
+                         ha1(EVP_md5(), staff.phone_user, staff.phone_password),
+                         ha1(EVP_sha256(), staff.phone_user, staff.phone_password)});
+  }
+  accounts_.on_changed = [this] { floor_changed(); };
+  accounts_.on_session_ended = [this](const std::string& digest) { hub_.end_session(digest); };
+  return {};
+}
+
+Result<void> Core::connect() {
+  const auto credentials = wire::channel_credentials(
+      {settings_.rpc_authority, settings_.rpc_certificate, settings_.rpc_key});
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  exchange_ = std::make_unique<ExchangeClient>(
+      settings_.exchange_address, *credentials, loop_,
+      ExchangeClient::Callbacks{[this](FromExchange batch) { on_exchange(std::move(batch)); },
+                                [this] { on_exchange_lost(); }});
+  vault_ = std::make_unique<VaultClient>(settings_.vault_address, *credentials, loop_);
+  prompts_ = std::make_unique<Prompts>(
+      settings_, store_, loop_, *exchange_, clock_, entropy_, [this](const std::string& text) {
+        if (status_.trouble(Status::From::kCentre, "prompts", text, clock_.now())) {
+          if (!text.empty()) log_warn("prompts: {}", text);
+          hub_.status_changed();
+        }
+      });
+  if (auto loaded = prompts_->load(); !loaded) return loaded;
+  prompts_->want(floor_);
+  return {};
+}
+
+Result<void> Core::serve() {
+  api_ = std::make_unique<Api>(*this);
+  auto server = web::Server::start(settings_.web, api_->routes());
+  if (!server) return tl::unexpected<Error>(server.error());
+  server_ = std::move(*server);
+  return {};
+}
+
+void Core::run() {
+  loop_.run([this] { after_batch(); }, [this] { return next_wake(); });
+}
+
+void Core::stop() {
+  loop_.stop();
+}
+
+void Core::after_batch() {
+  const Time now = clock_.now();
+  flow_.advance(now);
+  if (now >= next_housekeeping_) housekeeping(now);
+  exchange_->tick(now);
+  pipe_.add(flow_.drain());
+  pipe_.pump(now);
+  if (read_waits_ && !pipe_.is_full()) {
+    read_waits_ = false;
+    exchange_->read_on();
+  }
+  hub_.flush(now);
+  exchange_->flush();
+}
+
+std::optional<Time> Core::next_wake() const {
+  Time next = next_housekeeping_;
+  for (const auto& at : {flow_.next_deadline(), pipe_.next_retry(), hub_.next_flush()})
+    if (at) next = std::min(next, *at);
+  return next;
+}
+
+void Core::housekeeping(Time now) {
+  next_housekeeping_ =
+      now + (exchange_->attached() ? kHousekeepingEvery : Micros(std::chrono::milliseconds(100)));
+  accounts_.expire(now);
+  api_->expire(now);
+  const bool vault_up = vault_->connected();
+  if (vault_up && !vault_told_) tell_vault();
+  vault_told_ = vault_up;
+  bool changed = status_.vault.set(
+      vault_up, vault_up ? "" : "the vault is away: calls go on, records stay closed", now);
+  changed |= status_.exchange.set(exchange_->attached(), exchange_->detail(), now);
+  const std::string store = store_.trouble();
+  changed |= status_.store.set(store.empty(), store, now);
+  if (changed) hub_.status_changed();
+  std::set<DeskId> turned;
+  for (const auto& [id, desk] : floor_.desks) {
+    const bool open = desk.routing.hours.is_open(now);
+    const auto known = desks_open_.find(id);
+    if (known != desks_open_.end() && known->second != open) turned.insert(id);
+    desks_open_[id] = open;
+  }
+  if (!turned.empty()) world_.desks_changed(turned);
+}
+
+void Core::on_exchange(FromExchange batch) {
+  const Time now = clock_.now();
+  if (batch.snapshot) {
+    epoch_ = batch.epoch;
+    if (position_.epoch == epoch_) exchange_->acknowledge(position_.sequence);
+    flow_.attach(*batch.snapshot, now);
+    exchange_->set_phones(phones_, command_id());
+    prompts_->attached();
+    next_housekeeping_ = now;
+    log_info("attached to the exchange: {} calls are up", batch.snapshot->calls.size());
+  }
+  for (const ExchangeEvent& event : batch.events) flow_.take(event, now);
+  for (const SeatOpened& seat : batch.seats) api_->seat_opened(seat);
+  for (const ExchangeTrouble& trouble : batch.troubles) {
+    if (status_.trouble(Status::From::kExchange, trouble.kind, trouble.over ? "" : trouble.text,
+                        trouble.at))
+      hub_.status_changed();
+  }
+  if (pipe_.is_full())
+    read_waits_ = true;
+  else
+    exchange_->read_on();
+}
+
+void Core::on_exchange_lost() {
+  log_warn("the exchange is away: {}", exchange_->detail());
+  flow_.detached(clock_.now());
+  read_waits_ = false;
+  next_housekeeping_ = {};
+}
+
+void Core::on_committed(Effects effects) {
+  const Time now = clock_.now();
+  exchange_->send(effects.commands);
+  for (const Record& record : effects.records) {
+    world_.apply(record);
+    if (const auto* position = std::get_if<PositionRecord>(&record)) {
+      position_ = *position;
+      if (position_.epoch == epoch_) exchange_->acknowledge(position_.sequence);
+    }
+  }
+  for (const View& view : effects.views) world_.apply(view, now);
+  for (const TicketWanted& wanted : effects.tickets) ask_vault(wanted);
+  if (status_.trouble(Status::From::kCentre, "store", "", now)) {
+    log_info("the store is back");
+    hub_.status_changed();
+  }
+}
+
+void Core::ask_vault(const TicketWanted& wanted) {
+  vault_->ask_ticket(wanted, [this, wanted](const Result<TicketAnswer>& answer) {
+    const Time now = clock_.now();
+    if (answer && answer->denied.empty()) {
+      flow_.ticket_given(wanted.call, answer->ticket, now);
+      api_->ticket_answered(wanted, "", "");
+      return;
+    }
+    const std::string word = answer ? answer->denied : "vault_away";
+    const std::string why = answer ? answer->why : answer.error().message;
+    flow_.ticket_denied(wanted.call, word, now);
+    if (!api_->ticket_answered(wanted, word, why)) hub_.refuse(wanted.who, wanted.call, word, why);
+  });
+}
+
+void Core::tell_vault() {
+  const auto note = [this](const std::string& kind) {
+    return [this, kind](const std::string& error) {
+      if (!error.empty()) log_warn("{}: {}", kind, error);
+      if (status_.trouble(Status::From::kCentre, kind, error, clock_.now())) hub_.status_changed();
+    };
+  };
+  for (const auto& [id, organisation] : floor_.organisations) {
+    std::vector<std::string> numbers;
+    for (const auto& [desk_id, desk] : floor_.desks)
+      if (desk.routing.organisation == id)
+        numbers.insert(numbers.end(), desk.routing.numbers.begin(), desk.routing.numbers.end());
+    vault_->put_organisation(id, organisation.name, numbers, note("vault_organisation"));
+  }
+  for (const AccountRow& account : accounts_.all())
+    if (!account.operator_id.empty() && !account.disabled)
+      vault_->put_staff(account.operator_id, account.display_name,
+                        settings_.demo.vault_passwords ? account.password_hash : "",
+                        note("vault_staff"));
+}
+
+void Core::floor_changed() {
+  flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled), clock_.now());
+  prompts_->want(floor_);
+  world_.floor_changed();
+  vault_told_ = false;
+}
+
+std::string Core::command_id() {
+  return fresh_id_text(clock_.now(), entropy_);
+}
+
+calendar::Day Core::today() const {
+  const auto& desks = floor_.desks;
+  static const calendar::OpeningHours anywhere = calendar::OpeningHours::always();
+  const auto& hours = desks.empty() ? anywhere : desks.begin()->second.routing.hours;
+  return hours.zone().day_of(clock_.now());
+}
+
+std::string Core::status_json() const {
+  JsonObject out;
+  out.text("version", kVersion)
+      .flag("demo", settings_.demo.ring_me)
+      .raw("exchange", status_.exchange.json())
+      .raw("vault", status_.vault.json())
+      .raw("store", status_.store.json())
+      .raw("troubles", status_.troubles_json())
+      .text("guarantee", settings_.guarantee)
+      .flag("https", settings_.web.certificate.has_value())
+      .number("live_calls", static_cast<std::int64_t>(world_.live_calls()));
+  return std::move(out).done();
+}
+
+std::string Core::desk_json(const DeskPart& desk) const {
+  return world_.desk_json(desk, settings_.speech.enabled, clock_.now());
+}
+
+std::string Core::balance_json(const Viewer& who) const {
+  return world_.balance_json(who, today(), world_.today(today()));
+}
+
+std::string Core::not_now() const {
+  if (pipe_.failing())
+    return "the store is away: calls go on, but nothing can be changed until it is back";
+  if (!exchange_->attached()) return "the exchange is away: it is tried again by itself";
+  return {};
+}
+
+}  // namespace madoguchi::centre

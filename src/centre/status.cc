@@ -1,0 +1,40 @@
+#include "centre/status.h"
+
+#include "centre/json_writer.h"
+
+namespace madoguchi::centre {
+
+std::string ConnectionState::json() const {
+  JsonObject out;
+  out.flag("connected", connected).time_or_null("since", since).text("detail", detail);
+  return std::move(out).done();
+}
+
+bool Status::trouble(From from, const std::string& kind, const std::string& text, Time now) {
+  const auto key = std::make_pair(from, kind);
+  if (text.empty()) return troubles_.erase(key) > 0;
+  const auto known = troubles_.find(key);
+  if (known != troubles_.end()) {
+    if (known->second.text == text) return false;
+    known->second.text = text;
+    return true;
+  }
+  if (troubles_.size() >= kMostTroubles) return false;
+  troubles_[key] = {text, now};
+  return true;
+}
+
+std::string Status::troubles_json() const {
+  JsonList list;
+  for (const auto& [key, trouble] : troubles_) {
+    JsonObject one;
+    one.text("kind", key.second)
+        .text("text", trouble.text)
+        .time("since", trouble.since)
+        .text("from", key.first == From::kCentre ? "centre" : "exchange");
+    list.raw(std::move(one).done());
+  }
+  return std::move(list).done();
+}
+
+}  // namespace madoguchi::centre

@@ -1,0 +1,49 @@
+// The state of the centre's connections and what somebody should look at, for the console and
+// `doctor`. Loop thread; a value.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+
+namespace madoguchi::centre {
+
+struct ConnectionState {
+  bool connected = false;
+  std::optional<Time> since;
+  std::string detail;
+
+  // True when something changed.
+  bool set(bool now_connected, std::string now_detail, Time now) {
+    if (since && connected == now_connected && detail == now_detail) return false;
+    if (!since || connected != now_connected) since = now;
+    connected = now_connected;
+    detail = std::move(now_detail);
+    return true;
+  }
+  [[nodiscard]] std::string json() const;
+};
+
+class Status {
+ public:
+  ConnectionState exchange;
+  ConnectionState vault;
+  ConnectionState store;
+
+  enum class From { kCentre, kExchange };
+  // An empty text takes the trouble back. True when something changed.
+  bool trouble(From from, const std::string& kind, const std::string& text, Time now);
+  [[nodiscard]] std::string troubles_json() const;
+
+ private:
+  static constexpr std::size_t kMostTroubles = 100;
+  struct Trouble {
+    std::string text;
+    Time since{};
+  };
+  std::map<std::pair<From, std::string>, Trouble> troubles_;
+};
+
+}  // namespace madoguchi::centre

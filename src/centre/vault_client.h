@@ -1,0 +1,49 @@
+// What the centre asks of the vault. Belongs to the loop thread; answers come back on it, each
+// within the time limit. Nothing here gives the centre a number or a record.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "centre/flow/call_flow.h"
+#include "centre/loop.h"
+#include "wire/credentials.h"
+
+namespace madoguchi::centre {
+
+struct TicketAnswer {
+  TicketId ticket;
+  std::string denied;  // the vault's word; empty when granted
+  std::string why;     // for people
+};
+
+class VaultClient {
+ public:
+  // An error's text for people; empty when done.
+  using Done = std::function<void(std::string)>;
+
+  VaultClient(const std::string& address,
+              const std::shared_ptr<grpc::ChannelCredentials>& credentials, Loop& loop);
+  ~VaultClient();
+
+  void put_organisation(const OrganisationId& id, const std::string& name,
+                        const std::vector<std::string>& numbers, Done done);
+  // `password_hash` is empty except where the vault's settings say demo.
+  void put_staff(const OperatorId& who, const std::string& display_name,
+                 const std::string& password_hash, Done done);
+  // kUnavailable when the vault could not be asked.
+  void ask_ticket(const TicketWanted& wanted, std::function<void(Result<TicketAnswer>)> then);
+
+  // Whether the channel is up; asks it to connect if it is idle.
+  [[nodiscard]] bool connected();
+
+ private:
+  struct Inner;
+  std::shared_ptr<Inner> inner_;  // shared with answers under way
+};
+
+}  // namespace madoguchi::centre
