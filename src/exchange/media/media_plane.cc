@@ -39,6 +39,14 @@ Result<std::vector<rtp::Address>> candidates_of(const MediaSettings& settings, s
   return made;
 }
 
+// A recorded call of two telephones takes five descriptors; the usual soft limit is 1,024.
+void allow_many_sockets() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 Result<rtp::RemotePeer> peer_of(const BrowserOffer& offer) {
   constexpr std::string_view kHash = "sha-256 ";
   if (offer.ice_ufrag.size() < 4 || offer.ice_pwd.size() < 22)
@@ -255,6 +263,7 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::start(const MediaSettings& setti
     return fail(ErrorCode::kInvalid,
                 fmt::format("RTP ports {} to {} are no range that begins with an even number",
                             settings.rtp_port_first, settings.rtp_port_last));
+  allow_many_sockets();
   auto impl = std::make_unique<Impl>(settings, clock);
   if (auto opened = impl->open(entropy); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<MediaPlane>(new MediaPlane(std::move(impl)));
