@@ -43,7 +43,6 @@ async function inLanguage(system: System, context: Context, language: "ja" | "en
     folder, name: "caller", target: system.sip, service: "+81300000001", sipPort: port, mediaPort: port + 2,
     scenario: [caller.call("[field0]", "", "stream"), caller.speak(speech.raw, -1), caller.untilBye()],
     rows: [["0300002222"]],
-    extra: ["-min_rtp_port", String(port + 4), "-max_rtp_port", String(port + 20)],
   });
   await browser.page.locator(".call-bar.rings").waitFor({ timeout: 30_000 });
   await shot("ringing");

@@ -31,7 +31,6 @@ async function oneCall(system: System, folder: string): Promise<{ call: Call; da
     mediaPort: port + 2,
     scenario: [caller.call("[field0]", "", "stream"), caller.speak(speech.raw, -1), caller.untilBye()],
     rows: [["0300001111"]],
-    extra: ["-min_rtp_port", String(await freePorts(10)), "-max_rtp_port", String((await freePorts(10)) + 9)],
   });
   const talking = await staff.seesCall("the call connected", (call) => call.stage === "talking");
   await until(`${talkSeconds} s of talk`, () => Date.now() - Date.parse(talking.talking_since ?? "") > talkSeconds * 1000);

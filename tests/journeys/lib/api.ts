@@ -96,6 +96,11 @@ export class Staff {
     return staff;
   }
 
+  /** What a request of one's own needs in order to be this person's. */
+  headers(): Record<string, string> {
+    return { Cookie: this.cookie, Origin: this.url };
+  }
+
   async request(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(`${this.url}/api/v1${path}`, {
       method,
@@ -151,7 +156,7 @@ export class Staff {
 
   private listen(): void {
     const socket = new WebSocket(`${this.url.replace(/^http/, "ws")}/api/v1/events`, {
-      headers: { Cookie: this.cookie, Origin: this.url },
+      headers: this.headers(),
     });
     this.socket = socket;
     socket.on("message", (data) => this.take(JSON.parse(String(data)) as Record<string, unknown>));

@@ -13,6 +13,7 @@ export interface BaresipOptions {
   sound: string; // WAV that it speaks
   codec?: "PCMU" | "PCMA";
   firstRtpPort?: number;
+  authority?: string; // PEM file that it believes, for TLS
 }
 
 interface Event {
@@ -50,6 +51,7 @@ export class Baresip {
       [
         "poll_method epoll",
         `sip_listen 127.0.0.1:${options.sipPort}`,
+        ...(options.authority ? [`sip_cafile ${options.authority}`] : []),
         "call_max_calls 128",
         "call_local_timeout 120",
         `audio_source aufile,${options.sound}`,

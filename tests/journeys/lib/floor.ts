@@ -11,8 +11,33 @@ import { until } from "./wait.ts";
 export const leakDesk = { id: "sakura-leak", number: "+81300000001" };
 export const commonDesk = { id: "common", number: "+81300000002" };
 
+/** Settings of `count` more operators (op1, op2, …) with telephones, and their passwords. */
+export function moreOperators(count: number): { names: string[]; passwords: Record<string, string>; toml: string } {
+  const names = Array.from({ length: count }, (_, i) => `op${i + 1}`);
+  const passwords = Object.fromEntries(names.map((name) => [name, `of-a-journey-${name}`]));
+  const toml = names
+    .map(
+      (name) =>
+        `\n[[operator]]\nid = "${name}"\ndisplay_name = "${name}"\nrole = "operator"\npassword = "${passwords[name]}"\n` +
+        `groups = ["hotline"]\nphone_user = "${name}"\nphone_password = "${passwords[name]}"\n`,
+    )
+    .join("");
+  return { names, passwords, toml };
+}
+
+/** The centre's settings with desks that say nothing: callers wait from the answer on. */
+export function withoutWords(toml: string): string {
+  return toml.replace(/^( *)(greeting|notice|unrecorded) = ".*"$/gm, '$1$2 = ""').replace("enabled = true", "enabled = false");
+}
+
+/** The exchange's settings with calls out going to a carrier at `address` ("127.0.0.2:5060"). */
+export function callingOutBy(toml: string, address: string): string {
+  const [host] = address.split(":");
+  return `${toml}\n[[trunk]]\nname = "carrier"\naddresses = ["${host}"]\ntarget = "sip:${address}"\n`;
+}
+
 /** One baresip that is the telephone of each of `names`; registered when this resolves. */
-export async function telephones(system: System, folder: string, names: string[], watcher: Staff, answers = true): Promise<Baresip> {
+export async function telephones(system: System, folder: string, names: string[], watcher: Staff, answers = true, refreshSeconds = 60): Promise<Baresip> {
   const port = await freePorts(10);
   const sound = toneOnly(system.context.folder, "operator", operatorTone, 300);
   const phone = await Baresip.start("telephones", {
@@ -21,7 +46,7 @@ export async function telephones(system: System, folder: string, names: string[]
     controlPort: port + 5,
     sound: sound.wav,
     accounts: names.map(
-      (name) => `<sip:${name}@${system.sip}>;auth_pass=${system.password(name)};answermode=${answers ? "auto" : "manual"};regint=60`,
+      (name) => `<sip:${name}@${system.sip}>;auth_pass=${system.password(name)};answermode=${answers ? "auto" : "manual"};regint=${refreshSeconds}`,
     ),
   });
   for (const name of names)
