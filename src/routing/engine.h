@@ -107,6 +107,9 @@ class Engine {
   // ---- Calls
   Result<CallKey> arrived(const Arrival& arrival, Time now);
   Result<void> heard(CallKey call, Time now);  // what must be heard first has been
+  // The caller hears or keys something just now and can't be connected: no longer offered, the
+  // place is kept until heard(). For waiting or ringing calls.
+  Result<void> set_aside(CallKey call, Time now);
   // The line became known. Also for a call that ended before (the vault was away): its promise and
   // the settling of redials are then made good.
   Result<void> identified(CallKey call, LineKey line, Time now);

@@ -1,5 +1,8 @@
 // What callers do: arriving, being identified, asking to be rung back, ending; and moving between
 // desks.
+#include <algorithm>
+#include <utility>
+
 #include "routing/engine.h"
 
 namespace madoguchi::routing {
@@ -46,6 +49,19 @@ Result<void> Engine::heard(CallKey key, Time now) {
     return fail(ErrorCode::kConflict, "this call waits already");
   enqueue(*call, now);
   match(groups_[call->group.index], now);
+  return {};
+}
+
+Result<void> Engine::set_aside(CallKey key, Time now) {
+  CallNode* call = calls_.find(key);
+  if (call == nullptr || call->ended) return fail(ErrorCode::kNotFound, kNoCall);
+  if (call->phase != CallPhase::kWaiting && call->phase != CallPhase::kRinging)
+    return fail(ErrorCode::kConflict, "this call does not wait");
+  const bool ringing = call->phase == CallPhase::kRinging;
+  const OperatorKey with = std::exchange(call->with, {});
+  dequeue(*call);
+  call->phase = CallPhase::kListening;
+  if (ringing) end_offer(with, OfferEnd::kCallGone, now);
   return {};
 }
 
@@ -150,6 +166,7 @@ Result<void> Engine::ended(CallKey key, EndCause cause, Time now) {
     tell(CallOver{call.key, to, talking, now});
     const bool lost = to == Bucket::kAbandoned || to == Bucket::kCutOff;
     if (lost && !call.agreed && !call.withheld && !talking &&
+        promises_.find(call.promise) == nullptr &&
         at(call.number).settings.callback == CallbackPolicy::kAnnounced)
       static_cast<void>(
           promise_for(call, PromiseBasis::kAnnounced, PromiseLine::kOwn, call.line, now));

@@ -96,7 +96,7 @@ class Walk {
   }
 
   void command() {
-    switch (*rc::gen::inRange(0, 34)) {
+    switch (*rc::gen::inRange(0, 35)) {
       case 0:
       case 1:
       case 2:
@@ -160,6 +160,8 @@ class Walk {
         return dial();
       case 32:
         return ignore(engine_.found_talking(some_call(), some_operator(), now_));
+      case 33:
+        return ignore(engine_.set_aside(some_call(), now_));
       default:
         return close();
     }

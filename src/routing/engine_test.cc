@@ -94,6 +94,21 @@ TEST_F(Queue, NotOfferedBeforeTheAnnouncementsWereHeardButKeepsItsPlace) {
   refused(engine.heard(early, now));
 }
 
+TEST_F(Queue, ACallerSetAsideIsNotOfferedAndKeepsThePlace) {
+  const DeskKey d = desk("d");
+  const OperatorKey a = ready("a");
+  const CallKey keying = call(d);
+  now += 1s;
+  const CallKey later = call(d);
+  ok(engine.set_aside(keying, now));
+  EXPECT_EQ(rings_with(a), later);
+  refused(engine.set_aside(keying, now));
+  now += 1s;
+  call(d);
+  ok(engine.heard(keying, now));
+  EXPECT_EQ(engine.place(keying), 1U);
+}
+
 TEST_F(Queue, OnlyReachableOperatorsAreOffered) {
   const DeskKey d = desk("d");
   const OperatorKey a = ready("a");

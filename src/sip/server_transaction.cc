@@ -43,7 +43,7 @@ void TransactionLayer::refuse(const Message& request, const Flow& flow, const Re
 void TransactionLayer::receive_request(Message request, const Flow& flow, MonoTime now) {
   if (request.method() == Method::kAck) return receive_ack(std::move(request), flow, now);
   if (request.method() == Method::kCancel) return receive_cancel(std::move(request), flow, now);
-  if (const Transaction* known = find_key(server_key(request, request.method()))) {
+  if (Transaction* known = find_key(server_key(request, request.method()))) {
     ++counters_.request_repeats;
     receive_repeat(*known);
     return;
@@ -97,12 +97,17 @@ void TransactionLayer::start_server(Message request, const Flow& flow, MonoTime 
   events_.push_back(RequestArrived{ServerId{transaction.ref()}, std::move(request), flow});
 }
 
-void TransactionLayer::receive_repeat(const Transaction& transaction) {
+void TransactionLayer::receive_repeat(Transaction& transaction) {
   switch (transaction.state) {
     case State::kProceeding:
     case State::kCompleted:
       if (!transaction.bytes.empty())
         output(transaction.flow, transaction.bytes, transaction.ref());
+      if (transaction.trying_due) {
+        transaction.trying_due = false;
+        transaction.retransmit_at = kNever;
+        arm(transaction);
+      }
       break;
     case State::kCalling:
     case State::kTrying:
@@ -222,11 +227,15 @@ void TransactionLayer::enter_final(Transaction& transaction, int status, MonoTim
   arm(transaction);
 }
 
-bool TransactionLayer::respond_and_forget(ServerId id, Message response, MonoTime) {
+bool TransactionLayer::respond_and_forget(ServerId id, Message response, MonoTime now) {
   Transaction* transaction = find(id.value);
   if (transaction == nullptr || response.status() < 200) return false;
   if (transaction->state != State::kTrying && transaction->state != State::kProceeding)
     return false;
+  // After a provisional the caller repeats its INVITE no more: were this lost, it would wait for
+  // ever.
+  if (transaction->kind == Kind::kServerInvite && !transaction->trying_due)
+    return respond(id, std::move(response), now);
   tag_response(*transaction, response);
   output(transaction->flow, response.to_bytes(), 0);
   destroy(*transaction);

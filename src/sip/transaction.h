@@ -169,7 +169,7 @@ class TransactionLayer {
   bool respond(ServerId transaction, Message response, MonoTime now);
   // Sends a final response and keeps nothing (RFC 3261, 8.2.7): for challenges and refusals, which
   // anyone can provoke in numbers. Not retransmitted: the sender repeats its request and gets the
-  // same again.
+  // same again. An INVITE that was sent a provisional (100 too) is answered by respond() instead.
   bool respond_and_forget(ServerId transaction, Message response, MonoTime now);
   // Never answers it: silence, where that is wanted. A repeat of the request is a new one.
   void forget(ServerId transaction);
@@ -221,7 +221,7 @@ class TransactionLayer {
 
   // server side (server_transaction.cc)
   void receive_request(Message request, const Flow& flow, MonoTime now);
-  void receive_repeat(const Transaction& transaction);
+  void receive_repeat(Transaction& transaction);
   void receive_ack(Message ack, const Flow& flow, MonoTime now);
   void receive_cancel(Message cancel, const Flow& flow, MonoTime now);
   void refuse(const Message& request, const Flow& flow, const Refusal& refusal);

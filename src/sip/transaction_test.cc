@@ -206,6 +206,27 @@ TEST(ServerInvite, LeavesRepeatsOfA2xxToItsUserAndAbsorbsTheInvites) {
   EXPECT_FALSE(bench.layer.alive(id));
 }
 
+TEST(ServerInvite, ForgetsARefusalOnlyBeforeAnyProvisional) {
+  Bench bench;
+  bench.receive(request(Method::kInvite), udp());
+  auto arrived = bench.take<RequestArrived>();
+  bench.layer.respond_and_forget(arrived[0].transaction,
+                                 Message::response_to(arrived[0].message, 407), bench.now);
+  EXPECT_EQ(bench.layer.size(), 0U);
+  bench.receive(ack_to(bench.sent().at(0)), udp());
+  EXPECT_EQ(bench.layer.counters().stray_acks, 1U);
+  bench.receive(request(Method::kInvite), udp());
+  bench.receive(request(Method::kInvite), udp());
+  bench.pass(seconds(1));
+  EXPECT_EQ(bench.sent().size(), 1U);  // the 100, once
+  arrived = bench.take<RequestArrived>();
+  bench.layer.respond_and_forget(arrived[0].transaction,
+                                 Message::response_to(arrived[0].message, 407), bench.now);
+  bench.pass(seconds(1));
+  EXPECT_EQ(bench.sent().size(), 2U);
+  EXPECT_EQ(bench.layer.size(), 1U);
+}
+
 TEST(ServerInvite, OnAStreamARefusalIsSentOnceAndTheAckEndsIt) {
   Bench bench;
   bench.receive(request(Method::kInvite), tcp());

@@ -1,5 +1,6 @@
 // Offers within a call, glare, and session timers.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "sip/user_agent.h"
 #include "sip/user_agent_testing.h"
@@ -148,6 +149,9 @@ TEST(SessionTimers, ACallOfFourAndAHalfHoursStaysUpAndFlat) {
     t.alice.keep_sent = t.bob.keep_sent = false;
     EXPECT_TRUE(t.alice.agent->summary(t.a)->session_interval == seconds(90));
     std::size_t most = 0;
+    const auto bytes_used = [] { return static_cast<std::int64_t>(mallinfo2().uordblks); };
+    std::int64_t settled = 0;
+    std::int64_t grown = 0;
     for (int minute = 0; minute < 270; ++minute) {
       t.sim.run_for(minutes(1));
       most = std::max({most, t.alice.agent->transaction_count(), t.bob.agent->transaction_count()});
@@ -155,8 +159,11 @@ TEST(SessionTimers, ACallOfFourAndAHalfHoursStaysUpAndFlat) {
       ASSERT_EQ(t.bob.agent->session_count(), 1u) << "minute " << minute;
       t.alice.events.clear();
       t.bob.events.clear();
+      if (minute == 10) settled = bytes_used();
+      if (minute > 10) grown = std::max(grown, bytes_used() - settled);
     }
     EXPECT_LE(most, 3u);
+    EXPECT_LE(grown, 64 * 1024) << "bytes on the heap, both ends and the network between";
     ASSERT_TRUE(t.alice.agent->bye(t.a, t.sim.now));
     EXPECT_EQ(t.sim.wait<SessionEnded>(t.bob).cause, EndCause::kByPeer);
     t.expect_clean();

@@ -341,6 +341,64 @@ TEST(UserAgent, ReferIsReportedByNotify) {
   EXPECT_EQ(count_sent(t.bob, "NOTIFY"), 2);
 }
 
+TEST(UserAgent, ACallToItselfHasTwoSessions) {
+  TwoParties t;
+  auto call = t.call(t.offer_text());
+  call.target = t.alice.uri("0120000000");
+  call.flow = t.alice.flow_to(t.alice);
+  t.a = t.invite(std::move(call));
+  const auto incoming = t.sim.wait<IncomingCall>(t.alice);
+  EXPECT_NE(incoming.session, t.a);
+  ASSERT_TRUE(t.alice.agent->provisional(incoming.session, 180, {}, t.sim.now));
+  ASSERT_TRUE(t.alice.agent->accept(incoming.session, t.answer_text(), t.sim.now));
+  EXPECT_EQ(t.sim.wait<CallAnswered>(t.alice).session, t.a);
+  EXPECT_EQ(t.sim.wait<CallConfirmed>(t.alice).session, incoming.session);
+  ASSERT_TRUE(t.alice.agent->hang_up(t.a, t.sim.now));
+  EXPECT_EQ(t.sim.wait<SessionEnded>(t.alice).session, t.a);
+  EXPECT_EQ(t.sim.wait<SessionEnded>(t.alice).session, incoming.session);
+  t.expect_clean();
+}
+
+TEST(UserAgent, AStreamThatClosesLeavesTheCallAndANewOneIsAskedFor) {
+  UserAgentOptions options;
+  options.sockets = {{Transport::kTcp, "192.0.2.1", 5060}};
+  Party alice("192.0.2.1", 1, options);
+  MonoTime now{};
+  Flow flow{Transport::kTcp, 0, *Endpoint::parse("192.0.2.2:40000"), 5};
+  const std::string head =
+      " sip:1@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.2;branch=z9hG4bKx\r\nFrom: "
+      "<sip:2@192.0.2.2>;tag=b\r\nCall-ID: c\r\nMax-Forwards: 70\r\n"
+      "Contact: <sip:2@192.0.2.2;transport=tcp>\r\n";
+  const std::string sdp = TwoParties::offer_text();
+  alice.agent->receive(flow,
+                       "INVITE" + head + "To: <sip:1@192.0.2.1>\r\nCSeq: 1 INVITE\r\n" +
+                           "Content-Type: application/sdp\r\nContent-Length: " +
+                           std::to_string(sdp.size()) + "\r\n\r\n" + sdp,
+                       now);
+  const auto event = alice.agent->poll_event();
+  ASSERT_TRUE(event) << alice.agent->poll_transmit()->bytes;
+  const auto incoming = std::get<IncomingCall>(*event);
+  ASSERT_TRUE(alice.agent->accept(incoming.session, TwoParties::answer_text(), now));
+  EXPECT_EQ(alice.agent->poll_transmit()->flow, flow);
+  const std::string tag = alice.agent->summary(incoming.session)->local_tag;
+  alice.agent->receive(flow,
+                       "ACK" + head + "To: <sip:1@192.0.2.1>;tag=" + tag +
+                           "\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n",
+                       now);
+  EXPECT_TRUE(std::holds_alternative<CallConfirmed>(*alice.agent->poll_event()));
+  alice.agent->connection_closed(5, now);
+  EXPECT_FALSE(alice.agent->poll_event()) << "the call goes on";
+  ASSERT_TRUE(alice.agent->info(incoming.session, "application/dtmf", "1", now));
+  auto out = alice.agent->poll_transmit();
+  while (out && !out->bytes.starts_with("INFO")) out = alice.agent->poll_transmit();
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->flow.connection, 0u) << "find or open one";
+  alice.agent->send_failed(out->origin, now);
+  const auto ended = alice.agent->poll_event();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(std::get<SessionEnded>(*ended).cause, EndCause::kTransport);
+}
+
 TEST(UserAgent, BeyondItsLimitsItRefusesWith503) {
   UserAgentOptions options;
   options.max_sessions = 2;

@@ -401,6 +401,55 @@ TEST_F(Flow, ClosedDesksAreToldToTheExchangeAtTheMinute) {
   EXPECT_FALSE(std::get<SetDesks>(effects.commands[0].what).desks[0].open);
 }
 
+TEST_F(Flow, WhoChoosesToBeRungBackRingsWithNobodyAndBlamesNobody) {
+  ready(kA);
+  const CallId id = caller("c1", "line");
+  EXPECT_EQ(state(kA), OperatorState::kRinging);
+  exchange.begin_thanks(id, false, LineToken("line"));
+  centre.work();
+  EXPECT_EQ(state(kA), OperatorState::kReady);
+  wait(5s);
+  exchange.hang_up(id, CallEndCause::kCallbackChosen);
+  centre.work();
+  EXPECT_EQ(record(id).bucket, Bucket::kCallback);
+  EXPECT_EQ(state(kA), OperatorState::kReady);
+}
+
+TEST_F(Flow, ACallSetAsideIsOfferedAgainEvenIfTheExchangeSaysNothing) {
+  ready(kA);
+  const CallId id = caller("c1");
+  exchange.carry_out({CommandId("x"), CancelRing{exchange.find(id)->live.attempt}});
+  centre.work();
+  EXPECT_EQ(state(kA), OperatorState::kReady);
+  wait(15s);
+  EXPECT_EQ(exchange.find(id)->live.who, kA);
+}
+
+TEST_F(Flow, AnAnnouncingDeskMakesPromisesButCountsAbandonment) {
+  Floor changed = floor();
+  changed.desks[0].routing.callback = routing::CallbackPolicy::kAnnounced;
+  flow().set_floor(changed, now);
+  exchange.ask_callback(caller("c0", "l0"), false, LineToken("l0"));
+  const CallId id = caller("c1", "line");
+  exchange.begin_thanks(id, false, LineToken("line"));  // as it does when such a caller hangs up
+  exchange.hang_up(id);
+  centre.work();
+  EXPECT_EQ(record(id).bucket, Bucket::kAbandoned);
+  EXPECT_EQ(balance().promises.open, 2U);
+}
+
+TEST_F(Flow, ATelephonesOwnTransferMovesTheCall) {
+  ready(kA);
+  const CallId id = caller("c1");
+  ok(flow().accept(kA, now));
+  exchange.refer(id, DeskId("other"));
+  centre.work();
+  EXPECT_EQ(state(kA), OperatorState::kWrapUp);
+  EXPECT_EQ(record(id).desk, DeskId("other"));
+  ready(kB);
+  EXPECT_EQ(exchange.find(id)->live.who, kB);
+}
+
 TEST_F(Flow, OutOfHoursCallersMayAskToBeRungBack) {
   exchange.arrive(CallId("c1"), kDesk, LineToken("t1"), false, false);
   exchange.identify(CallId("c1"));

@@ -298,7 +298,10 @@ std::optional<Time> CallFlow::Domain::next_deadline() const {
   sooner(catch_up_by_);
   for (const Desk& desk : desks_) sooner(desk.hours_change);
   for (const auto& [id, dial] : dials_) sooner(dial.deadline);
-  for (const auto& [id, call] : calls_) sooner(call.missing_at);
+  for (const auto& [id, call] : calls_) {
+    sooner(call.missing_at);
+    sooner(call.aside_until);
+  }
   return next;
 }
 
@@ -319,6 +322,12 @@ void CallFlow::Domain::advance(Time now) {
     if (call.missing_at && *call.missing_at <= now) due.push_back(id);
   for (const CallId& id : due)
     end_call(*find(id), routing::EndCause::kFault, "unknown_to_exchange", now);
+  for (auto& [id, call] : calls_) {
+    if (!call.aside_until || *call.aside_until > now) continue;
+    call.aside_until.reset();
+    static_cast<void>(engine_.heard(call.key, now));
+  }
+  follow();
   prune(now);
 }
 

@@ -49,6 +49,8 @@ class CallFlow::Domain {
     OperatorId from;                 // who transferred or consults
     std::optional<Time> missing_at;  // when to give it up, for one that the exchange does not have
     bool ending = false;             // an operator asked to end it
+    std::optional<Time>
+        aside_until;  // keys or hears something: when to offer it again by ourselves
   };
   struct Promise {
     PromiseRecord record;
@@ -143,6 +145,7 @@ class CallFlow::Domain {
                  Time now);
   void identify(CallRecord& record, routing::CallKey key, const LineToken& line, Time now);
   void end_call(Call& call, routing::EndCause cause, const std::string& detail, Time now);
+  void set_aside(Call& call, Micros most, Time now);
   void consult_answered(Call& call, routing::OperatorKey who, Time now);
   void handed_over(Call& call, routing::OperatorKey from, Time now);
   void note_talk(Call& call, routing::OperatorKey who, Time now);
@@ -165,6 +168,11 @@ class CallFlow::Domain {
   // does not say which is the last.
   static constexpr Micros kReplayLimit = std::chrono::seconds(2);
   static constexpr Micros kUncountedReplay = std::chrono::milliseconds(300);
+
+  // How long a caller may be set aside before we offer the call again although the exchange said
+  // nothing: after a ring that it took back, and while the caller hears that we will ring back.
+  static constexpr Micros kAsideLimit = std::chrono::seconds(15);
+  static constexpr Micros kThanksLimit = std::chrono::seconds(60);
 
   // ---- domain_operators.cc
   struct Talk {

@@ -120,7 +120,20 @@ void CallFlow::Domain::on(const CallAnswered& event, Time now) {
 void CallFlow::Domain::on(const CallWaiting& event, Time now) {
   Call* call = find(event.call);
   if (call == nullptr) return;
-  static_cast<void>(engine_.heard(call->key, now));
+  call->aside_until.reset();
+  // A telephone's own transfer (REFER) moves the call without asking us.
+  if (const auto desk = engine_.desk(event.desk);
+      desk && event.desk != call->record.desk && call->record.phase != CallPhase::kTalking)
+    static_cast<void>(engine_.transfer(call->key, *desk, now));
+  else
+    static_cast<void>(engine_.heard(call->key, now));
+}
+
+void CallFlow::Domain::set_aside(Call& call, Micros most, Time now) {
+  if (!engine_.set_aside(call.key, now)) return;
+  call.aside_until = now + most;
+  call.record.phase = CallPhase::kListening;
+  touch(call);
 }
 
 void CallFlow::Domain::on(const RecordingRefused& event, Time) {
@@ -224,7 +237,12 @@ void CallFlow::Domain::on(const RingFailed& event, Time now) {
     case RingFailure::kUnreachable:
       static_cast<void>(engine_.ring_failed(*key, now));
       break;
-    case RingFailure::kCancelled:  // the caller went; its end follows
+    case RingFailure::kCancelled:  // the caller went, or is keying: its end or its waiting follows
+      if (Call* call = find(event.call);
+          call != nullptr && call->record.phase == CallPhase::kRinging)
+        set_aside(*call, kAsideLimit, now);
+      else
+        static_cast<void>(engine_.consult_over(*key, now));
       break;
   }
   follow();
@@ -292,7 +310,10 @@ void CallFlow::Domain::on(const OperatorLeft& event, Time now) {
     handed_over(*call, *who, now);
     return;
   }
-  static_cast<void>(engine_.leg_lost(*who, now));
+  if (event.why == "transferred")  // by the telephone itself; where to follows
+    static_cast<void>(engine_.transfer(call->key, now_is->desk, now));
+  else
+    static_cast<void>(engine_.leg_lost(*who, now));
 }
 
 void CallFlow::Domain::reachable(const OperatorId& id, std::optional<bool> seat,

@@ -52,7 +52,15 @@ void CallFlow::Domain::on(const CallbackAsked& event, Time now) {
   routing::LineKey line;
   if (!event.line.empty()) line = engine_.line(call->record.organisation, event.line);
   asking_wish_ = event.wish;
-  const auto asked = engine_.callback_asked(call->key, routing::PromiseBasis::kKey, kind,
+  // Where callbacks are announced, the exchange asks for whoever hangs up while waiting.
+  const routing::Call& now_is = *engine_.find(call->key);
+  const bool announced =
+      engine_.desk(now_is.desk).callback == routing::CallbackPolicy::kAnnounced &&
+      now_is.phase != routing::CallPhase::kOutOfHours;
+  const auto basis = announced ? routing::PromiseBasis::kAnnounced : routing::PromiseBasis::kKey;
+  set_aside(*call, kThanksLimit, now);
+  follow();
+  const auto asked = engine_.callback_asked(call->key, basis, kind,
                                             event.other_line ? line : routing::LineKey{}, now);
   follow();
   asking_wish_ = {};

@@ -219,7 +219,7 @@ void CallFlow::Domain::on(const routing::PromiseMerged& event) {
   }
   if (Call* call = find(event.call)) {
     call->record.promise = into->record.id;
-    call->record.agreed = true;
+    call->record.agreed = engine_.find(event.call) != nullptr && engine_.find(event.call)->agreed;
     into->record.call = call->record.id;
     if (!asking_wish_.empty()) {
       into->record.wish = asking_wish_;

@@ -172,7 +172,9 @@ class Day {
     truth.asked_line = other ? LineToken("other" + id.text()) : truth.token;
     asked_lines_.insert(truth.asked_line);
     // The vault may be slow: then the line comes later, by a second event.
-    exchange_.ask_callback(id, other, chance(50) ? truth.asked_line : LineToken{});
+    exchange_.begin_thanks(id, other, chance(50) ? truth.asked_line : LineToken{});
+    at(now_ + between(0s, 8s),
+       [this, id] { exchange_.hang_up(id, CallEndCause::kCallbackChosen); });
     at(now_ + between(1s, 60s),
        [this, id, other, line = truth.asked_line] { exchange_.tell_line(id, other, line); });
   }

@@ -16,8 +16,8 @@ class SimExchange {
  public:
   struct SimCall {
     LiveCall live;
-    LineToken token;  // what the vault would say
-    bool talking_to_line = false;
+    LineToken token;      // what the vault would say
+    bool thanks = false;  // hears that we will ring back, then it ends
   };
 
   explicit SimExchange(const Time& now) : now_(now) {}
@@ -50,9 +50,21 @@ class SimExchange {
     if (find(id) != nullptr) end(id, cause);
   }
   void ask_callback(const CallId& id, bool other_line, const LineToken& line) {
-    if (find(id) == nullptr) return;
+    begin_thanks(id, other_line, line);
+    if (find(id) != nullptr) end(id, CallEndCause::kCallbackChosen);
+  }
+  void begin_thanks(const CallId& id, bool other_line, const LineToken& line) {
+    SimCall* call = find(id);
+    if (call == nullptr) return;
+    if (call->live.stage == CallStage::kRinging) ring_failed(*call, RingFailure::kCancelled);
+    call->thanks = true;
     log(CallbackAsked{id, other_line, line, WishId("wish." + id.text())});
-    end(id, CallEndCause::kCallbackChosen);
+  }
+  // The operator's telephone transfers by itself (REFER).
+  void refer(const CallId& id, const DeskId& desk) {
+    SimCall* call = find(id);
+    call->live.desk = desk;
+    left(*call, "transferred");
   }
   // The vault has said whose line a wish is for.
   void tell_line(const CallId& id, bool other_line, const LineToken& line) {
@@ -165,7 +177,9 @@ class SimExchange {
   void act(const SetDesks&) {}
   void act(const RingOperator& ring) {
     SimCall* call = find(ring.call);
-    if (call == nullptr || call->live.stage != CallStage::kWaiting) return;
+    if (call == nullptr) return;
+    if (call->live.stage != CallStage::kWaiting || call->thanks)
+      return log(RingFailed{ring.call, ring.attempt, ring.who, RingFailure::kCancelled});
     call->live.stage = CallStage::kRinging;
     call->live.who = ring.who;
     call->live.attempt = ring.attempt;

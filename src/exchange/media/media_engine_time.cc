@@ -115,15 +115,15 @@ void MediaEngine::watch() {
 void MediaEngine::watch_leg(MediaLeg& leg) {
   tell_digits(leg, leg.dtmf.advance(now_));
   if (!leg.agreed || (leg.is_seat && !leg.connected)) return;
-  const CallId call = leg.call == nullptr ? CallId() : leg.call->id;
+  const auto call = [&] { return leg.call == nullptr ? CallId() : leg.call->id; };
   const Micros quiet = now_ - leg.last_heard;
   if (!leg.told_silent && leg.expects_sound() && quiet >= parts_.silent_after) {
     leg.told_silent = true;
     parts_.events.push(
-        LegSilent{call, leg.id, std::chrono::duration_cast<std::chrono::seconds>(quiet)});
+        LegSilent{call(), leg.id, std::chrono::duration_cast<std::chrono::seconds>(quiet)});
   } else if (leg.told_silent && quiet < parts_.silent_after) {
     leg.told_silent = false;
-    parts_.events.push(LegHeard{call, leg.id});
+    parts_.events.push(LegHeard{call(), leg.id});
   }
   if (leg.may_send() && now_ - leg.last_sent >= kKeepAlive) {
     // Keeps the pinholes of address translators open, and phones from giving us up (RFC 6263).

@@ -127,7 +127,8 @@ class MediaPlane {
   [[nodiscard]] bool has_prompt(const PromptId& prompt) const;
 
   // Plays to the leg instead of what it would hear; a running play is replaced. Unknown prompts are
-  // left out; kNotFound when none is known. A leg whose remote is not set yet starts when it is.
+  // left out; kNotFound when none is known. Waits while the leg can't hear: its remote is not set
+  // yet, its far end holds us, its browser is not connected.
   Result<PlayId> play(const LegId& leg, const Playlist& list);
   void stop(const LegId& leg);
 

@@ -35,7 +35,8 @@ CREATE TABLE vault_recordings (
   recording_id TEXT PRIMARY KEY, call_id TEXT NOT NULL, organisation_id TEXT NOT NULL,
   digest_hex TEXT NOT NULL, bytes BIGINT NOT NULL, cut_off INTEGER NOT NULL);
 CREATE TABLE vault_staff (
-  operator_id TEXT PRIMARY KEY, display_name TEXT NOT NULL, password_hash TEXT NOT NULL, own_password INTEGER NOT NULL,
+  operator_id TEXT PRIMARY KEY, display_name TEXT NOT NULL, password_hash TEXT NOT NULL,
+  own_password INTEGER NOT NULL,
   wrapped_phone TEXT NOT NULL, phone_mark TEXT NOT NULL, failures BIGINT NOT NULL,
   locked_until_us BIGINT NOT NULL);
 CREATE TABLE vault_sessions (
