@@ -2,7 +2,7 @@
 
 const ja = {
   heading: "個人情報画面",
-  lead: "担当者としてサインインしてください。個人情報は、ご本人の確認ができた担当者にだけ表示されます。",
+  lead: "担当者ご自身のIDでサインインしてください。個人情報は、サインインした担当者にだけ表示されます。",
   name: "担当者ID",
   password: "パスワード",
   signIn: "サインイン",
@@ -19,7 +19,7 @@ const ja = {
 
 const en: typeof ja = {
   heading: "Personal data",
-  lead: "Please sign in as yourself. Personal data is shown only to staff who have been identified.",
+  lead: "Please sign in as yourself. Personal data is shown only to staff who have signed in here.",
   name: "Staff ID",
   password: "Password",
   signIn: "Sign in",

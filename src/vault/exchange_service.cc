@@ -1,5 +1,7 @@
 #include "vault/exchange_service.h"
 
+#include <utility>
+
 #include "base/log.h"
 #include "vault/rpc.h"
 
@@ -25,24 +27,80 @@ void fill(const Directory& known, wire::Directory& directory) {
 
 }  // namespace
 
-// gRPC allows one write at a time; the mutex orders answers of several threads.
-class ExchangeService::Stream final : public Outbox {
+class ExchangeService::Stream final
+    : public grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>,
+      public Outbox {
  public:
-  explicit Stream(grpc::ServerReaderWriter<wire::VaultTells, wire::ExchangeAsks>* stream)
-      : stream_(stream) {}
+  explicit Stream(ExchangeService& service) : service_(service) {}
+
+  // gRPC refers to this object until OnDone().
+  void begin(const std::shared_ptr<Stream>& self) {
+    self_ = self;
+    StartRead(&asks_);
+  }
 
   void send(const wire::VaultTells& tells) override {
     const std::lock_guard lock(mutex_);
-    if (stream_ != nullptr && !stream_->Write(tells)) stream_ = nullptr;
+    if (over_) return;
+    if (tells.has_directory()) pending_.clear_directory();  // the newest replaces, never adds
+    pending_.MergeFrom(tells);
+    if (++waiting_ > kMostWaiting) {
+      log_warn("an exchange does not read what it asked for; it is cut off");
+      finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "read faster"});
+    } else if (!writing_) {
+      write();
+    }
   }
-  void close() {
+
+  void OnReadDone(bool ok) override {
+    if (ok) {
+      service_.take(asks_, self_);
+      StartRead(&asks_);
+      return;
+    }
     const std::lock_guard lock(mutex_);
-    stream_ = nullptr;
+    finish(grpc::Status::OK);
+  }
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (over_) return;
+    if (!ok)
+      finish(grpc::Status::OK);
+    else if (waiting_ > 0)
+      write();
+  }
+  void OnDone() override {
+    log_info("an exchange went");
+    const auto last = std::move(self_);  // may delete this
   }
 
  private:
-  std::mutex mutex_;
-  grpc::ServerReaderWriter<wire::VaultTells, wire::ExchangeAsks>* stream_;  // null once over
+  static constexpr std::size_t kMostWaiting = 20'000;
+
+  // Both with the mutex held.
+  void write() {
+    out_.Clear();
+    out_.Swap(&pending_);
+    waiting_ = 0;
+    writing_ = true;
+    StartWrite(&out_);
+  }
+  void finish(const grpc::Status& status) {
+    if (std::exchange(over_, true)) return;
+    Finish(status);
+  }
+
+  ExchangeService& service_;
+  std::shared_ptr<Stream> self_;  // shared with the keeper's waiting items
+  wire::ExchangeAsks asks_;       // the reading thread's
+
+  std::mutex mutex_;  // guards the rest
+  wire::VaultTells pending_;
+  wire::VaultTells out_;  // gRPC's while writing_
+  std::size_t waiting_ = 0;
+  bool writing_ = false;
+  bool over_ = false;
 };
 
 ExchangeService::ExchangeService(Registry& registry, Keeper& keeper)
@@ -67,24 +125,27 @@ void ExchangeService::push_directory() {
   for (const auto& stream : to) stream->send(tells);
 }
 
-grpc::Status ExchangeService::Attach(
-    grpc::ServerContext* context,
-    grpc::ServerReaderWriter<wire::VaultTells, wire::ExchangeAsks>* stream) {
-  if (auto refused = require_role(*context, "exchange"); !refused.ok()) return refused;
-  const auto outbox = std::make_shared<Stream>(stream);  // shared with the keeper's waiting items
+grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* ExchangeService::Attach(
+    grpc::CallbackServerContext* context) {
+  if (const auto refused = require_role(*context, "exchange"); !refused.ok()) {
+    class Refusal final : public grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells> {
+     public:
+      explicit Refusal(const grpc::Status& status) { Finish(status); }
+      void OnDone() override { delete this; }
+    };
+    return std::make_unique<Refusal>(refused).release();  // gRPC's until OnDone()
+  }
+  const auto stream = std::make_shared<Stream>(*this);
   {
     const std::lock_guard lock(mutex_);
-    streams_.push_back(outbox);
+    streams_.push_back(stream);
   }
+  log_info("an exchange attached");
   wire::VaultTells first;
   fill(*registry_.directory(), *first.mutable_directory());
-  outbox->send(first);
-  log_info("an exchange attached");
-  wire::ExchangeAsks asks;
-  while (stream->Read(&asks)) take(asks, outbox);
-  outbox->close();
-  log_info("an exchange went");
-  return grpc::Status::OK;
+  stream->send(first);
+  stream->begin(stream);
+  return stream.get();
 }
 
 void ExchangeService::take(const wire::ExchangeAsks& asks, const std::shared_ptr<Stream>& stream) {

@@ -13,14 +13,13 @@
 
 namespace madoguchi::vault {
 
-class ExchangeService final : public wire::VaultForExchange::Service {
+class ExchangeService final : public wire::VaultForExchange::CallbackService {
  public:
   ExchangeService(Registry& registry, Keeper& keeper);
   ~ExchangeService() override;
 
-  grpc::Status Attach(
-      grpc::ServerContext* context,
-      grpc::ServerReaderWriter<wire::VaultTells, wire::ExchangeAsks>* stream) override;
+  grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* Attach(
+      grpc::CallbackServerContext* context) override;
 
  private:
   class Stream;

@@ -28,9 +28,13 @@ bool is_digit(char c) {
 
 std::optional<NumberKind> kind_named(std::string_view name) {
   static const std::map<std::string_view, NumberKind> kKinds = {
-      {"mobile", NumberKind::kMobile},   {"ip", NumberKind::kIp},
-      {"machine", NumberKind::kMachine}, {"freephone", NumberKind::kFreephone},
-      {"premium", NumberKind::kPremium}, {"shared", NumberKind::kShared},
+      {"fixed", NumberKind::kFixed},
+      {"mobile", NumberKind::kMobile},
+      {"ip", NumberKind::kIp},
+      {"machine", NumberKind::kMachine},
+      {"freephone", NumberKind::kFreephone},
+      {"premium", NumberKind::kPremium},
+      {"shared", NumberKind::kShared},
   };
   const auto found = kKinds.find(name);
   return found == kKinds.end() ? std::nullopt : std::optional(found->second);
@@ -124,7 +128,7 @@ Result<NumberingPlan> NumberingPlan::from_text(std::string_view toml, std::strin
     if (const auto found = kind_named(kind))
       range.kind = *found;
     else
-      table.refuse("kind", "must be mobile, ip, machine, freephone, premium or shared");
+      table.refuse("kind", "must be fixed, mobile, ip, machine, freephone, premium or shared");
     if (const auto from = start_of_day_in_japan(table.text("from")))
       range.from = *from;
     else
