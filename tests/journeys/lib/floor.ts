@@ -63,6 +63,7 @@ export interface CallersOptions {
   perSecond?: number;
   transport?: "u1" | "t1" | "l1";
   target?: string;
+  seconds?: number; // SIPp gives up after these
   extra?: string[];
 }
 
@@ -81,6 +82,7 @@ export async function callers(system: System, options: CallersOptions): Promise<
     ...(options.perSecond === undefined ? {} : { perSecond: options.perSecond }),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
     ...(options.extra === undefined ? {} : { extra: options.extra }),
+    ...(options.seconds === undefined ? {} : { seconds: options.seconds }),
   });
 }
 

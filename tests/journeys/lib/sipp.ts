@@ -110,6 +110,7 @@ export interface SippOptions {
   perSecond?: number;
   limit?: number; // calls at the same time
   transport?: "u1" | "t1" | "l1";
+  seconds?: number; // it gives up after these
   extra?: string[];
 }
 
@@ -135,7 +136,7 @@ export function sipp(options: SippOptions): Program {
       ...calling, "-sf", `${base}.xml`, "-inf", `${base}.csv`, "-i", address, "-mi", address,
       "-p", String(options.sipPort), "-mp", String(options.mediaPort),
       "-t", options.transport ?? "u1", "-nostdin", "-trace_err", "-error_file", `${base}.errors`,
-      "-trace_msg", "-message_file", `${base}.messages`, "-timeout", "300", "-timeout_error",
+      "-trace_msg", "-message_file", `${base}.messages`, "-timeout", String(options.seconds ?? 300), "-timeout_error",
       ...(options.extra ?? []),
     ],
     { log: `${base}.log`, cwd: options.folder, env: { TERM: "dumb" } },

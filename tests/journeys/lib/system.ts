@@ -52,6 +52,7 @@ export class System {
   program!: Program;
   ready!: Ready;
   sipPort = 0;
+  browserPort = 0;
   private args: string[] = [];
 
   private constructor(
@@ -67,6 +68,7 @@ export class System {
     const base = await freePorts(8);
     const sound = await freePorts(1000);
     system.sipPort = base;
+    system.browserPort = base + 4;
     system.args = [
       "up", "--json", "--data", system.folder, "--sip-port", String(base), "--web-port", String(base + 2),
       "--glass-port", String(base + 3), "--browser-port", String(base + 4),
