@@ -140,12 +140,10 @@ class Walk {
       case 21:
         return ignore(engine_.reachable(some_operator(), false, now_));
       case 22:
-        return ignore(engine_.accepted(some_operator(), now_ + 8s, now_));
       case 23:
       case 24:
-        return ignore(engine_.answered(some_operator(), now_));
       case 25:
-        return ignore(engine_.refused(some_operator(), now_));
+        return ring();
       case 26:
         return ignore(engine_.leg_lost(some_operator(), now_));
       case 27:
@@ -167,6 +165,15 @@ class Walk {
     }
   }
 
+  void ring() {
+    const int what = *rc::gen::inRange(0, 4);
+    if (what == 0)
+      ignore(engine_.accepted(some_operator(), now_ + 8s, now_));
+    else if (what == 1)
+      ignore(engine_.refused(some_operator(), now_));
+    else
+      ignore(engine_.answered(some_operator(), now_));
+  }
   void consult() {
     if (*rc::gen::arbitrary<bool>())
       ignore(engine_.consult(some_operator(), some_operator(), now_));
