@@ -158,8 +158,10 @@ AudioAgreement OfferAnswer::agree(const SdpMedia& theirs, const SdpMedia& ours,
 }
 
 Result<AudioAgreement> OfferAnswer::take_answer(std::string_view sdp) {
-  if (!offered_) return fail(ErrorCode::kConflict, "an answer without an offer");
-  const SessionDescription offered = *std::move(offered_);
+  // Another branch's answer, the final one after early media, or that to a refresh repeats what we
+  // said last.
+  if (!offered_ && !last_) return fail(ErrorCode::kConflict, "an answer without an offer");
+  const SessionDescription offered = offered_ ? *offered_ : *last_;
   offered_.reset();
   auto answer = parse_sdp(sdp);
   if (!answer) return tl::unexpected(answer.error());

@@ -72,8 +72,9 @@ class OfferAnswer {
   // A new offer; kSendOnly or kInactive puts the peer on hold. kConflict while one is unanswered.
   Result<std::string> offer(Direction direction = Direction::kSendRecv);
 
-  // The peer's answer to our offer. On an error the offer is over and what was agreed before stays;
-  // the call cannot go on if nothing was.
+  // The peer's answer to our offer; may come again (early media and 200, branches of a fork, a
+  // session refresh), then the last one counts. On an error the offer is over and what was agreed
+  // before stays; the call cannot go on if nothing was.
   Result<AudioAgreement> take_answer(std::string_view sdp);
 
   // Our offer was refused (488, 491, ...) or its request failed.

@@ -162,6 +162,18 @@ TEST(OfferAnswer, ABadAnswerLeavesWhatWasAgreed) {
   }
 }
 
+TEST(OfferAnswer, AnAnswerMayComeAgainAndTheLastCounts) {
+  OfferAnswer us(telephone(4000), 1);
+  EXPECT_FALSE(us.take_answer(offer_of("m=audio 5000 RTP/AVP 0\r\n"))) << "nothing was offered";
+  ASSERT_TRUE(us.offer());
+  ASSERT_TRUE(us.take_answer(offer_of("m=audio 5000 RTP/AVP 0\r\n")));  // early media
+  const auto final = us.take_answer(offer_of("m=audio 6000 RTP/AVP 8\r\n"));
+  ASSERT_TRUE(final) << final.error().message;
+  EXPECT_EQ(us.agreement()->port, 6000);
+  EXPECT_EQ(us.agreement()->codec, AudioCodec::kPcma);
+  EXPECT_TRUE(us.offer()) << "nothing is pending";
+}
+
 TEST(OfferAnswer, ABrowserIsAnsweredWithLiteIceAndPassiveDtls) {
   OfferAnswer us(browser_side(), 3);
   const auto answer = us.answer(
