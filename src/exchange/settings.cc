@@ -32,6 +32,7 @@ void read_sip(Config table, Settings& settings) {
   read_listen(table, "tls", sip::Transport::kTls, {}, settings);
   settings.tls_certificate = table.path_or("tls_certificate", {});
   settings.tls_key = table.path_or("tls_key", {});
+  settings.tls_authority = table.path_or("tls_authority", {});
   if (settings.sip.size() > before_tls &&
       (settings.tls_certificate.empty() || settings.tls_key.empty()))
     table.refuse("tls", "needs tls_certificate and tls_key");

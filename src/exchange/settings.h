@@ -73,6 +73,7 @@ struct Settings {
   std::vector<SipListen> sip;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_key;
+  std::filesystem::path tls_authority;  // besides the system's, for carriers' certificates
   std::string country = "+81";
   std::chrono::seconds session_interval{1800};
   std::uint32_t new_calls_per_second = 1000;  // above: 503; a flood, no hotline

@@ -1,0 +1,117 @@
+#include "exchange/loop.h"
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <csignal>
+#include <map>
+#include <utility>
+
+namespace madoguchi::exchange {
+
+class Loop::Impl {
+ public:
+  Impl(const Clock& clock, std::chrono::microseconds rest)
+      : clock_(clock), rest_(rest), pump_timer_(context_), deadline_timer_(context_) {}
+
+  void run(std::function<std::optional<MonoTime>()> pump) {
+    pump_ = std::move(pump);
+    wake();
+    context_.run();
+    for (auto& [fd, watched] : watched_) watched->release();  // their owners close them
+    watched_.clear();
+  }
+
+  void wake() {
+    if (wanted_.exchange(true)) return;
+    asio::post(context_, [this] { schedule(); });
+  }
+
+  void schedule() {
+    // After a rest there is nothing to wait for; in a rush the pause gathers the next batch.
+    const auto since = clock_.mono() - last_pump_;
+    if (since >= rest_) return run_pump();
+    pump_timer_.expires_after(rest_ - since);
+    pump_timer_.async_wait([this](const asio::error_code& stopped) {
+      if (!stopped) run_pump();
+    });
+  }
+
+  void run_pump() {
+    wanted_ = false;
+    const auto next = pump_();
+    last_pump_ = clock_.mono();
+    if (!next) {
+      deadline_timer_.cancel();
+      deadline_.reset();
+      return;
+    }
+    if (deadline_ && *deadline_ <= *next && *deadline_ > last_pump_) return;  // wakes soon enough
+    deadline_ = *next;
+    deadline_timer_.expires_after(std::max(*next - last_pump_, Micros(0)));
+    deadline_timer_.async_wait([this](const asio::error_code& stopped) {
+      if (stopped) return;
+      deadline_.reset();
+      wake();
+    });
+  }
+
+  void watch_once(int descriptor) {
+    auto& watched = watched_[descriptor];
+    if (!watched) watched = std::make_unique<asio::posix::stream_descriptor>(context_, descriptor);
+    watched->async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this](const asio::error_code& stopped) {
+                          if (!stopped) wake();
+                        });
+  }
+
+  void on_signal(std::function<void()> act) {
+    signals_ = std::make_unique<asio::signal_set>(context_, SIGTERM, SIGINT);
+    signals_->async_wait([act = std::move(act)](const asio::error_code& stopped, int) {
+      if (!stopped) act();
+    });
+  }
+
+  asio::io_context context_{1};
+
+ private:
+  const Clock& clock_;
+  const std::chrono::microseconds rest_;
+  std::function<std::optional<MonoTime>()> pump_;
+  asio::steady_timer pump_timer_;
+  asio::steady_timer deadline_timer_;
+  std::optional<MonoTime> deadline_;
+  MonoTime last_pump_{Micros(-1'000'000)};
+  std::atomic<bool> wanted_{false};
+  std::map<int, std::unique_ptr<asio::posix::stream_descriptor>> watched_;
+  std::unique_ptr<asio::signal_set> signals_;
+};
+
+Loop::Loop(const Clock& clock, std::chrono::microseconds rest)
+    : impl_(std::make_unique<Impl>(clock, rest)) {}
+Loop::~Loop() = default;
+void Loop::run(std::function<std::optional<MonoTime>()> pump) {
+  impl_->run(std::move(pump));
+}
+void Loop::stop() {
+  impl_->context_.stop();
+}
+void Loop::wake() {
+  impl_->wake();
+}
+void Loop::post(std::function<void()> work) {
+  asio::post(impl_->context_, std::move(work));
+}
+void Loop::watch_once(int descriptor) {
+  impl_->watch_once(descriptor);
+}
+void Loop::on_signal(std::function<void()> act) {
+  impl_->on_signal(std::move(act));
+}
+asio::io_context& Loop::context() {
+  return impl_->context_;
+}
+
+}  // namespace madoguchi::exchange

@@ -1,0 +1,62 @@
+// The sockets of SIP: UDP in batches of many datagrams per system call, TCP and TLS connections in
+// a bounded table. Loop thread only; what comes in waits until the pump asks for it. Nothing of SIP
+// is understood here but where a message ends in a stream.
+//
+// Promises: reading and writing never block; a connection that dawdles over a message, floods or
+// does not read what we send is closed; at the table's limit new connections are closed at once.
+// Outgoing TLS is verified against the name the target was looked up by (RFC 5922).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "exchange/loop.h"
+#include "exchange/settings.h"
+#include "sip/flow.h"
+
+namespace madoguchi::exchange {
+
+struct TransportCounters {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t send_failed = 0;
+  std::uint64_t connections_refused = 0;
+  std::uint64_t connections_cut = 0;  // dawdling, flooding, broken streams
+};
+
+class SipTransport {
+ public:
+  using OnMessage = std::function<void(const sip::Flow& flow, std::string bytes)>;
+  using OnFlow = std::function<void(const sip::Flow& flow)>;
+
+  // Binds every socket of `settings.sip`; Flow::socket is the index in that list. kConflict: a port
+  // is taken, naming it.
+  static Result<std::unique_ptr<SipTransport>> open(Loop& loop, const Clock& clock,
+                                                    const Settings& settings);
+  ~SipTransport();
+
+  // Hands over all that came in: messages, and flows that failed or closed.
+  void receive(const OnMessage& message, const OnFlow& gone);
+  // Queued until flush().
+  void send(const sip::Flow& flow, std::string bytes);
+  void flush();
+
+  // The name that certificates at `remote` must be for; without one, the address itself.
+  void expect_name(const sip::Endpoint& remote, std::string name);
+  // The flow by which a target is reached: which of our sockets. nullopt: none of that transport.
+  [[nodiscard]] std::optional<sip::Flow> flow_to(sip::Transport transport,
+                                                 const sip::Endpoint& remote) const;
+  [[nodiscard]] std::uint16_t port(std::size_t socket) const;  // as bound
+  [[nodiscard]] const TransportCounters& counters() const;
+
+ private:
+  class Impl;
+  explicit SipTransport(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace madoguchi::exchange
