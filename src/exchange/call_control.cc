@@ -143,6 +143,7 @@ void CallControl::end_call(Call& call, wire::EndCause cause, std::string detail)
 }
 
 void CallControl::shut_down() {
+  stopping_ = true;
   std::vector<std::uint64_t> serials;
   for (const auto& [serial, call] : calls_) serials.push_back(serial);
   for (const std::uint64_t serial : serials)

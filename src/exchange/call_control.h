@@ -188,6 +188,7 @@ class CallControl {
   VaultAsks& vault_;
   Entropy& entropy_;
   Moment now_;
+  bool stopping_ = false;
 
   std::uint64_t next_serial_ = 1;
   std::uint64_t next_sdp_session_ = 1;

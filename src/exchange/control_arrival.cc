@@ -31,7 +31,7 @@ Direction sound_direction(sip::Direction direction) {
 
 void CallControl::incoming(const IncomingLine& incoming) {
   const std::string number = normal_number(incoming.called, tables_.country());
-  if (report_.in_trouble() || !tables_.has_directory())
+  if (stopping_ || report_.in_trouble() || !tables_.has_directory())
     return lines_.refuse(incoming.line, 503, kRetryAfter);
   const std::string* organisation = tables_.organisation_of(number);
   if (organisation == nullptr) return lines_.refuse(incoming.line, 404, {});

@@ -121,11 +121,11 @@ bool Datagrams::receive(
   return true;
 }
 
-void Datagrams::queue(const sip::Endpoint& to, std::string bytes) {
-  out_.push_back({to, std::move(bytes)});
+void Datagrams::queue(const sip::Endpoint& to, std::string bytes, std::uint64_t origin) {
+  out_.push_back({to, std::move(bytes), origin});
 }
 
-void Datagrams::flush(const std::function<void(const sip::Endpoint& to)>& failed) {
+void Datagrams::flush(const std::function<void(std::uint64_t origin)>& failed) {
   std::array<sockaddr_storage, kBatch> to{};
   std::array<iovec, kBatch> parts{};
   std::array<mmsghdr, kBatch> heads{};
@@ -149,7 +149,7 @@ void Datagrams::flush(const std::function<void(const sip::Endpoint& to)>& failed
     }
     if (errno == EINTR) continue;
     // A full buffer is a lost datagram, which SIP sends again; anything else is the target's fault.
-    if (errno != EAGAIN && errno != ENOBUFS) failed(out_[at].to);
+    if (errno != EAGAIN && errno != ENOBUFS) failed(out_[at].origin);
     ++at;
   }
   out_.clear();

@@ -28,9 +28,9 @@ class Datagrams {
   // At most `most` datagrams. True: there may be more.
   bool receive(std::size_t most,
                const std::function<void(const sip::Endpoint& from, std::string bytes)>& take);
-  void queue(const sip::Endpoint& to, std::string bytes);
-  // What the kernel refused, by its target.
-  void flush(const std::function<void(const sip::Endpoint& to)>& failed);
+  void queue(const sip::Endpoint& to, std::string bytes, std::uint64_t origin);
+  // What the kernel refused, by its origin.
+  void flush(const std::function<void(std::uint64_t origin)>& failed);
 
   [[nodiscard]] int descriptor() const { return fd_; }
   [[nodiscard]] std::uint16_t port() const;
@@ -39,6 +39,7 @@ class Datagrams {
   struct Outgoing {
     sip::Endpoint to;
     std::string bytes;
+    std::uint64_t origin = 0;
   };
   struct Buffers;
   explicit Datagrams(int fd);

@@ -20,7 +20,7 @@ class Loop::Impl {
     pump_ = std::move(pump);
     wake();
     context_.run();
-    for (auto& [fd, watched] : watched_) watched->release();  // their owners close them
+    for (auto& [fd, watched] : watched_) watched.stream->release();  // their owners close them
     watched_.clear();
   }
 
@@ -59,12 +59,16 @@ class Loop::Impl {
   }
 
   void watch_once(int descriptor) {
-    auto& watched = watched_[descriptor];
-    if (!watched) watched = std::make_unique<asio::posix::stream_descriptor>(context_, descriptor);
-    watched->async_wait(asio::posix::stream_descriptor::wait_read,
-                        [this](const asio::error_code& stopped) {
-                          if (!stopped) wake();
-                        });
+    Watched& watched = watched_[descriptor];
+    if (!watched.stream)
+      watched.stream = std::make_unique<asio::posix::stream_descriptor>(context_, descriptor);
+    if (std::exchange(watched.armed, true)) return;
+    watched.stream->async_wait(asio::posix::stream_descriptor::wait_read,
+                               [this, &watched](const asio::error_code& stopped) {
+                                 if (stopped) return;
+                                 watched.armed = false;
+                                 wake();
+                               });
   }
 
   void on_signal(std::function<void()> act) {
@@ -77,6 +81,11 @@ class Loop::Impl {
   asio::io_context context_{1};
 
  private:
+  struct Watched {
+    std::unique_ptr<asio::posix::stream_descriptor> stream;
+    bool armed = false;
+  };
+
   const Clock& clock_;
   const std::chrono::microseconds rest_;
   std::function<std::optional<MonoTime>()> pump_;
@@ -85,7 +94,7 @@ class Loop::Impl {
   std::optional<MonoTime> deadline_;
   MonoTime last_pump_{Micros(-1'000'000)};
   std::atomic<bool> wanted_{false};
-  std::map<int, std::unique_ptr<asio::posix::stream_descriptor>> watched_;
+  std::map<int, Watched> watched_;  // its elements stay where they are
   std::unique_ptr<asio::signal_set> signals_;
 };
 

@@ -45,8 +45,8 @@ class SipTransport::Impl {
         sweep_timer_(loop.context()) {}
 
   Result<void> open(const Settings& settings);
-  void receive(const OnMessage& message, const OnFlow& gone);
-  void send(const sip::Flow& flow, std::string bytes);
+  void receive(const OnMessage& message, const OnSendFailed& failed, const OnClosed& closed);
+  void send(const sip::Flow& flow, std::string bytes, std::uint64_t origin);
   void flush();
   std::optional<sip::Flow> flow_to(sip::Transport transport, const sip::Endpoint& remote) const;
 
@@ -67,6 +67,7 @@ class SipTransport::Impl {
     sip::StreamFramer framer;
     std::array<char, 16 * 1024> buffer;
     std::deque<std::string> out;
+    std::vector<std::uint64_t> origins;  // of what is not written yet
     std::size_t out_bytes = 0;
     bool ready = false;
     bool writing = false;
@@ -87,12 +88,12 @@ class SipTransport::Impl {
   bool admit(const sip::Endpoint& remote);
   Held make(const sip::Flow& flow, tcp::socket socket, asio::ssl::context* tls);
   void handshake(const Held& connection, TlsStream::handshake_type type);
-  void connect(const sip::Flow& flow, std::string bytes);
+  void connect(const sip::Flow& flow, std::string bytes, std::uint64_t origin);
   void began(const Held& connection);
   void read(const Held& connection);
   void take(const Held& connection, std::string_view bytes);
   void write(const Held& connection);
-  void queue(const Held& connection, std::string bytes);
+  void queue(const Held& connection, std::string bytes, std::uint64_t origin = 0);
   void close(const Held& connection);
   void sweep();
 
@@ -105,7 +106,8 @@ class SipTransport::Impl {
   std::unordered_map<sip::ConnectionId, Held> connections_;
   std::map<std::pair<sip::Transport, sip::Endpoint>, sip::ConnectionId> by_remote_;
   std::vector<Inbox> inbox_;
-  std::vector<sip::Flow> gone_;
+  std::vector<std::uint64_t> failed_;
+  std::vector<sip::ConnectionId> closed_;
 };
 
 Result<void> SipTransport::Impl::set_up_tls(const Settings& settings) {
@@ -218,16 +220,16 @@ void SipTransport::Impl::handshake(const Held& connection, TlsStream::handshake_
   });
 }
 
-void SipTransport::Impl::connect(const sip::Flow& wanted, std::string bytes) {
+void SipTransport::Impl::connect(const sip::Flow& wanted, std::string bytes, std::uint64_t origin) {
   if (connections_.size() >= kMostConnections) {
-    gone_.push_back(wanted);
+    failed_.push_back(origin);
     return loop_.wake();
   }
   sip::Flow flow = wanted;
   flow.connection = next_id_++;
   const bool tls = flow.transport == sip::Transport::kTls;
   const Held connection = make(flow, tcp::socket(loop_.context()), tls ? &client_tls_ : nullptr);
-  queue(connection, std::move(bytes));
+  queue(connection, std::move(bytes), origin);
   if (tls) {
     const auto name = names_.find(flow.remote);
     const std::string expected = name == names_.end() ? flow.remote.address.text() : name->second;
@@ -297,7 +299,8 @@ void SipTransport::Impl::take(const Held& connection, std::string_view bytes) {
   read(connection);
 }
 
-void SipTransport::Impl::queue(const Held& connection, std::string bytes) {
+void SipTransport::Impl::queue(const Held& connection, std::string bytes, std::uint64_t origin) {
+  if (origin != 0) connection->origins.push_back(origin);
   if (connection->out_bytes + bytes.size() > kMostQueuedBytes) {
     ++counters_.connections_cut;
     return close(connection);
@@ -318,6 +321,7 @@ void SipTransport::Impl::write(const Held& connection) {
     connection->writing = false;
     connection->out_bytes -= std::min(connection->out_bytes, all->size());
     if (problem) return close(connection);
+    if (connection->out.empty()) connection->origins.clear();
     write(connection);
   };
   if (connection->tls)
@@ -333,7 +337,8 @@ void SipTransport::Impl::close(const Held& connection) {
   if (remote != by_remote_.end() && remote->second == flow.connection) by_remote_.erase(remote);
   asio::error_code ignored;
   connection->socket().close(ignored);
-  gone_.push_back(flow);
+  failed_.insert(failed_.end(), connection->origins.begin(), connection->origins.end());
+  closed_.push_back(flow.connection);
   loop_.wake();
 }
 
@@ -353,7 +358,8 @@ void SipTransport::Impl::sweep() {
   });
 }
 
-void SipTransport::Impl::receive(const OnMessage& message, const OnFlow& gone) {
+void SipTransport::Impl::receive(const OnMessage& message, const OnSendFailed& failed,
+                                 const OnClosed& closed) {
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     if (!sockets_[i].datagrams) continue;
     const auto index = static_cast<std::uint16_t>(i);
@@ -367,15 +373,17 @@ void SipTransport::Impl::receive(const OnMessage& message, const OnFlow& gone) {
   }
   auto inbox = std::exchange(inbox_, {});
   for (Inbox& item : inbox) message(item.flow, std::move(item.bytes));
-  const auto flows = std::exchange(gone_, {});
-  for (const sip::Flow& flow : flows) gone(flow);
+  const auto origins = std::exchange(failed_, {});
+  for (const std::uint64_t origin : origins) failed(origin);
+  const auto connections = std::exchange(closed_, {});
+  for (const sip::ConnectionId connection : connections) closed(connection);
 }
 
-void SipTransport::Impl::send(const sip::Flow& flow, std::string bytes) {
+void SipTransport::Impl::send(const sip::Flow& flow, std::string bytes, std::uint64_t origin) {
   ++counters_.sent;
   if (flow.transport == sip::Transport::kUdp) {
     if (flow.socket < sockets_.size() && sockets_[flow.socket].datagrams)
-      sockets_[flow.socket].datagrams->queue(flow.remote, std::move(bytes));
+      sockets_[flow.socket].datagrams->queue(flow.remote, std::move(bytes), origin);
     return;
   }
   auto found = connections_.find(flow.connection);
@@ -383,17 +391,18 @@ void SipTransport::Impl::send(const sip::Flow& flow, std::string bytes) {
     const auto remote = by_remote_.find({flow.transport, flow.remote});
     if (remote != by_remote_.end()) found = connections_.find(remote->second);
   }
-  if (found == connections_.end()) return connect(flow, std::move(bytes));
+  if (found == connections_.end()) return connect(flow, std::move(bytes), origin);
   const Held connection = found->second;
-  queue(connection, std::move(bytes));
+  queue(connection, std::move(bytes), origin);
 }
 
 void SipTransport::Impl::flush() {
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     if (!sockets_[i].datagrams) continue;
-    sockets_[i].datagrams->flush([&](const sip::Endpoint& to) {
+    sockets_[i].datagrams->flush([&](std::uint64_t origin) {
       ++counters_.send_failed;
-      gone_.push_back({sip::Transport::kUdp, static_cast<std::uint16_t>(i), to, 0});
+      if (origin == 0) return;
+      failed_.push_back(origin);
       loop_.wake();
     });
   }
@@ -417,11 +426,12 @@ Result<std::unique_ptr<SipTransport>> SipTransport::open(Loop& loop, const Clock
   return std::unique_ptr<SipTransport>(new SipTransport(std::move(impl)));
 }
 
-void SipTransport::receive(const OnMessage& message, const OnFlow& gone) {
-  impl_->receive(message, gone);
+void SipTransport::receive(const OnMessage& message, const OnSendFailed& failed,
+                           const OnClosed& closed) {
+  impl_->receive(message, failed, closed);
 }
-void SipTransport::send(const sip::Flow& flow, std::string bytes) {
-  impl_->send(flow, std::move(bytes));
+void SipTransport::send(const sip::Flow& flow, std::string bytes, std::uint64_t origin) {
+  impl_->send(flow, std::move(bytes), origin);
 }
 void SipTransport::flush() {
   impl_->flush();

@@ -31,7 +31,8 @@ struct TransportCounters {
 class SipTransport {
  public:
   using OnMessage = std::function<void(const sip::Flow& flow, std::string bytes)>;
-  using OnFlow = std::function<void(const sip::Flow& flow)>;
+  using OnSendFailed = std::function<void(std::uint64_t origin)>;
+  using OnClosed = std::function<void(sip::ConnectionId connection)>;
 
   // Binds every socket of `settings.sip`; Flow::socket is the index in that list. kConflict: a port
   // is taken, naming it.
@@ -39,10 +40,10 @@ class SipTransport {
                                                     const Settings& settings);
   ~SipTransport();
 
-  // Hands over all that came in: messages, and flows that failed or closed.
-  void receive(const OnMessage& message, const OnFlow& gone);
-  // Queued until flush().
-  void send(const sip::Flow& flow, std::string bytes);
+  // Hands over all that came in: messages, what could not be sent, connections that ended.
+  void receive(const OnMessage& message, const OnSendFailed& failed, const OnClosed& closed);
+  // Queued until flush(). `origin` comes back when it could not be sent.
+  void send(const sip::Flow& flow, std::string bytes, std::uint64_t origin);
   void flush();
 
   // The name that certificates at `remote` must be for; without one, the address itself.

@@ -1,0 +1,92 @@
+// The exchange wired together: settings, tables, spool, call control, lines, sound and links on one
+// loop. run() of exchange.h makes one; tests make theirs with a clock and a way to stop. Everything
+// but open() and wake-ups happens on the thread that calls run().
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "base/sealing.h"
+#include "exchange/call_control.h"
+#include "exchange/centre_link.h"
+#include "exchange/journal.h"
+#include "exchange/loop.h"
+#include "exchange/media_sound.h"
+#include "exchange/settings.h"
+#include "exchange/sip_lines.h"
+#include "exchange/vault_link.h"
+#include "exchange/worker.h"
+
+namespace madoguchi::exchange {
+
+class ExchangeProcess final : private VaultAsks {
+ public:
+  // Folders, lock, spool, sockets, links: an error names what could not be had.
+  static Result<std::unique_ptr<ExchangeProcess>> open(Settings settings, const Clock& clock);
+  ~ExchangeProcess() override;
+
+  // Until stop() or a signal; then ends the calls politely, at most some seconds.
+  void run();
+  void stop();  // any thread
+
+ private:
+  ExchangeProcess(Settings settings, const Clock& clock);
+  Result<void> open_parts();
+  Result<void> lock_folder();
+  void load_tables();
+  void load_prompts();
+  std::optional<MonoTime> pump();
+
+  // VaultAsks
+  bool redeem(const wire::RedeemTicket& ticket) override;
+  void dial_result(const wire::DialResult& result) override;
+
+  void hear_media();
+  void hear_centre();
+  void hear_vault();
+  void take_tells(const wire::VaultTells& tells);
+  void take_command(const wire::Command& command);
+  void store_prompt(CentreLink::Prompt prompt);
+  void tell_centre();
+  void ask_vault();
+  void ask_everything_again();
+  [[nodiscard]] wire::Snapshot snapshot();
+  [[nodiscard]] wire::StatusReply status();
+  void keep(const char* name, std::string bytes);
+  void begin_shut_down();
+  [[nodiscard]] bool shut_down_complete() const;
+
+  const Settings settings_;
+  const Clock& clock_;
+  SystemEntropy entropy_;
+  const std::string epoch_;
+  int lock_fd_ = -1;
+  Loop loop_;
+  Tables tables_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<MediaPlane> plane_;
+  std::unique_ptr<MediaSound> sound_;
+  std::unique_ptr<SipTransport> transport_;
+  std::unique_ptr<SipLines> lines_;
+  std::unique_ptr<CallControl> control_;
+  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Resolver> resolver_;
+  std::unique_ptr<CentreLink> centre_;
+  std::unique_ptr<VaultLink> vault_;
+
+  std::vector<MediaEvent> media_events_;
+  std::set<std::string> done_commands_;
+  std::deque<std::string> done_order_;
+  std::uint64_t sent_event_ = 0;
+  bool snapshot_due_ = false;
+  MonoTime last_sent_{Micros(-1'000'000)};
+  std::deque<std::string> ask_tokens_, ask_wishes_, ask_recordings_;
+  wire::ExchangeAsks asks_;  // what is worth nothing after a restart
+  std::optional<MonoTime> stop_at_;
+};
+
+}  // namespace madoguchi::exchange

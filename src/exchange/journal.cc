@@ -1,0 +1,173 @@
+#include "exchange/journal.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <fstream>
+#include <utility>
+
+#include "base/bytes.h"
+#include "exchange/call_control.h"
+#include "exchange/events.h"
+
+namespace madoguchi::exchange {
+namespace {
+
+struct FileDigest {
+  std::string hex;
+  std::uint64_t bytes = 0;
+};
+
+std::optional<FileDigest> digest_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        EVP_MD_CTX_free);
+  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return std::nullopt;
+  FileDigest digest;
+  std::array<char, 64 * 1024> part{};
+  while (in.read(part.data(), part.size()), in.gcount() > 0) {
+    digest.bytes += static_cast<std::uint64_t>(in.gcount());
+    EVP_DigestUpdate(context.get(), part.data(), static_cast<std::size_t>(in.gcount()));
+  }
+  std::array<std::uint8_t, 32> hash{};
+  unsigned size = hash.size();
+  if (EVP_DigestFinal_ex(context.get(), hash.data(), &size) != 1) return std::nullopt;
+  digest.hex = to_hex(hash);
+  return digest;
+}
+
+}  // namespace
+
+Journal::Journal(const Clock& clock, std::filesystem::path recordings)
+    : clock_(clock), recordings_(std::move(recordings)) {}
+
+Result<std::unique_ptr<Journal>> Journal::open(std::unique_ptr<SpoolDisk> disk, const Clock& clock,
+                                               std::function<void()> wake,
+                                               std::filesystem::path recordings) {
+  std::unique_ptr<Journal> journal(new Journal(clock, std::move(recordings)));
+  SpoolOptions options;
+  // A spool that begins anew counts on from any that was before: the centre takes what is not
+  // greater than what it has for a repetition.
+  options.first_event = static_cast<std::uint64_t>(to_micros(clock.now()) / 1000) * 1000;
+  auto spool = Spool::open(
+      std::move(disk), options, clock, [&](const Record& record) { journal->ledger_.read(record); },
+      std::move(wake));
+  if (!spool) return tl::unexpected(spool.error());
+  journal->spool_ = *std::move(spool);
+  return journal;
+}
+
+std::size_t Journal::recover() {
+  spool_->start([this](Spool& to) {
+    ledger_.checkpoint(
+        [&](RecordKind kind, const std::string& payload) { to.append(kind, payload); });
+  });
+  const auto recordings = ledger_.open_recordings();
+  for (const auto& [recording, call] : recordings) close_recording(recording, call);
+  const auto calls = ledger_.calls();
+  for (const auto& [id, call] : calls) {
+    wire::CallEnded ended;
+    ended.set_call_id(id);
+    ended.set_cause(wire::CUT_OFF);
+    ended.set_detail("the exchange was cut off");
+    ended.set_stage(call.stage());
+    ended.set_line_token(call.line_token());
+    event(event_of(std::move(ended)));
+  }
+  sync_ = true;
+  commit();
+  return calls.size();
+}
+
+void Journal::close_recording(const std::string& recording_id, const std::string& call_id) {
+  const auto digest = digest_file(recordings_ / (recording_id + ".mdgrec"));
+  wire::RecordingClosed closed;
+  closed.set_call_id(call_id);
+  closed.set_recording_id(recording_id);
+  closed.set_cut_off(true);
+  const wire::LiveCall* call = ledger_.call(call_id);
+  if (digest) {
+    closed.set_digest_hex(digest->hex);
+    closed.set_bytes(digest->bytes);
+  }
+  if (digest && call != nullptr) {
+    wire::RecordingDigest to_vault;
+    to_vault.set_recording_id(recording_id);
+    to_vault.set_call_id(call_id);
+    to_vault.set_organisation_id(call->organisation_id());
+    to_vault.set_digest_hex(digest->hex);
+    to_vault.set_bytes(digest->bytes);
+    to_vault.set_cut_off(true);
+    recording(to_vault);
+  }
+  event(event_of(std::move(closed)));
+}
+
+void Journal::event(wire::Event event) {
+  event.set_sequence(spool_->next_event());
+  event.set_time_us(to_micros(clock_.now()));
+  ledger_.event(event);
+  last_record_ = spool_->append_event(event.SerializeAsString());
+}
+
+void Journal::live_call(const wire::LiveCall& call) {
+  ledger_.live_call(call);
+  last_record_ = spool_->append(RecordKind::kLiveCall, call.SerializeAsString());
+}
+
+void Journal::tokenise(const wire::Tokenise& ask) {
+  ledger_.tokenise(ask);
+  fresh_.tokens.push_back(ask.call_id());
+  last_record_ = spool_->append(RecordKind::kTokenise, ask.SerializeAsString());
+}
+
+void Journal::wish(const wire::Wish& ask) {
+  ledger_.wish(ask);
+  fresh_.wishes.push_back(ask.wish_id());
+  last_record_ = spool_->append(RecordKind::kWish, ask.SerializeAsString());
+}
+
+void Journal::recording(const wire::RecordingDigest& digest) {
+  ledger_.recording(digest);
+  fresh_.recordings.push_back(digest.recording_id());
+  last_record_ = spool_->append(RecordKind::kRecording, digest.SerializeAsString());
+}
+
+void Journal::recording_journalled(const std::string& recording_id) {
+  ledger_.recording_journalled(recording_id);
+  last_record_ = spool_->append(RecordKind::kRecordingJournalled, recording_id);
+}
+
+void Journal::store(const CallId& call) {
+  waiting_.push_back({call, last_record_});
+  sync_ = true;
+}
+
+void Journal::commit() {
+  if (spool_->has_uncommitted() || sync_) spool_->commit(sync_ ? Sync::kYes : Sync::kNo);
+  sync_ = false;
+}
+
+void Journal::settle(CallControl& control) {
+  while (auto written = spool_->poll()) {
+    if (!written->error && !written->synced) continue;
+    while (!waiting_.empty() && waiting_.front().record <= written->upto) {
+      const CallId call = std::move(waiting_.front().call);
+      waiting_.pop_front();
+      control.stored(call, !written->error);
+    }
+    if (written->error.has_value() == told_trouble_) continue;
+    told_trouble_ = written->error.has_value();
+    wire::Trouble trouble;
+    trouble.set_kind("spool");
+    trouble.set_over(!told_trouble_);
+    trouble.set_text(told_trouble_
+                         ? fmt::format("no new calls are taken: {}", written->error->message)
+                         : "the spool takes calls again");
+    event(event_of(std::move(trouble)));
+  }
+}
+
+}  // namespace madoguchi::exchange
