@@ -315,7 +315,10 @@ wire::StatusReply ExchangeProcess::status() {
   auto& counters = *reply.mutable_counters();
   const auto& sip = lines_->agent().counters();
   counters["sip_received"] = sip.received;
-      counters["sip_ignored"] = sip.ignored;
+  counters["sip_malformed_refused"] = sip.transactions.malformed_refused;
+  counters["sip_malformed_dropped"] = sip.transactions.malformed_dropped;
+  counters["sip_refused_by_check"] = sip.transactions.refused_by_check;
+  counters["sip_ignored"] = sip.ignored;
   counters["sip_overload"] = sip.overload;
   counters["sip_strangers_refused"] = lines_->refused_strangers();
   counters["sip_connections_refused"] = transport_->counters().connections_refused;

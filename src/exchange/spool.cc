@@ -45,7 +45,7 @@ Result<void> Spool::read_all(const Reader& reader) {
   auto segments = disk_->segments();
   if (!segments) return tl::unexpected(segments.error());
   std::uint64_t last_record = 0;
-  std::uint64_t last_event = options_.first_event - 1;
+  std::uint64_t last_event = 0;
   for (const SegmentNumber number : *segments) {
     auto bytes = disk_->read(number);
     if (!bytes) return tl::unexpected(bytes.error());
@@ -76,9 +76,10 @@ Result<void> Spool::read_all(const Reader& reader) {
     segment.last_event = last_event;
     segments_.push_back(segment);
   }
+  if (last_record == 0) last_event = acknowledged_ = options_.first_event - 1;
   next_record_ = last_record + 1;
   next_event_ = last_event + 1;
-  acknowledged_ = std::min(std::max(acknowledged_, options_.first_event - 1), last_event);
+  acknowledged_ = std::min(acknowledged_, last_event);
   while (!recent_.empty() && recent_.front().event <= acknowledged_) {
     recent_bytes_ -= recent_.front().payload.size();
     recent_.pop_front();

@@ -125,6 +125,24 @@ TEST(Spool, ReadsBackWhatWasCommittedAndCountsOn) {
   EXPECT_EQ(spool->events_after(1, 1000), (Texts{"two"}));
 }
 
+TEST(Spool, OnlyAnEmptySpoolBeginsToCountWhereItIsTold) {
+  Platter platter;
+  SpoolOptions options = quick();
+  options.first_event = 1000;
+  {
+    auto spool = open(platter, nullptr, options);
+    EXPECT_EQ(spool->next_event(), 1000U);
+    EXPECT_EQ(spool->waiting(), 0U);
+    spool->start({});
+    spool->append_event("first");
+    spool->commit(Sync::kYes);
+  }
+  options.first_event = 9000;
+  auto spool = open(platter, nullptr, options);
+  EXPECT_EQ(spool->next_event(), 1001U);
+  EXPECT_EQ(spool->events_after(0, 1000), Texts{"first"});
+}
+
 TEST(Spool, OneSyncServesAllThatWaited) {
   Platter platter;
   auto spool = open(platter);
