@@ -34,7 +34,8 @@ Result<WishAnswer> DialGate::keep(const WishAsked& asked) {
   row.call = asked.call;
   row.organisation = asked.organisation;
   row.other_line = asked.other_line;
-  row.asked = asked.asked;
+  // The exchange's clock is not ours: a wish can't lie ahead, and one without a time is of now.
+  row.asked = asked.asked > Time() && asked.asked < now ? asked.asked : now;
   const auto line = directory->read(asked.sealed_number, parts_.plan, now);
   if (line) {
     row.token = Directory::token_of(*line, *organisation);

@@ -181,11 +181,14 @@ tl::expected<Line, Unreadable> NumberingPlan::read(const Number& raw, Time now) 
   if (lower(text.substr(0, 4)) == "tel:") text.remove_prefix(4);
   auto digits = bare(text);
   if (!digits) return tl::unexpected(Unreadable::kInvalid);
-  for (const std::string& prefix : caller_id_prefixes_)
-    if (digits->starts_with(prefix) && digits->size() > prefix.size()) {
-      digits->erase(0, prefix.size());
-      break;
-    }
+  // People dial them twice, too.
+  const auto prefixed = [&](const std::string& prefix) {
+    return digits->starts_with(prefix) && digits->size() > prefix.size();
+  };
+  for (auto found = caller_id_prefixes_.begin(); found != caller_id_prefixes_.end();) {
+    found = std::find_if(caller_id_prefixes_.begin(), caller_id_prefixes_.end(), prefixed);
+    if (found != caller_id_prefixes_.end()) digits->erase(0, found->size());
+  }
   if (digits->starts_with(kInternationalPrefix)) digits->replace(0, 3, "+");
   if (digits->empty() || *digits == "+") return tl::unexpected(Unreadable::kInvalid);
 

@@ -35,6 +35,7 @@ TEST(NumberingPlan, ReadsNumbersAsCarriersAndCallersGiveThem) {
       {"0570123456", "+81570123456", NumberKind::kShared},
       {"110", "110", NumberKind::kService},
       {"184110", "110", NumberKind::kService},
+      {"184186-110", "110", NumberKind::kService},
       {"+14155550123", "+14155550123", NumberKind::kAbroad},
       {"0101-415-555-0123", "+14155550123", NumberKind::kAbroad},
   };
