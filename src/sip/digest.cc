@@ -224,6 +224,17 @@ DigestAuthenticator::Outcome DigestAuthenticator::check(const Message& request, 
   return outcome;
 }
 
+namespace {
+
+// baresip before 2 (libre before 2) gives up at a challenge whose algorithm it does not know,
+// instead of taking the next one as RFC 8760, 2.4 wants it.
+bool stumbles_over_sha256(const Message& request) {
+  const auto agent = request.first("User-Agent");
+  return agent && (agent->starts_with("baresip v0.") || agent->starts_with("baresip v1."));
+}
+
+}  // namespace
+
 Message DigestAuthenticator::challenge(const Message& request, Header header, bool stale,
                                        MonoTime now) {
   const bool proxy = header == Header::kProxyAuthorization;
@@ -232,7 +243,9 @@ Message DigestAuthenticator::challenge(const Message& request, Header header, bo
   const std::string nonce = make_nonce(now);
   for (const DigestAlgorithm algorithm : {DigestAlgorithm::kSha256, DigestAlgorithm::kMd5}) {
     const bool offered =
-        algorithm == DigestAlgorithm::kMd5 ? options_.offer_md5 : options_.offer_sha256;
+        algorithm == DigestAlgorithm::kMd5
+            ? options_.offer_md5
+            : options_.offer_sha256 && !(options_.offer_md5 && stumbles_over_sha256(request));
     if (!offered) continue;
     std::string value = "Digest realm=" + quote(options_.realm);
     value.append(", nonce=\"").append(nonce).append("\", qop=\"auth\", algorithm=");

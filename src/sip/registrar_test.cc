@@ -52,6 +52,15 @@ class RegistrarTest : public ::testing::Test {
   int cseq_ = 0;
 };
 
+TEST_F(RegistrarTest, TelephonesThatStumbleOverSha256AreChallengedByMd5Alone) {
+  Message old = request("<sip:200@10.0.0.5>");
+  EXPECT_EQ(registrar_.handle(old, flow_, now_).headers.size(), 2U);
+  old.add(Header::kUserAgent, "baresip v1.0.0 (x86_64/linux)");
+  const auto reply = registrar_.handle(old, flow_, now_);
+  ASSERT_EQ(reply.headers.size(), 1U);
+  EXPECT_NE(reply.headers[0].value.find("algorithm=MD5"), std::string::npos);
+}
+
 TEST_F(RegistrarTest, NobodyRegistersWithoutThePassword) {
   EXPECT_EQ(registrar_.handle(request("<sip:200@10.0.0.5>"), flow_, now_).status, 401);
   EXPECT_EQ(send(request("<sip:200@10.0.0.5>"), DigestAlgorithm::kMd5, "200", "guess").status, 401);

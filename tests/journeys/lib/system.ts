@@ -31,8 +31,8 @@ let nextBase = 24_000;
 /** The first of `count` neighbouring ports that nobody listens on. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const base = nextBase;
-    nextBase += count;
+    const base = nextBase + (nextBase % 2); // sound ports come in even pairs
+    nextBase = base + count;
     const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;
     if (nextBase > 60_000) throw new Error("no free ports left");
