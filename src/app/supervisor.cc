@@ -72,6 +72,10 @@ Result<void> Supervisor::run() {
            static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + notify_name_.size())) != 0)
     return fail(ErrorCode::kInternal, "the notification socket cannot be bound");
 
+  // Before anything can be sent to it: credentials are attached when a message is sent.
+  const int on = 1;
+  setsockopt(notify_fd_, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+
   bool asked_to_stop = false;
   while (!asked_to_stop && !refusal_) {
     start_due();
@@ -133,8 +137,6 @@ void Supervisor::hear() {
     message.msg_iovlen = 1;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
-    const int on = 1;
-    setsockopt(notify_fd_, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
     const ssize_t got = recvmsg(notify_fd_, &message, 0);
     if (got <= 0) return;
     const cmsghdr* header = CMSG_FIRSTHDR(&message);

@@ -2,6 +2,7 @@
 
 #include "base/confine.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "exchange/exchange_process.h"
 #include "exchange/settings.h"
 
@@ -37,7 +38,9 @@ Result<void> run(const std::filesystem::path& config_file) {
   static const SystemClock clock;  // outlives what its threads may still ask
   auto process = ExchangeProcess::open(*std::move(settings), clock);
   if (!process) return tl::unexpected(process.error());
+  notify_ready({});
   (*process)->run();
+  notify_stopping();
   return {};
 }
 

@@ -32,6 +32,19 @@ export class Linphone {
         "media_encryption=none",
         "use_rfc2833=1",
         "auto_net_state_mon=0", // else it waits for a route to the world before it opens its sockets
+        "register_only_when_network_is_up=0",
+        "default_proxy=0",
+        "[proxy_0]",
+        `reg_proxy=<sip:${options.registrar};transport=udp>`,
+        `reg_identity=sip:${options.user}@${options.registrar}`,
+        "reg_expires=60",
+        "reg_sendregister=1",
+        "publish=0",
+        "[auth_info_0]",
+        `username=${options.user}`,
+        `userid=${options.user}`,
+        `passwd=${options.password}`,
+        "realm=madoguchi",
         "[rtp]",
         `audio_rtp_port=${options.rtpPort}`,
         "[sound]",
@@ -53,7 +66,6 @@ export class Linphone {
     program.write("soundcard use files\n");
     program.write(`play ${options.sound}\n`);
     program.write(`record ${options.record}\n`);
-    program.write(`register sip:${options.user}@${options.registrar} sip:${options.registrar} ${options.password}\n`);
     return new Linphone(program);
   }
 
