@@ -21,9 +21,7 @@ constexpr std::chrono::milliseconds kMostPause{2000};
 class VaultLink::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(std::shared_ptr<grpc::Channel> channel, std::function<void()> wake)
-      : channel_(std::move(channel)),
-        stub_(wire::VaultForExchange::NewStub(channel_)),
-        wake_(std::move(wake)) {}
+      : channel_(std::move(channel)), wake_(std::move(wake)) {}
 
   void start() {
     opener_ = std::thread([this] { keep_open(); });
@@ -33,7 +31,7 @@ class VaultLink::Impl : public std::enable_shared_from_this<Impl> {
     {
       const std::lock_guard lock(mutex_);
       stop_ = true;
-      if (stream_ != nullptr) stream_->context.TryCancel();
+      if (stream_ != nullptr && stream_->started) stream_->context.TryCancel();
     }
     changed_.notify_all();
     opener_.join();
@@ -70,23 +68,31 @@ class VaultLink::Impl : public std::enable_shared_from_this<Impl> {
     grpc::ClientContext context;
     wire::ExchangeAsks out;
     wire::VaultTells in;
+    bool started = false;
     bool heard = false;
     bool writing = false;
     bool broken = false;
   };
 
   void keep_open() {
+    // The channel dies with this thread, after its last stream: never on a thread of gRPC's own.
+    const auto channel = std::move(channel_);
+    const auto stub = wire::VaultForExchange::NewStub(channel);
     auto pause = kLeastPause;
     std::unique_lock lock(mutex_);
     while (!stop_) {
       stream_ = new Stream(shared_from_this());  // gRPC's until OnDone, which deletes it
       Stream* opened = stream_;
-      stub_->async()->Attach(&opened->context, opened);
+      stub->async()->Attach(&opened->context, opened);
       opened->AddHold();  // writes come from the loop thread
       opened->StartRead(&opened->in);
       lock.unlock();
       opened->StartCall();
       lock.lock();
+      if (stream_ == opened) {
+        opened->started = true;
+        if (stop_) opened->context.TryCancel();
+      }
       bool was_heard = false;
       changed_.wait(lock, [&] {
         was_heard = was_heard || (stream_ == opened && opened->heard);
@@ -129,17 +135,18 @@ class VaultLink::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void done(Stream* stream) {
+    const auto self = stream->link;  // the link outlives this call, whoever lets go of it meanwhile
+    wake_();  // while the opener still waits for this stream, its owner is there
+    std::unique_ptr<Stream> gone(stream);
     {
       const std::lock_guard lock(mutex_);
       if (stream_ == stream) stream_ = nullptr;
+      gone.reset();
     }
     changed_.notify_all();
-    wake_();
-    delete stream;
   }
 
-  const std::shared_ptr<grpc::Channel> channel_;  // gRPC's own way of holding a channel
-  const std::unique_ptr<wire::VaultForExchange::Stub> stub_;
+  std::shared_ptr<grpc::Channel> channel_;  // as gRPC gives them out; until keep_open() has it
   const std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable changed_;
