@@ -132,6 +132,7 @@ class Api {
   void upload_prompt(const Ask& ask);
   void get_prompt_audio(const Ask& ask);
   void get_balance(const Ask& ask);
+  void old_balance(const Ask& ask, calendar::Day day);
   void get_status(const Ask& ask);
   void get_openapi(const Ask& ask);
 

@@ -239,9 +239,12 @@ void Api::wrap_up(const Ask& ask) {
   if (next && *next != "ready" && *next != "away" && *next != "offline")
     input.refuse("next", "must be ready, away or offline");
   if (const auto good = input.finish(); !good) return ask.refuse(good.error());
+  const auto why = routing::from_name<routing::AwayReason>(reason.empty() ? "other" : reason);
+  if (!why) return ask.refuse(ErrorCode::kInvalid, "reason: must be one of the choices");
   command(ask, [&](const OperatorId& who, Time now) {
-    auto done = core_.flow_.wrapped_up(who, disposition, now);
-    if (done && next && *next != "ready") done = become(who, *next, reason, now);
+    if (!next || *next == "ready") return core_.flow_.wrapped_up(who, disposition, now);
+    auto done = core_.flow_.wrapped_up(who, disposition, *why, now);
+    if (done && *next == "offline") done = core_.flow_.sign_off(who, now);
     return done;
   });
 }

@@ -2,16 +2,44 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <thread>
 
+#include "base/confine.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/sealing.h"
 #include "centre/core.h"
 
 namespace madoguchi::centre {
 namespace {
+
+constexpr std::string_view kSqlite = "sqlite:";
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  const auto parent = std::filesystem::absolute(file).parent_path();
+  return parent.empty() ? "/" : parent;
+}
+
+Confinement rights_for(const Settings& settings) {
+  Confinement rights;
+  rights.write = {settings.data};
+  if (settings.database.find("://") == std::string::npos) {
+    std::string_view path = settings.database;
+    if (path.starts_with(kSqlite)) path.remove_prefix(kSqlite.size());
+    rights.write.push_back(folder_of(path));
+  }
+  rights.read = {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key,
+                 settings.consoles};
+  if (settings.web.certificate) {
+    rights.read.push_back(settings.web.certificate->certificate);
+    rights.read.push_back(settings.web.certificate->key);
+  }
+  if (settings.speech.enabled) rights.programs = Programs::kSystem;
+  return rights;
+}
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -23,16 +51,20 @@ sigset_t stop_signals() {
 
 }  // namespace
 
-Result<void> check(const std::filesystem::path& config_file) {
-  const auto settings = Settings::from_file(config_file);
-  if (!settings) return tl::unexpected<Error>(settings.error());
-  return {};
-}
-
 Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store,
                  const OnReady& on_ready) {
+  start_log("centre", LogLevel::kInfo);
   auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
+  std::error_code error;
+  std::filesystem::create_directories(settings->data, error);
+  if (error)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{}: data: {} cannot be made ({})", config_file.string(),
+                            settings->data.string(), error.message()));
+  ::umask(0077);
+  log_info("{}", confine(rights_for(*settings)).summary());
+
   // Before any thread exists, so that all of them inherit it and only the waiter sees the signals.
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -52,6 +84,7 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
     int received = 0;
     sigwait(&signals, &received);
     log_info("stopping");
+    notify_stopping();
     (*core)->stop();
   });
   const std::string status = fmt::format("{}://{}:{}/", scheme, host, (*core)->web_port());

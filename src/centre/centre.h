@@ -18,13 +18,10 @@ using OpenStore = std::function<Result<std::unique_ptr<CentreStore>>(const std::
 // Called once, when the port is bound and sign-in is possible; with one line for people.
 using OnReady = std::function<void(const std::string& status)>;
 
-// Runs until SIGTERM or SIGINT. An error before it serves: kInvalid for wrong settings (one line
-// naming file, key and cause), else what could not be had (port, store, certificate); nothing is
-// left half-started.
+// Runs until SIGTERM or SIGINT, taking away its own rights first. An error before it serves:
+// kInvalid for wrong settings (one line naming file, key and cause), else what could not be had
+// (port, store, certificate); nothing is left half-started.
 Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store,
                  const OnReady& on_ready);
-
-// Only checks the settings.
-Result<void> check(const std::filesystem::path& config_file);
 
 }  // namespace madoguchi::centre

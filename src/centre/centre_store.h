@@ -96,6 +96,9 @@ struct PromiseQuery {
   OrganisationId organisation;
   DeskId desk;
   bool open_only = true;
+  // Of those asked in [from, to), also those absorbed by another.
+  std::optional<Time> asked_from;
+  std::optional<Time> asked_to;
 };
 
 class CentreStore {

@@ -64,6 +64,7 @@ class Core {
   [[nodiscard]] std::string command_id();
 
   // ---- What the API asks for
+  [[nodiscard]] calendar::Zone zone() const;  // of the first desk
   [[nodiscard]] calendar::Day today() const;
   [[nodiscard]] std::string status_json() const;
   [[nodiscard]] std::string desk_json(const DeskPart& desk) const;

@@ -12,8 +12,9 @@ namespace madoguchi::centre {
 namespace {
 
 constexpr int kMostUnsent = 20'000;  // commands; beyond that the stream is given up and begun anew
+constexpr int kMostOnLoop = 64;      // batches; then the exchange has to wait
 constexpr Micros kLeastPause = std::chrono::milliseconds(100);
-constexpr Micros kMostPause = std::chrono::seconds(2);
+constexpr Micros kMostPause = std::chrono::milliseconds(500);
 
 FromExchange translate(const wire::EventBatch& batch) {
   FromExchange out;
@@ -48,6 +49,7 @@ class ExchangeClient::Attachment final
 
   void begin(wire::Exchange::Stub& stub) {
     self_ = shared_from_this();
+    context_.set_wait_for_ready(true);  // attaches the moment that the exchange is there
     stub.async()->Attach(&context_, this);
     AddHold();  // reads and writes are started from the loop, outside gRPC's reactions
     StartRead(&incoming_);
@@ -75,9 +77,14 @@ class ExchangeClient::Attachment final
     return true;
   }
 
+  // Whatever the loop has been given is worked in: as much again may come.
   void read_on() {
     const std::lock_guard lock(mutex_);
-    if (!closed_) StartRead(&incoming_);
+    on_loop_ -= given_;
+    given_ = 0;
+    if (!read_paused_ || closed_) return;
+    read_paused_ = false;
+    StartRead(&incoming_);
   }
 
   // No callback comes after this.
@@ -96,7 +103,16 @@ class ExchangeClient::Attachment final
       return;
     }
     auto batch = std::make_shared<FromExchange>(translate(incoming_));  // jobs must be copyable
-    post([this, self = self_, batch] { on_batch_(std::move(*batch)); });
+    post([this, self = self_, batch] {
+      {
+        const std::lock_guard lock(mutex_);
+        ++given_;
+      }
+      on_batch_(std::move(*batch));
+    });
+    const std::lock_guard lock(mutex_);
+    read_paused_ = ++on_loop_ >= kMostOnLoop;
+    if (!read_paused_ && !closed_) StartRead(&incoming_);
   }
 
   void OnWriteDone(bool ok) override {
@@ -153,6 +169,9 @@ class ExchangeClient::Attachment final
   wire::CommandBatch outgoing_;  // belongs to gRPC while writing_
   wire::CommandBatch waiting_;
   bool has_waiting_ = false;
+  int on_loop_ = 0;  // batches on their way to the loop, or not yet released by it
+  int given_ = 0;    // of those, the ones it has seen
+  bool read_paused_ = false;
   bool writing_ = false;
   bool closed_ = false;
   bool abandoned_ = false;

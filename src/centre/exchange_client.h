@@ -1,5 +1,5 @@
 // The centre's standing attachment to the exchange. Belongs to the loop thread; what comes over the
-// wire is posted to the loop, one batch at a time: the next is read only after read_on(), so a loop
+// wire is posted to the loop, few batches at a time: more are read only after read_on(), so a loop
 // that is behind holds the exchange back instead of filling memory. Everything sent during a tick
 // goes in one message, one write in flight. When the stream breaks on_lost is called and the client
 // attaches again, with a back-off, until it is destroyed.

@@ -33,6 +33,10 @@ What call_arrived(const wire::CallArrived& from) {
                      from.open()};
 }
 
+What operator_left(const wire::OperatorLeft& from) {
+  return OperatorLeft{CallId(from.call_id()), OperatorId(from.operator_id()), from.why()};
+}
+
 What recording_closed(const wire::RecordingClosed& from) {
   return RecordingClosed{CallId(from.call_id()), RecordingId(from.recording_id()),
                          from.digest_hex(), from.bytes(), from.cut_off()};
@@ -65,9 +69,7 @@ std::optional<What> what_of(const wire::Event& event) {
       return Connected{CallId(event.connected().call_id()),
                        OperatorId(event.connected().operator_id())};
     case E::kOperatorLeft:
-      return OperatorLeft{CallId(event.operator_left().call_id()),
-                          OperatorId(event.operator_left().operator_id()),
-                          event.operator_left().why()};
+      return operator_left(event.operator_left());
     case E::kHoldChanged:
       return HoldChanged{CallId(event.hold_changed().call_id()), event.hold_changed().on()};
     case E::kMuteChanged:

@@ -107,6 +107,10 @@ class World {
   Changed changed_;
 };
 
+// The balance of a day gone by, counted again from what the store keeps of it.
+std::map<DeskId, routing::DeskBalance> count_balance(const std::vector<CallRecord>& calls,
+                                                     const std::vector<PromiseRecord>& promises);
+
 // Of calls and promises that may have ended long ago, from the store.
 void write_call(class JsonObject& out, const CallRecord& record);
 std::string call_json(const CallRecord& record);

@@ -119,6 +119,9 @@ class CallFlow {
   Result<void> hand_over(const OperatorId& who, Time now);
   Result<void> end(const OperatorId& who, Time now);
   Result<void> wrapped_up(const OperatorId& who, const std::string& disposition, Time now);
+  // The same, and away at once: nothing is offered in between.
+  Result<void> wrapped_up(const OperatorId& who, const std::string& disposition,
+                          routing::AwayReason then_away, Time now);
   Result<void> extend_wrap_up(const OperatorId& who, Micros by, Time now);
   // The caller said so to the operator who talks with them.
   Result<PromiseId> promise_callback(const OperatorId& who, Time now);

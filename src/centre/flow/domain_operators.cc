@@ -193,6 +193,24 @@ Result<void> CallFlow::wrapped_up(const OperatorId& who, const std::string& disp
   return own.settle({});
 }
 
+Result<void> CallFlow::wrapped_up(const OperatorId& who, const std::string& disposition,
+                                  routing::AwayReason then_away, Time now) {
+  auto& own = *domain_;
+  const auto key = own.key_of(who);
+  if (!key) return tl::unexpected(key.error());
+  if (own.engine_.look(*key).state != OperatorState::kWrapUp)
+    return fail(ErrorCode::kConflict, "there is nothing to wrap up");
+  if (auto away = own.engine_.away(*key, then_away, now); !away) return away;
+  if (own.engine_.look(*key).state == OperatorState::kWrapUp)
+    return wrapped_up(who, disposition, now);
+  if (CallRecord* record = own.record_of(own.at(*key).call);
+      record != nullptr && !disposition.empty() && is_valid_id(disposition)) {
+    record->disposition = disposition;
+    own.save(*record);
+  }
+  return own.settle({});
+}
+
 Result<void> CallFlow::extend_wrap_up(const OperatorId& who, Micros by, Time now) {
   auto& own = *domain_;
   const auto key = own.key_of(who);

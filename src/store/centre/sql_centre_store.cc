@@ -196,7 +196,12 @@ class SqlCentreStore final : public CentreStore {
   Result<std::vector<PromiseRecord>> promises(const PromiseQuery& query) override {
     return reading_->read([&](soci::session& sql) -> Result<std::vector<PromiseRecord>> {
       Conditions where;
-      where.add("absorbed_by = :nobody", parameter(std::string()));
+      if (query.asked_from && query.asked_to) {
+        where.add("asked >= :from_time", parameter(*query.asked_from));
+        where.add("asked < :to_time", parameter(*query.asked_to));
+      } else {
+        where.add("absorbed_by = :nobody", parameter(std::string()));
+      }
       if (!query.page.after.empty()) where.add("id < :after", parameter(query.page.after));
       if (!query.organisation.empty())
         where.add("organisation = :organisation", parameter(query.organisation.text()));
