@@ -27,7 +27,7 @@ Result<WishAnswer> DialGate::keep(const WishAsked& asked) {
   const auto directory = parts_.registry.directory();
   const Organisation* organisation = directory->find(asked.organisation);
   // Not kept, so that it may be sent again once the centre has told of the organisation.
-  if (organisation == nullptr) return WishAnswer{{}, "unknown_organisation"};
+  if (organisation == nullptr) return WishAnswer{{}, std::string(kUnknownOrganisation)};
   const Time now = parts_.clock.now();
   WishRow row;
   row.id = asked.id;

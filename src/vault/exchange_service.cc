@@ -52,6 +52,19 @@ class ExchangeService::Stream final
     }
   }
 
+  // An organisation that the centre has not told of yet: answered when it has. False when too many
+  // wait for that.
+  bool hold(const wire::Tokenise& ask) {
+    const std::lock_guard lock(mutex_);
+    if (held_.size() >= kMostHeld) return false;
+    held_.push_back(ask);
+    return true;
+  }
+  std::vector<wire::Tokenise> release() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(held_, {});
+  }
+
   void OnReadDone(bool ok) override {
     if (ok) {
       service_.take(asks_, self_);
@@ -77,6 +90,7 @@ class ExchangeService::Stream final
 
  private:
   static constexpr std::size_t kMostWaiting = 20'000;
+  static constexpr std::size_t kMostHeld = 2'000;
 
   // Both with the mutex held.
   void write() {
@@ -99,6 +113,7 @@ class ExchangeService::Stream final
   wire::VaultTells pending_;
   wire::VaultTells out_;  // gRPC's while writing_
   std::size_t waiting_ = 0;
+  std::vector<wire::Tokenise> held_;
   bool writing_ = false;
   bool over_ = false;
 };
@@ -122,7 +137,12 @@ void ExchangeService::push_directory() {
   }
   wire::VaultTells tells;
   fill(*registry_.directory(), *tells.mutable_directory());
-  for (const auto& stream : to) stream->send(tells);
+  for (const auto& stream : to) {
+    stream->send(tells);
+    wire::ExchangeAsks held;
+    for (wire::Tokenise& ask : stream->release()) *held.add_tokenise() = std::move(ask);
+    take(held, stream);
+  }
 }
 
 grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* ExchangeService::Attach(
@@ -151,10 +171,11 @@ grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* ExchangeService::
 void ExchangeService::take(const wire::ExchangeAsks& asks, const std::shared_ptr<Stream>& stream) {
   wire::VaultTells tells;
   for (const wire::Tokenise& ask : asks.tokenise()) {
-    wire::LineIs* line = tells.add_lines();
-    line->set_call_id(ask.call_id());
     const auto token =
         registry_.tokenise(OrganisationId(ask.organisation_id()), as_bytes(ask.sealed_number()));
+    if (!token && token.error() == kUnknownOrganisation && stream->hold(ask)) continue;
+    wire::LineIs* line = tells.add_lines();
+    line->set_call_id(ask.call_id());
     if (token)
       line->set_line_token(token->text());
     else
@@ -166,9 +187,14 @@ void ExchangeService::take(const wire::ExchangeAsks& asks, const std::shared_ptr
         WishId(ask.wish_id()),         CallId(ask.call_id()), OrganisationId(ask.organisation_id()),
         bytes_of(ask.sealed_number()), ask.other_line(),      time_from_micros(ask.asked_us())};
     if (good && keeper_.push(stream, std::move(wish))) continue;
+    if (good) {
+      // Not answered: the exchange keeps the wish and sends it again with its next stream.
+      log_warn("a wish was not taken: too much waits for the store");
+      continue;
+    }
     wire::WishKept* kept = tells.add_wishes();
     kept->set_wish_id(ask.wish_id());
-    kept->set_error(good ? "away" : "invalid");
+    kept->set_error("invalid");
   }
   for (const wire::RedeemTicket& ask : asks.redeem()) {
     const bool good = is_valid_id(ask.ticket_id()) && is_valid_id(ask.call_id());

@@ -48,15 +48,8 @@ bool Keeper::push(std::weak_ptr<Outbox> from, Ask ask) {
   return true;
 }
 
-bool Keeper::gather() {
-  std::unique_lock lock(mutex_);
-  if (away_)
-    changed_.wait_for(lock, kTryAgain, [&] { return stopping_; });
-  else if (work_.empty() && digests_.empty())
-    changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
-  else if (work_.empty())
-    changed_.wait_for(lock, kDigestsGather, [&] { return stopping_ || urgent_; });
-  // While nothing can be kept, what comes stays in waiting_, whose size is bounded.
+// While nothing can be kept, what comes stays in waiting_, whose size is bounded.
+void Keeper::take_over() {
   while (!waiting_.empty() && work_.size() + digests_.size() < kMostWaiting) {
     Item item = std::move(waiting_.front());
     waiting_.pop_front();
@@ -64,12 +57,26 @@ bool Keeper::gather() {
     to.push_back(std::move(item));
   }
   urgent_ = false;
+}
+
+bool Keeper::gather() {
+  std::unique_lock lock(mutex_);
+  if (away_ || early_)
+    changed_.wait_for(lock, kTryAgain, [&] { return stopping_ || (urgent_ && !away_); });
+  else if (work_.empty() && digests_.empty())
+    changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+  take_over();
+  if (!stopping_ && !away_ && work_.empty() && !digests_.empty()) {
+    changed_.wait_for(lock, kDigestsGather, [&] { return stopping_ || urgent_; });
+    take_over();
+  }
   return !stopping_;
 }
 
 void Keeper::run() {
   while (gather()) {
     const bool was_away = std::exchange(away_, false);
+    early_ = false;
     // What failed stays in front and keeps its order.
     std::deque<Item> again;
     for (Item& item : work_)
@@ -98,6 +105,10 @@ bool Keeper::answer(const Item& item, const WishAsked& ask) {
   const auto kept = gate_.keep(ask);
   if (!kept && is_away(kept.error())) {
     away_ = true;
+    return false;
+  }
+  if (kept && kept->error == kUnknownOrganisation && !item.from.expired()) {
+    early_ = true;
     return false;
   }
   wire::VaultTells tells;

@@ -3,9 +3,10 @@
 // What comes while a commit runs is gathered; digests also wait a little for company.
 //
 // While the store is away or full, wishes, digests and results are tried again in order until they
-// are kept; a ticket is refused at once ("away"), since somebody waits for it. The queue is
-// bounded: when it is full, push() says no, and the caller answers with an error or drops what the
-// exchange sends again by itself.
+// are kept, and so are wishes of an organisation that the centre has not told of yet; a ticket is
+// refused at once ("away"), since somebody waits for it. The queue is bounded: when it is full,
+// push() says no, and the caller answers with an error or drops what the exchange sends again by
+// itself.
 #pragma once
 
 #include <condition_variable>
@@ -59,7 +60,8 @@ class Keeper {
     Ask ask;
   };
   void run();
-  bool gather();  // false when it is time to stop
+  void take_over();  // with the mutex held
+  bool gather();     // false when it is time to stop
   // False when the store was away: the item must be tried again.
   bool take(const Item& item);
   bool answer(const Item& item, const WishAsked& ask);
@@ -80,6 +82,7 @@ class Keeper {
   std::deque<Item> work_;
   std::deque<Item> digests_;
   bool away_ = false;
+  bool early_ = false;  // a wish waits for its organisation, of which the centre will tell
 
   std::thread thread_;
 };

@@ -173,7 +173,7 @@ Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteV
   const auto directory = this->directory();
   const auto answer = [&]() -> Readable<LineToken> {
     const Organisation* found = directory->find(organisation);
-    if (found == nullptr) return tl::unexpected(std::string_view("unknown_organisation"));
+    if (found == nullptr) return tl::unexpected(kUnknownOrganisation);
     const auto line = directory->read(sealed_number, parts_.plan, parts_.clock.now());
     if (!line) return tl::unexpected(line.error());
     return Directory::token_of(*line, *found);

@@ -21,6 +21,8 @@
 
 namespace madoguchi::vault {
 
+inline constexpr std::string_view kUnknownOrganisation = "unknown_organisation";
+
 class Registry {
  public:
   // All outlive the registry.

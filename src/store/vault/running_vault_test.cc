@@ -200,6 +200,34 @@ TEST_F(RunningVaultTest, ACallerIsNamedAsksToBeRungBackAndIsRungOnce) {
   EXPECT_EQ(told.find("9087654321"), std::string::npos);
 }
 
+TEST_F(RunningVaultTest, AskingBeforeTheOrganisationIsKnownIsAnsweredOnceItIs) {
+  Exchange exchange(channel("exchange"));
+  wire::ExchangeAsks asks;
+  auto* ask = asks.add_tokenise();
+  ask->set_call_id("call-1");
+  ask->set_organisation_id("sakura");
+  ask->set_sealed_number(exchange.sealed(kPlanted));
+  auto* wish = asks.add_wishes();
+  wish->set_wish_id("wish-1");
+  wish->set_call_id("call-1");
+  wish->set_organisation_id("sakura");
+  wish->set_sealed_number(exchange.sealed(kPlanted));
+  auto* odd = asks.add_wishes();  // answered at once: what came before it is being worked on
+  odd->set_wish_id("no id");
+  exchange.write(asks);
+  EXPECT_EQ(exchange.read().wishes(0).error(), "invalid");
+  EXPECT_EQ(put_organisation("sakura", "+81312340000"), "");
+  std::string token;
+  std::string wished;
+  while (token.empty() || wished.empty()) {
+    const auto tells = exchange.read();
+    if (tells.lines_size() > 0) token = tells.lines(0).line_token();
+    if (tells.wishes_size() > 0) wished = tells.wishes(0).line_token();
+    ASSERT_TRUE(tells.has_directory() || tells.lines_size() + tells.wishes_size() > 0);
+  }
+  EXPECT_EQ(token, wished);
+}
+
 TEST_F(RunningVaultTest, EachServiceLetsInItsOwnRoleAlone) {
   for (const char* role : {"exchange", "admin"}) {
     auto stub = wire::VaultForCentre::NewStub(channel(role));
@@ -293,7 +321,11 @@ TEST_F(RunningVaultTest, ARecordingIsExportedOnlyAfterTheJournalKnowsWhy) {
     digest->set_bytes(file.size());
   }
   exchange.write(asks);
-  EXPECT_EQ(exchange.read().recordings_journalled_size(), 2);
+  for (int journalled = 0; journalled < 2;) {
+    const int more = exchange.read().recordings_journalled_size();
+    ASSERT_GT(more, 0);
+    journalled += more;
+  }
 
   EXPECT_NE(export_file(channel("admin"), file, "").error, "");
   EXPECT_NE(export_file(channel("admin"), file, "caller 03-1234-5678").error, "");
