@@ -136,12 +136,17 @@ void World::apply_gone(const CallGone& gone) {
   live.gone = true;
   changed_.calls.insert(gone.id);
   live.wraps_up = wrapping(gone.id);
-  if (live.wraps_up.empty()) {
-    calls_.erase(found);
-    return;
-  }
   live.stage = "wrap_up";
   live.stage_since = gone.at;
+}
+
+Changed World::take_changed() {
+  // Whether somebody wraps up after a call is told after its end, in the same batch: only now it is
+  // known which of the calls that ended are of no more interest.
+  std::erase_if(calls_, [](const auto& entry) {
+    return entry.second.gone && entry.second.wraps_up.empty();
+  });
+  return std::exchange(changed_, {});
 }
 
 void World::apply_operator(const OperatorView& view) {

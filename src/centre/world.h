@@ -48,7 +48,7 @@ class World {
 
   void apply(const Record& record);
   void apply(const View& view, Time now);
-  Changed take_changed() { return std::exchange(changed_, {}); }
+  Changed take_changed();
   [[nodiscard]] bool has_changes() const;
   void forget(const PromiseId& id);  // an ended one, once it was shown
   void desks_changed(const std::set<DeskId>& desks) {
