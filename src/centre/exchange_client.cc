@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -87,12 +88,17 @@ class ExchangeClient::Attachment final
     StartRead(&incoming_);
   }
 
-  // No callback comes after this.
+  // No callback comes after this, and gRPC has let go of it: the last of a channel must not be left
+  // to a thread of gRPC's own.
   void abandon() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     abandoned_ = true;
     context_.TryCancel();
     close_locked();
+    const auto end = end_;
+    lock.unlock();
+    std::unique_lock end_lock(end->mutex);
+    end->changed.wait(end_lock, [&] { return end->reached; });
   }
 
  private:
@@ -133,8 +139,18 @@ class ExchangeClient::Attachment final
   void OnDone(const grpc::Status& status) override {
     const std::string why = status.ok() ? "the exchange ended the stream" : status.error_message();
     post([this, self = self_, why] { on_end_(why); });
+    const auto end = end_;
     self_.reset();
+    const std::lock_guard lock(end->mutex);
+    end->reached = true;
+    end->changed.notify_all();
   }
+
+  struct End {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool reached = false;
+  };
 
   void close_locked() {
     if (closed_) return;
@@ -163,6 +179,7 @@ class ExchangeClient::Attachment final
   const std::function<void(const std::string&)> on_end_;
   grpc::ClientContext context_;
   wire::EventBatch incoming_;
+  const std::shared_ptr<End> end_ = std::make_shared<End>();  // outlives OnDone's last line
   std::shared_ptr<Attachment> self_;  // gRPC holds a plain pointer until OnDone
 
   std::mutex mutex_;

@@ -2,8 +2,11 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "proto/vault.grpc.pb.h"
 
@@ -21,10 +24,20 @@ struct Ask {
 
 }  // namespace
 
+// Which questions are open. gRPC must not be left holding the last of a channel on a thread of its
+// own, so whoever destroys the client cancels them and waits here.
+struct Open {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::set<grpc::ClientContext*> contexts;
+  bool gone = false;
+  std::vector<std::shared_ptr<void>> answered_late;  // freed by whoever destroys the client
+};
+
 struct VaultClient::Inner {
   explicit Inner(Loop& on) : loop(on) {}
   Loop& loop;
-  std::atomic<bool> gone{false};
+  const std::shared_ptr<Open> open = std::make_shared<Open>();  // shared with answers under way
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<wire::VaultForCentre::Stub> stub;
 };
@@ -37,7 +50,13 @@ VaultClient::VaultClient(const std::string& address,
 }
 
 VaultClient::~VaultClient() {
-  inner_->gone = true;
+  Open& open = *inner_->open;
+  std::unique_lock lock(open.mutex);
+  open.gone = true;
+  for (grpc::ClientContext* context : open.contexts) context->TryCancel();
+  open.changed.wait(lock, [&] { return open.contexts.empty(); });
+  const auto late = std::exchange(open.answered_late, {});
+  lock.unlock();
 }
 
 bool VaultClient::connected() {
@@ -48,18 +67,33 @@ namespace {
 
 // Starts a call and has `then(status, reply)` run on the loop, unless the client has gone.
 template <typename Request, typename Reply, typename Inner, typename Start, typename Then>
-void ask(const std::shared_ptr<Inner>& inner, Request request, const Start& start, Then then) {
-  // Shared with gRPC until it answers.
-  const auto asked = std::make_shared<Ask<Request, Reply>>();
+void ask(Inner& inner, Request request, const Start& start, Then then) {
+  // Shared with gRPC until it answers, then with the loop's task.
+  auto asked = std::make_shared<Ask<Request, Reply>>();
   asked->request = std::move(request);
   asked->context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                            gpr_time_from_seconds(kAnswerWithinS, GPR_TIMESPAN)));
-  start(*inner->stub->async(), &asked->context, &asked->request, &asked->reply,
-        [inner, asked, then = std::move(then)](const grpc::Status& status) {
-          if (inner->gone) return;
-          inner->loop.post([inner, asked, then, status] {
-            if (!inner->gone) then(status, asked->reply);
+  {
+    const std::lock_guard lock(inner.open->mutex);
+    inner.open->contexts.insert(&asked->context);
+  }
+  Ask<Request, Reply>& fields = *asked;
+  start(*inner.stub->async(), &fields.context, &fields.request, &fields.reply,
+        [open = inner.open, loop = &inner.loop, asked = std::move(asked),
+         then = std::move(then)](const grpc::Status& status) mutable {
+          const std::lock_guard lock(open->mutex);
+          const auto mine = std::move(asked);
+          const bool posted = !open->gone && loop->post([open, mine, then, status] {
+            bool gone = false;
+            {
+              const std::lock_guard inner_lock(open->mutex);
+              gone = open->gone;
+            }
+            if (!gone) then(status, mine->reply);
           });
+          if (!posted) open->answered_late.push_back(mine);
+          open->contexts.erase(&mine->context);
+          open->changed.notify_all();
         });
 }
 
@@ -77,7 +111,7 @@ void VaultClient::put_organisation(const OrganisationId& id, const std::string& 
   request.set_name(name);
   for (const std::string& number : numbers) request.add_numbers_called(number);
   ask<wire::PutOrganisationRequest, wire::PutOrganisationReply>(
-      inner_, std::move(request),
+      *inner_, std::move(request),
       [](auto& stub, auto... parts) { stub.PutOrganisation(std::move(parts)...); },
       [done = std::move(done)](const grpc::Status& status,
                                const wire::PutOrganisationReply& reply) {
@@ -92,7 +126,7 @@ void VaultClient::put_staff(const OperatorId& who, const std::string& display_na
   request.set_display_name(display_name);
   request.set_password_hash(password_hash);
   ask<wire::PutStaffRequest, wire::PutStaffReply>(
-      inner_, std::move(request),
+      *inner_, std::move(request),
       [](auto& stub, auto... parts) { stub.PutStaff(std::move(parts)...); },
       [done = std::move(done)](const grpc::Status& status, const wire::PutStaffReply& reply) {
         done(error_of(status, reply));
@@ -109,7 +143,7 @@ void VaultClient::ask_ticket(const TicketWanted& wanted,
   request.set_desk_id(wanted.desk.text());
   request.set_promise_id(wanted.promise.text());
   ask<wire::AskDialTicketRequest, wire::AskDialTicketReply>(
-      inner_, std::move(request),
+      *inner_, std::move(request),
       [](auto& stub, auto... parts) { stub.AskDialTicket(std::move(parts)...); },
       [then = std::move(then)](const grpc::Status& status, const wire::AskDialTicketReply& reply) {
         if (!status.ok())
