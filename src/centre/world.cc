@@ -143,9 +143,8 @@ void World::apply_gone(const CallGone& gone) {
 Changed World::take_changed() {
   // Whether somebody wraps up after a call is told after its end, in the same batch: only now it is
   // known which of the calls that ended are of no more interest.
-  std::erase_if(calls_, [](const auto& entry) {
-    return entry.second.gone && entry.second.wraps_up.empty();
-  });
+  std::erase_if(
+      calls_, [](const auto& entry) { return entry.second.gone && entry.second.wraps_up.empty(); });
   return std::exchange(changed_, {});
 }
 
