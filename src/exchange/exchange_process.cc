@@ -16,8 +16,9 @@
 namespace madoguchi::exchange {
 namespace {
 
-constexpr std::chrono::milliseconds kRest{3};          // between two passes in a rush
-constexpr std::chrono::milliseconds kBetweenSends{5};  // to the centre: what gathers goes in one
+constexpr std::chrono::milliseconds kRest{4};  // between two passes in a rush
+// A message costs as much as the handling of several events: what gathers in this time goes in one.
+constexpr std::chrono::milliseconds kBetweenSends{10};
 constexpr std::size_t kMostBatchBytes = 1 << 20;
 constexpr int kMostAsksAMessage = 500;
 constexpr std::size_t kCommandsRemembered = 20'000;
@@ -198,6 +199,10 @@ std::optional<MonoTime> ExchangeProcess::pump() {
   sooner(control_->next_deadline());
   if (centre_->ready() && journal_->spool().next_event() - 1 > sent_event_)
     sooner(last_sent_ + kBetweenSends);
+  const bool to_ask = !ask_tokens_.empty() || !ask_wishes_.empty() || !ask_recordings_.empty() ||
+                      asks_.ByteSizeLong() > 0;
+  if (to_ask && vault_->ready()) sooner(last_asked_ + kBetweenSends);
+  sooner(journal_->next_deadline());
   if (stop_at_) sooner(clock_.mono() + std::chrono::milliseconds(50));
   return next;
 }
@@ -369,7 +374,7 @@ void ExchangeProcess::ask_vault() {
     ask_recordings_.clear();
     return;
   }
-  if (!vault_->ready()) return;
+  if (!vault_->ready() || clock_.mono() - last_asked_ < kBetweenSends) return;
   const auto fill = [](auto& queue, const auto& open, auto&& add) {
     for (int count = 0; !queue.empty() && count < kMostAsksAMessage; queue.pop_front()) {
       const auto found = open.find(queue.front());
@@ -385,7 +390,9 @@ void ExchangeProcess::ask_vault() {
        [&](const auto& ask) { *asks.add_wishes() = ask; });
   fill(ask_recordings_, journal_->ledger().recordings_asked(),
        [&](const auto& ask) { *asks.add_recordings() = ask; });
-  if (asks.ByteSizeLong() > 0) vault_->send(std::move(asks));
+  if (asks.ByteSizeLong() == 0) return;
+  last_asked_ = clock_.mono();
+  vault_->send(std::move(asks));
 }
 
 void ExchangeProcess::hear_vault() {

@@ -6,9 +6,9 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
+#include <unordered_set>
 
 #include "base/sealing.h"
 #include "exchange/call_control.h"
@@ -79,11 +79,12 @@ class ExchangeProcess final : private VaultAsks {
   std::unique_ptr<VaultLink> vault_;
 
   std::vector<MediaEvent> media_events_;
-  std::set<std::string> done_commands_;
+  std::unordered_set<std::string> done_commands_;
   std::deque<std::string> done_order_;
   std::uint64_t sent_event_ = 0;
   bool snapshot_due_ = false;
-  MonoTime last_sent_{Micros(-1'000'000)};
+  MonoTime last_sent_{Micros(-1'000'000)};   // to the centre
+  MonoTime last_asked_{Micros(-1'000'000)};  // the vault
   std::deque<std::string> ask_tokens_, ask_wishes_, ask_recordings_;
   wire::ExchangeAsks asks_;  // what is worth nothing after a restart
   std::optional<MonoTime> stop_at_;

@@ -14,6 +14,8 @@
 namespace madoguchi::exchange {
 namespace {
 
+constexpr std::chrono::milliseconds kBetweenSyncs{10};
+
 struct FileDigest {
   std::string hex;
   std::uint64_t bytes = 0;
@@ -146,8 +148,17 @@ void Journal::store(const CallId& call) {
 }
 
 void Journal::commit() {
-  if (spool_->has_uncommitted() || sync_) spool_->commit(sync_ ? Sync::kYes : Sync::kNo);
+  const MonoTime now = clock_.mono();
+  const bool sync = sync_ && now - last_sync_ >= kBetweenSyncs;
+  if (spool_->has_uncommitted() || sync) spool_->commit(sync ? Sync::kYes : Sync::kNo);
+  if (!sync) return;
   sync_ = false;
+  last_sync_ = now;
+}
+
+std::optional<MonoTime> Journal::next_deadline() const {
+  if (!sync_) return std::nullopt;
+  return last_sync_ + kBetweenSyncs;
 }
 
 void Journal::settle(CallControl& control) {

@@ -40,8 +40,10 @@ class Journal final : public Report {
 
   void recording_journalled(const std::string& recording_id);
 
-  // Hands over what was reported; once a pass.
+  // Hands over what was reported; once a pass. Arrivals that come close together share one sync:
+  // ten milliseconds are between two at least.
   void commit();
+  [[nodiscard]] std::optional<MonoTime> next_deadline() const;
   // Tells `control` what was written since, and the centre when the disk's state changed.
   void settle(CallControl& control);
 
@@ -67,6 +69,7 @@ class Journal final : public Report {
   std::unique_ptr<Spool> spool_;
   std::deque<Waiting> waiting_;
   bool sync_ = false;
+  MonoTime last_sync_{Micros(-1'000'000)};
   bool told_trouble_ = false;
   std::uint64_t last_record_ = 0;
   Fresh fresh_;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,21 +31,24 @@ class Ledger {
   // All that is live, as records: read() of them makes the same ledger.
   void checkpoint(const std::function<void(RecordKind, const std::string&)>& append) const;
 
-  [[nodiscard]] const std::map<std::string, wire::LiveCall>& calls() const { return calls_; }
+  [[nodiscard]] const std::unordered_map<std::string, wire::LiveCall>& calls() const {
+    return calls_;
+  }
   [[nodiscard]] const wire::LiveCall* call(const std::string& call_id) const;
   // Recordings started and not closed: recording id to call id.
-  [[nodiscard]] const std::map<std::string, std::string>& open_recordings() const {
+  [[nodiscard]] const std::unordered_map<std::string, std::string>& open_recordings() const {
     return open_recordings_;
   }
 
   // Asked of the vault and not answered; an answer comes as the event that holds it.
-  [[nodiscard]] const std::map<std::string, wire::Tokenise>& tokens_asked() const {
+  [[nodiscard]] const std::unordered_map<std::string, wire::Tokenise>& tokens_asked() const {
     return tokens_asked_;
   }
-  [[nodiscard]] const std::map<std::string, wire::Wish>& wishes_asked() const {
+  [[nodiscard]] const std::unordered_map<std::string, wire::Wish>& wishes_asked() const {
     return wishes_asked_;
   }
-  [[nodiscard]] const std::map<std::string, wire::RecordingDigest>& recordings_asked() const {
+  [[nodiscard]] const std::unordered_map<std::string, wire::RecordingDigest>& recordings_asked()
+      const {
     return recordings_asked_;
   }
   // The vault refused: it will not be asked again.
@@ -59,11 +61,11 @@ class Ledger {
   wire::LiveCall* find(const std::string& call_id);
   void stage_event(const wire::Event& event);
 
-  std::map<std::string, wire::LiveCall> calls_;
-  std::map<std::string, std::string> open_recordings_;
-  std::map<std::string, wire::Tokenise> tokens_asked_;
-  std::map<std::string, wire::Wish> wishes_asked_;
-  std::map<std::string, wire::RecordingDigest> recordings_asked_;
+  std::unordered_map<std::string, wire::LiveCall> calls_;
+  std::unordered_map<std::string, std::string> open_recordings_;
+  std::unordered_map<std::string, wire::Tokenise> tokens_asked_;
+  std::unordered_map<std::string, wire::Wish> wishes_asked_;
+  std::unordered_map<std::string, wire::RecordingDigest> recordings_asked_;
   std::size_t unreadable_ = 0;
 };
 

@@ -125,6 +125,7 @@ class SipLines final : public Lines, private sip::Policy {
   std::uint64_t next_line_ = 1;
   std::unordered_map<LineId, LineState> lines_;
   std::unordered_map<std::uint64_t, LineId> by_session_;
+  std::vector<LineId> looking_up_;      // lines that wait for name servers
   std::deque<LineId> over_;             // ended before they had a session
   std::set<std::string> own_call_ids_;  // of demo calls to ourselves
   std::map<sip::IpAddress, Bucket> strangers_;

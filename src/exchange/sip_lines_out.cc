@@ -84,7 +84,7 @@ std::optional<LineId> SipLines::call_out(const Personal<std::string>& number,
     out->locate = std::make_unique<sip::Locate>(trunk.target, sip::LocateOptions{}, entropy_);
   state.out = std::move(out);
   if (state.out->locate)
-    ask_all(*state.out->locate);
+    looking_up_.push_back(line);
   else
     try_next(line, state);
   return line;
@@ -119,8 +119,9 @@ void SipLines::dns_answer(const sip::DnsQuestion& question, sip::DnsAnswer answe
   // Who did not ask ignores it.
   for (Trunk& trunk : trunks_)
     if (trunk.locate) trunk.locate->answer(question, answer);
-  for (auto& [line, state] : lines_)
-    if (state.out && state.out->locate) state.out->locate->answer(question, answer);
+  for (const LineId line : looking_up_)
+    if (LineState* state = find(line); state != nullptr && state->out && state->out->locate)
+      state->out->locate->answer(question, answer);
 }
 
 void SipLines::drive_look_ups() {
@@ -135,11 +136,14 @@ void SipLines::drive_look_ups() {
     trunk.registration->located(targets, now_);
   }
   std::vector<LineId> found;
-  for (auto& [line, state] : lines_) {
-    if (!state.out || !state.out->locate) continue;
-    ask_all(*state.out->locate);
-    if (state.out->locate->done()) found.push_back(line);
-  }
+  std::erase_if(looking_up_, [&](LineId line) {
+    LineState* state = find(line);
+    if (state == nullptr || !state->out || !state->out->locate) return true;  // hung up meanwhile
+    ask_all(*state->out->locate);
+    if (!state->out->locate->done()) return false;
+    found.push_back(line);
+    return true;
+  });
   for (const LineId line : found) {
     LineState& state = lines_[line];
     state.out->targets = state.out->locate->targets();
