@@ -1,6 +1,7 @@
 #include "exchange/centre_link.h"
 
 #include <fmt/format.h>
+#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,8 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
   ~Impl() override {
     if (!server_) return;
     end_attachment(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the exchange is stopping"));
-    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+    server_->Shutdown(
+        gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(1, GPR_TIMESPAN)));
     server_->Wait();
   }
 

@@ -45,7 +45,7 @@ class FakeVaultServer final : public wire::VaultForExchange::Service {
     server_ = builder.BuildAndStart();
   }
   void stop() {
-    if (server_) server_->Shutdown(std::chrono::system_clock::now());
+    if (server_) server_->Shutdown(gpr_inf_past(GPR_CLOCK_REALTIME));
     server_.reset();
   }
 
