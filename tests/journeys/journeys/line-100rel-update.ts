@@ -63,11 +63,12 @@ export const journey: Journey = {
     const system = await System.start(context, { settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml) });
     const { folder } = context;
     const hana = await system.staff("hana");
+    const suzu = await system.staff("suzu");
     const phone = await telephones(system, folder, ["hana"], hana);
     const capture = await Capture.start(join(folder, "wire.pcap"));
 
     const program = await callers(system, { folder, name: "reliably", numbers: ["0300001111"], service: commonDesk.number, scenario: reliably });
-    await hana.seesCall("the call waiting, unanswered", (call) => call.stage === "waiting");
+    await suzu.seesCall("the call waiting, unanswered", (call) => call.stage === "waiting");
     await hana.ready();
     let call = await hana.seesCall("the call connected", (one) => one.stage === "talking");
     expectEqual(await program.exits(40), 0, "SIPp's exit code (reliably)");
@@ -99,7 +100,7 @@ export const journey: Journey = {
     const lateCaller = port(/^ACK [^]*m=audio/);
     const answered = time(/^ACK [^]*m=audio/);
     expect(packetsTo(datagrams, lateCaller, answered + 0.2, answered + 1.7) > 60, "no sound to who left the offer to us");
-    hana.stop();
+    for (const staff of [hana, suzu]) staff.stop();
     await phone.stop();
     await system.stop();
   },

@@ -26,7 +26,7 @@ export interface SystemOptions {
   passwords?: Record<string, string>;
 }
 
-let nextBase = 24_000;
+let nextBase = Number(process.env["MADOGUCHI_JOURNEY_PORTS"] ?? 24_000); // where the search begins
 
 /** The first of `count` neighbouring ports that nobody listens on. */
 export async function freePorts(count: number): Promise<number> {
