@@ -115,9 +115,9 @@ export const journey: Journey = {
     expect(/^INVITE sip:(\+81|0)300001111@127\.0\.0\.2/.test(out.text), `the call out is for another line: ${out.text.split("\r\n")[0]}`);
     expect(/^From:.*sip:\+81300000001@/m.test(out.text), "the call out does not show the desk's published number");
     expect(/^P-Asserted-Identity:.*sip:\+81300000001@/m.test(out.text), "the carrier is not told who calls");
-    const registers = messages.filter(({ datagram, text }) => datagram.fromPort === system.sipPort && /^REGISTER /.test(text));
-    expect(registers.some(({ text }) => /^Authorization: Digest .*username="0300007000"/m.test(text)), "no answer to the carrier's challenge");
-    expect(!messages.some(({ text }) => text.includes(login.password)), "the carrier's password is on the wire");
+    const heard = readFileSync(join(folder, "carrier.messages"), "latin1");
+    expect(/^Authorization: Digest .*username="0300007000"/m.test(heard), "no answer to the carrier's challenge");
+    expect(!heard.includes(login.password), "the carrier's password is on the wire");
     hana.stop();
     await phone.stop();
     await system.stop();

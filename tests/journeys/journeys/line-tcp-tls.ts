@@ -73,7 +73,7 @@ export const journey: Journey = {
     await new Promise<void>((resolve, reject) =>
       get(`${system.url}/`, { ca: readFileSync(authority.certificate), rejectUnauthorized: true }, (answer) => {
         answer.resume();
-        answer.statusCode === 200 ? resolve() : reject(new Error(`the console answers ${answer.statusCode}`));
+        (answer.statusCode ?? 500) < 400 ? resolve() : reject(new Error(`the console answers ${answer.statusCode}`));
       }).on("error", reject),
     );
 

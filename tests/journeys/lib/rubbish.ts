@@ -26,7 +26,7 @@ export function message(port: number, parts: Parts = {}): string {
   const body = parts.body ?? "";
   const lines = [
     parts.start ?? `INVITE sip:${number}@127.0.0.1 SIP/2.0`,
-    parts.via ?? `Via: SIP/2.0/UDP 127.0.0.1:${port};rport;branch=z9hG4bK-r${n}`,
+    parts.via?.replace("PORT", String(port)) ?? `Via: SIP/2.0/UDP 127.0.0.1:${port};rport;branch=z9hG4bK-r${n}`,
     parts.from ?? "From: <sip:0300001234@127.0.0.1>;tag=r1",
     parts.to ?? `To: <sip:${number}@127.0.0.1>`,
     parts.callId ?? `Call-ID: rubbish-${n}`,
@@ -50,7 +50,7 @@ const video = "v=0\r\no=r 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt
 const g729 = "v=0\r\no=r 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 18\r\n";
 
 const cases: [string, number | null, Parts, RegExp?][] = [
-  ["separators in Via parameters", 400, { via: "Via: SIP/2.0/UDP 127.0.0.1;;,;,," }],
+  ["separators in Via parameters", 400, { via: "Via: SIP/2.0/UDP 127.0.0.1:PORT;rport;;,;,," }],
   ["separators in Contact", 400, withMore('Contact: "Odd" <sip:r@127.0.0.1>;;;')],
   ["Content-Length beyond the datagram", 400, withMore("Content-Length: 9999")],
   ["a negative Content-Length", 400, withMore("Content-Length: -999")],
