@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Call, Staff } from "../lib/api.ts";
 import { Capture, sipMessages } from "../lib/capture.ts";
 import { carrier } from "../lib/carrier.ts";
-import { callers, callingOutBy, talksFor, telephones, withoutWords } from "../lib/floor.ts";
+import { callers, callingOutBy, leakDesk, talksFor, telephones, upload, withoutWords } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
 import { writeKeys } from "../lib/keys.ts";
 import type { Program } from "../lib/process.ts";
@@ -64,6 +64,7 @@ export const journey: Journey = {
     const kenji = await system.staff("kenji");
     const suzu = await system.staff("suzu");
     const phone = await telephones(system, folder, ["hana", "kenji"], suzu);
+    await upload(suzu, folder, leakDesk.id, "callback_thanks", 2); // what those hear who leave after the key
     const capture = await Capture.start(join(folder, "wire.pcap"), `udp port ${system.sipPort}`);
     const come = (name: string, numbers: string[], scenario: string[]): Promise<Program> =>
       callers(system, { folder, name, numbers, scenario, perSecond: 20 });
@@ -116,7 +117,13 @@ export const journey: Journey = {
     expectEqual(await again.exits(30), 0, "SIPp's exit code (ask-again)");
     await suzu.sees("33 callers waiting", () => [...suzu.calls.values()].filter((call) => call.stage === "waiting").length === 33);
 
-    await Promise.all(busy.map((call) => (call.operator_id === "hana" ? hana : kenji).act(call.id, "end")));
+    await Promise.all(
+      busy.map(async (call) => {
+        const staff = call.operator_id === "hana" ? hana : kenji;
+        await staff.act(call.id, "end");
+        await staff.seesCall("wrap-up", (one) => one.id === call.id && one.stage === "wrap_up");
+      }),
+    );
     const over = (): boolean => suzu.balance?.total.in_progress === 0 && suzu.balance.total.talked === 35;
     await Promise.all([serve(hana, "hana", over), serve(kenji, "kenji", over)]);
     for (const program of [long, ...patient]) expectEqual(await program.exits(30), 0, `SIPp's exit code (${program.name})`);

@@ -1,5 +1,5 @@
 // Out of hours: the announcement is played to its end, callers may agree to be rung back, and the balance says so.
-import { callers, leakDesk } from "../lib/floor.ts";
+import { atExchange, callers, leakDesk } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
 import { System } from "../lib/system.ts";
@@ -19,6 +19,7 @@ export const journey: Journey = {
         process === "centre" ? toml.replace('  [desk.texts]\n  greeting = "お電話ありがとうございます。さくら信販', `${closedAlways}$&`) : toml,
     });
     const suzu = await system.staff("suzu");
+    await atExchange(suzu);
     const desk = await suzu.ask<{ open: boolean }>("GET", `/desks/${leakDesk.id}`);
     expectEqual(desk.open, false, "the desk is open");
 

@@ -98,7 +98,7 @@ export class Staff {
 
   /** What a request of one's own needs in order to be this person's. */
   headers(): Record<string, string> {
-    return { Cookie: this.cookie, Origin: this.url };
+    return { Cookie: this.cookie, Origin: this.url, "X-Csrf-Token": this.csrf };
   }
 
   async request(method: string, path: string, body?: unknown): Promise<Response> {
@@ -107,6 +107,7 @@ export class Staff {
       headers: {
         Cookie: this.cookie,
         "X-Csrf-Token": this.csrf,
+        Connection: "close", // no request meets a connection that the server just gave up
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -18,7 +18,7 @@ export class Capture {
 
   /** Starts capturing UDP on loopback; resolves once it listens. */
   static async start(file: string, filter = "udp"): Promise<Capture> {
-    const program = new Program("tcpdump", "tcpdump", ["-i", "lo", "-U", "-s", "0", "-B", "16384", "-w", file, filter]);
+    const program = new Program("tcpdump", "tcpdump", ["-i", "lo", "--immediate-mode", "-U", "-s", "0", "-B", "16384", "-w", file, filter]);
     await program.says(/listening on/);
     return new Capture(program, file);
   }

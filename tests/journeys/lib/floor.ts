@@ -1,4 +1,5 @@
 // The usual cast: operators at telephones that pick up by themselves, and callers who wait until we hang up.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Call, Staff } from "./api.ts";
 import { Baresip } from "./baresip.ts";
@@ -83,6 +84,28 @@ export async function callers(system: System, options: CallersOptions): Promise<
     ...(options.transport === undefined ? {} : { transport: options.transport }),
     ...(options.extra === undefined ? {} : { extra: options.extra }),
     ...(options.seconds === undefined ? {} : { seconds: options.seconds }),
+  });
+}
+
+/** Gives `desk` a tone of `seconds` as one of its sounds, by the API, and waits until the exchange has it. */
+export async function upload(staff: Staff, folder: string, desk: string, sound: string, seconds: number): Promise<void> {
+  const { wav } = toneOnly(folder, `uploaded-${sound}`, operatorTone / 2, seconds);
+  const response = await fetch(`${staff.url}/api/v1/prompts?name=${sound}`, {
+    method: "POST",
+    headers: { ...staff.headers(), "Content-Type": "audio/wav" },
+    body: readFileSync(wav),
+  });
+  if (response.status !== 201) throw new Error(`uploading a sound: ${response.status} ${await response.text()}`);
+  const { id } = (await response.json()) as { id: string };
+  await staff.ask("PUT", `/desks/${desk}/prompts`, { [sound]: id });
+  await atExchange(staff);
+}
+
+/** Until the exchange has every sound that the desks want. */
+export async function atExchange(staff: Staff): Promise<void> {
+  await until("the sounds to be at the exchange", async () => {
+    const { items } = await staff.ask<{ items: { at_exchange: boolean }[] }>("GET", "/prompts?limit=200");
+    return items.length > 0 && items.every((prompt) => prompt.at_exchange);
   });
 }
 
