@@ -241,7 +241,7 @@ Message DigestAuthenticator::challenge(const Message& request, Header header, bo
   Message response = Message::response_to(request, proxy ? 407 : 401);
   const Header with = proxy ? Header::kProxyAuthenticate : Header::kWwwAuthenticate;
   const std::string nonce = make_nonce(now);
-  for (const DigestAlgorithm algorithm : {DigestAlgorithm::kSha256, DigestAlgorithm::kMd5}) {
+  for (const DigestAlgorithm algorithm : {DigestAlgorithm::kMd5, DigestAlgorithm::kSha256}) {
     const bool offered =
         algorithm == DigestAlgorithm::kMd5
             ? options_.offer_md5

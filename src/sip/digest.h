@@ -73,8 +73,8 @@ class DigestAuthenticator {
   // Looks at Authorization, or at Proxy-Authorization when `header` says so.
   [[nodiscard]] Outcome check(const Message& request, Header header, const Lookup& lookup,
                               MonoTime now);
-  // A 401 (kAuthorization) or 407 (kProxyAuthorization) with one challenge per algorithm, SHA-256
-  // first as RFC 8760, 2.3 asks. For kStale pass stale = true.
+  // A 401 (kAuthorization) or 407 (kProxyAuthorization) with one challenge per algorithm, MD5
+  // first (docs/decisions/digest-order.md). For kStale pass stale = true.
   [[nodiscard]] Message challenge(const Message& request, Header header, bool stale, MonoTime now);
 
   [[nodiscard]] std::size_t nonces_remembered() const { return used_.size(); }

@@ -59,6 +59,9 @@ TEST_F(DigestPair, AgreesAfterOneChallenge) {
   const Message challenged = challenge();
   EXPECT_EQ(challenged.status(), 401);
   ASSERT_EQ(challenged.count(Header::kWwwAuthenticate), 2U);
+  // Telephones that look at one challenge only must find the one they know.
+  EXPECT_NE(challenged.first(Header::kWwwAuthenticate)->find("algorithm=MD5"),
+            std::string_view::npos);
   ASSERT_TRUE(client.take_challenge(challenged));
   Message request = registration();
   client.authorize(request);
