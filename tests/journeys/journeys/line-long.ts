@@ -43,13 +43,13 @@ export const journey: Journey = {
     // Who is refreshed by us talks with hana; the others wait.
     const byUpdate = await one("by-update", "0300001111", [
       caller.invite(sip, asking("uas", usual), "stream"), agreed("uas"), caller.ack(), speak,
-      `<recv request="UPDATE" timeout="60000"/>${reply("200 OK", refreshed)}`, caller.pause(1000), caller.hangUp(),
+      `<recv request="UPDATE" timeout="60000"/>${reply("200 OK", refreshed)}`, caller.pause(1000), caller.hangUpAfterRequest(),
     ]);
     const call = await hana.seesCall("the call connected", (item) => item.stage === "talking");
     const byInvite = await one("by-invite", "0300002222", [
       caller.invite(sip, asking("uas", "INVITE, ACK, BYE, CANCEL"), "stream"), agreed("uas"), caller.ack(), speak,
       `<recv request="INVITE" timeout="60000"/>${reply("200 OK", refreshed, description("rtpstream_audio_port", 1))}<recv request="ACK"/>`,
-      caller.pause(1000), caller.hangUp(),
+      caller.pause(1000), caller.hangUpAfterRequest(),
     ]);
     const byCaller = await one("by-caller", "0300003333", [
       caller.invite(sip, asking("uac", usual), "stream"), agreed("uac"), caller.ack(), speak, caller.pause(40_000),

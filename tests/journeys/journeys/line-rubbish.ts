@@ -79,7 +79,7 @@ async function webRubbish(url: string, cookie: Record<string, string>, glassPort
   const port = Number(new URL(url).port);
   const host = `localhost:${port}`;
   const some = noise();
-  for (const bytes of ["NONSENSE\r\n\r\n", some(5000), `GET / HTTP/9.9\r\nHost: ${host}\r\n\r\n`, `GET /${"a".repeat(200_000)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, `GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${"x".repeat(500_000)}\r\n\r\n`]) {
+  for (const bytes of ["NONSENSE\r\n\r\n", some(5000), `GET /\0 HTTP/1.1\r\nHost: ${host}\r\n\r\n`, `GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n`, `GET /${"a".repeat(200_000)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, `GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${"x".repeat(500_000)}\r\n\r\n`]) {
     for (const at of [port, glassPort]) {
       const { answer, closed } = await tell(at, bytes, (text) => /^HTTP\/1\.1 [45]\d\d/.test(text));
       expect(closed || /^HTTP\/1\.1 [45]\d\d/.test(answer), `HTTP nonsense is answered with ${answer.slice(0, 100)}`);
@@ -101,17 +101,27 @@ async function webRubbish(url: string, cookie: Record<string, string>, glassPort
     refused.on("open", () => resolve(101));
   });
   expectEqual(status, 401, "events without a session");
-  for (const frame of [some(2000), Buffer.from([0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), Buffer.concat([Buffer.from([0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4]), Buffer.alloc(1_000_000)])]) {
-    const socket = new WebSocket(events, { headers: cookie });
-    await new Promise<void>((resolve, reject) => {
-      socket.on("open", () => resolve());
-      socket.on("error", reject);
-    });
-    const over = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-    socket.on("error", () => undefined);
-    (socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(frame);
-    await Promise.race([over, until("a WebSocket of nonsense to be closed", () => socket.readyState === WebSocket.CLOSED, { seconds: 15 })]);
-  }
+  // What a client says there is never read: such a connection is closed, or goes on getting its heartbeats.
+  const frames = [
+    some(2000),
+    Buffer.from([0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    Buffer.concat([Buffer.from([0x81, 0xff, 0, 0, 0, 4, 0, 0, 0, 0, 1, 2, 3, 4]), Buffer.alloc(1_000_000)]),
+    Buffer.from([0x81, 5, 1, 2, 3, 4, 5]),
+  ];
+  await Promise.all(
+    frames.map(async (frame) => {
+      const socket = new WebSocket(events, { headers: cookie });
+      let after = 0;
+      let sent = false;
+      socket.on("message", () => sent && after++);
+      socket.on("error", () => undefined);
+      await until("the event stream to open", () => socket.readyState === WebSocket.OPEN);
+      (socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(frame);
+      sent = true;
+      await until("a WebSocket of nonsense to be closed or to be served on", () => socket.readyState === WebSocket.CLOSED || after > 1, { seconds: 20 });
+      socket.terminate();
+    }),
+  );
 }
 
 async function floods(sipPort: number, browserPort: number, callPorts: number[]): Promise<void> {

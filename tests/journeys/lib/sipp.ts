@@ -76,6 +76,11 @@ const steps = {
   pause: (milliseconds: number): string => `<pause milliseconds="${milliseconds}"/>`,
   hangUp: (cseq = 2): string => `${inDialog("BYE", cseq)}
   <recv response="200"/>`,
+  /** The same after a request of the other side, whose From and To are the other way round. */
+  hangUpAfterRequest: (cseq = 2): string => `${inDialog("BYE", cseq)
+    .replace("[last_From:]", `From: ${sip("[field0]")};tag=[pid]c[call_number]`)
+    .replace("[last_To:]", "To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]")}
+  <recv response="200"/>`,
   /** Until the other side hangs up. */
   untilBye: (): string => `<recv request="BYE"/>${reply()}`,
 };
