@@ -1,5 +1,6 @@
 #include "app/admin_client.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -34,9 +35,11 @@ Result<void> outcome(const grpc::Status& status) {
 
 VaultAccess VaultAccess::of_deployment(const fs::path& data) {
   const fs::path tls = fs::absolute(data) / "tls";
-  // Relative where it can be: the kernel takes socket paths of 107 bytes at most.
-  const fs::path socket = fs::proximate(fs::absolute(data) / "run" / "vault.sock");
-  return {"unix:" + socket.string(), {tls / "authority.pem", tls / "admin.pem", tls / "admin.key"}};
+  // The kernel takes socket paths of 107 bytes at most, and `data` may be deeper: so by way of the
+  // folder's descriptor, which stays open as long as the command runs.
+  const int folder = open((fs::absolute(data) / "run").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return {fmt::format("unix:/proc/self/fd/{}/vault.sock", folder),
+          {tls / "authority.pem", tls / "admin.pem", tls / "admin.key"}};
 }
 
 Result<Exported> export_recording(const VaultAccess& vault, const fs::path& sealed_file,

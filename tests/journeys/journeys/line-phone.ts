@@ -19,7 +19,7 @@ async function oneCall(system: System, folder: string): Promise<{ call: Call; da
   const staff = await system.staff("hana");
   await staff.sees("the telephone registered", () => staff.operators.get("hana")?.phone_registered);
   await staff.ready();
-  const speech = voice(folder, "caller", callerTone, 120, "お手紙をいただいた者です");
+  const speech = voice(folder, "caller", callerTone, 120);
   const capture = await Capture.start(join(folder, "wire.pcap"));
   const port = await freePorts(4);
   const program = sipp({
