@@ -58,7 +58,7 @@ async function checkRecording(system: System, call: Call, folder: string): Promi
   const out = join(folder, "recording.wav");
   await until("the recording to be closed", async () => {
     const lines = await system.journal();
-    return lines.some((line) => JSON.stringify(line).includes(call.id) && JSON.stringify(line).includes("digest"));
+    return lines.some((line) => JSON.stringify(line).includes(call.id) && line["kind"] === "recording_closed");
   });
   const exported = await system.exportRecording(call.id, out);
   expectEqual(exported.cut_off, false, "cut off");

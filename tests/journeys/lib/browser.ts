@@ -45,7 +45,7 @@ export class Console {
         }
       };
     });
-    await page.goto(`${url}/?lang=${options.language ?? "ja"}`);
+    await page.goto(`${url}/operator/?lang=${options.language ?? "ja"}`);
     return new Console(context, page);
   }
 
