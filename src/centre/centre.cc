@@ -89,7 +89,7 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   });
   const std::string status = fmt::format("{}://{}:{}/", scheme, host, (*core)->web_port());
   log_info("serving {}", status);
-  if (on_ready) on_ready(status);
+  if (on_ready) (*core)->when_serving([&on_ready, &status] { on_ready(status); });
   (*core)->run();
   waiter.join();
   return {};

@@ -17,6 +17,7 @@ namespace {
 constexpr const char* kVersion = "0.1.0";
 // A message to the exchange, a transaction and a wake-up cost the same for one call as for ten.
 constexpr Micros kTick = std::chrono::milliseconds(5);
+constexpr Micros kServingAtLatest = std::chrono::seconds(10);
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
 
 // RFC 8760: what a registrar needs of a password, for each of the two digests.
@@ -158,6 +159,7 @@ Result<void> Core::serve() {
 }
 
 void Core::run() {
+  serving_at_latest_ = clock_.now() + kServingAtLatest;
   loop_.run([this] { after_batch(); }, [this] { return next_wake(); });
 }
 
@@ -169,6 +171,7 @@ void Core::after_batch() {
   const Time now = clock_.now();
   flow_.advance(now);
   if (now >= next_housekeeping_) housekeeping(now);
+  say_serving(now);
   exchange_->tick(now);
   pipe_.add(flow_.drain());
   pipe_.pump(now);
@@ -287,13 +290,24 @@ void Core::tell_vault() {
     for (const auto& [desk_id, desk] : floor_.desks)
       if (desk.routing.organisation == id)
         numbers.insert(numbers.end(), desk.routing.numbers.begin(), desk.routing.numbers.end());
-    vault_->put_organisation(id, organisation.name, numbers, note("vault_organisation"));
+    const auto heard = note("vault_organisation");
+    vault_->put_organisation(id, organisation.name, numbers,
+                             [this, id = id, heard](const std::string& error) {
+                               if (error.empty()) told_.insert(id);
+                               heard(error);
+                             });
   }
   for (const AccountRow& account : accounts_.all())
     if (!account.operator_id.empty() && !account.disabled)
       vault_->put_staff(account.operator_id, account.display_name,
                         settings_.demo.vault_passwords ? account.password_hash : "",
                         note("vault_staff"));
+}
+
+void Core::say_serving(Time now) {
+  if (!serving_) return;
+  const bool complete = !epoch_.empty() && told_.size() == floor_.organisations.size();
+  if (complete || now >= serving_at_latest_) std::exchange(serving_, nullptr)();
 }
 
 void Core::floor_changed() {
@@ -326,6 +340,7 @@ std::string Core::status_json() const {
       .raw("store", status_.store.json())
       .raw("troubles", status_.troubles_json())
       .text("guarantee", settings_.guarantee)
+      .text_or_null("glass_url", settings_.glass_origin)
       .flag("https", settings_.web.certificate.has_value())
       .number("live_calls", static_cast<std::int64_t>(world_.live_calls()));
   return std::move(out).done();

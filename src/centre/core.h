@@ -4,9 +4,11 @@
 // by tests around fakes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -38,6 +40,10 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
+  // Called once, on the loop: the exchange is attached and the vault knows every organisation, or
+  // they have been away for ten seconds and people should hear of it from us.
+  void when_serving(std::function<void()> serving) { serving_ = std::move(serving); }
+
   void run();   // until stop()
   void stop();  // any thread, or a signal's watcher
 
@@ -60,6 +66,7 @@ class Core {
   void on_committed(Effects effects);
   void ask_vault(const TicketWanted& wanted);
   void tell_vault();
+  void say_serving(Time now);
   void floor_changed();
   [[nodiscard]] std::string command_id();
 
@@ -94,6 +101,9 @@ class Core {
   std::string epoch_;        // of the exchange that is attached
   bool read_waits_ = false;  // the next batch is not asked for until the store has caught up
   bool vault_told_ = false;
+  std::set<OrganisationId> told_;  // organisations that the vault has confirmed
+  std::function<void()> serving_;
+  Time serving_at_latest_{};
   Time next_housekeeping_{};
   std::map<DeskId, bool> desks_open_;
 

@@ -35,7 +35,7 @@ void read_web(Config table, Settings& into) {
   into.web.port = static_cast<std::uint16_t>(table.integer_or("port", 8080, 0, 65535));
   into.web.hosts = table.texts_or("hosts", {});
   into.consoles = table.path_or("consoles", {});
-  const std::string glass = table.text_or("glass_origin", "");
+  const std::string& glass = into.glass_origin = table.text_or("glass_origin", "");
   if (!glass.empty()) {
     // The console holds the vault's glass in a frame; nothing else may be framed.
     into.web.content_security_policy += "; frame-src " + glass;

@@ -59,6 +59,7 @@ struct Settings {
   std::filesystem::path data;  // cache of spoken prompts
   std::string guarantee;       // what this deployment gives, in words for people
   web::ServerSettings web;
+  std::string glass_origin;  // of the vault's glass, for the console's frame; empty: none
   std::filesystem::path
       consoles;  // folder with one folder of built files per console; may be empty
 

@@ -31,11 +31,15 @@ Direction sound_direction(sip::Direction direction) {
 
 void CallControl::incoming(const IncomingLine& incoming) {
   const std::string number = normal_number(incoming.called, tables_.country());
-  if (stopping_ || report_.in_trouble() || !tables_.has_directory())
+  if (stopping_ || report_.in_trouble() || !tables_.has_directory() || !tables_.has_desks())
     return lines_.refuse(incoming.line, 503, kRetryAfter);
   const std::string* organisation = tables_.organisation_of(number);
-  if (organisation == nullptr) return lines_.refuse(incoming.line, 404, {});
   const wire::DeskPlan* desk = tables_.desk_of(number);
+  if (organisation == nullptr) {
+    // A desk of the centre's that the vault has not been told of yet will be there in a moment.
+    if (desk != nullptr) return lines_.refuse(incoming.line, 503, kRetryAfter);
+    return lines_.refuse(incoming.line, 404, {});
+  }
   if (desk == nullptr || desk->organisation_id() != *organisation)
     return lines_.refuse(incoming.line, 480, kRetryAfter);
   arrive(incoming, *desk, number, *organisation);

@@ -51,6 +51,7 @@ Result<void> Tables::set_directory(const wire::Directory& directory) {
 }
 
 void Tables::set_desks(const wire::SetDesks& desks) {
+  has_desks_ = true;
   desks_.clear();
   desk_of_number_.clear();
   for (const auto& desk : desks.desks()) {

@@ -37,6 +37,8 @@ class Tables {
   void set_phones(const wire::SetPhones& phones);
 
   [[nodiscard]] bool has_directory() const { return sealing_key_.has_value(); }
+  // Some centre has told its desks at some time: a number that is not among them is nobody's.
+  [[nodiscard]] bool has_desks() const { return has_desks_; }
   // The organisation that the vault bound this number to; `number` in normal form.
   [[nodiscard]] const std::string* organisation_of(const std::string& number) const;
   [[nodiscard]] const OrganisationKeys* keys_of(const std::string& organisation) const;
@@ -58,6 +60,7 @@ class Tables {
   std::unordered_map<std::string, wire::DeskPlan> desks_;
   std::unordered_map<std::string, std::string> desk_of_number_;
   std::vector<wire::Phone> phones_;
+  bool has_desks_ = false;
 };
 
 // A message kept in a file: replaced whole, synced before the old one goes. Blocking; not for the

@@ -7,7 +7,7 @@ import { useWorld } from "../hooks";
 export function GlassFrame({ session }: { session: Session }) {
   const { t, i18n } = useTranslation();
   const world = useWorld();
-  const status = world.status as (typeof world.status & { glass_url?: string | null }) | null;
+  const status = world.status;
   const url = status?.glass_url ?? null;
   return (
     <section className="glass" aria-labelledby="glass-title">
@@ -17,7 +17,7 @@ export function GlassFrame({ session }: { session: Session }) {
         <span className="muted">{t("glass.who", { name: session.display_name })}</span>
       </header>
       {url && status?.vault.connected ? (
-        <iframe title={t("glass.title")} src={`${url}?lang=${i18n.language}`} allow="publickey-credentials-get *" />
+        <iframe title={t("glass.title")} src={`${url}/?lang=${i18n.language}`} allow="publickey-credentials-get *" />
       ) : (
         <p className="muted">{t("glass.unavailable")}</p>
       )}
