@@ -10,6 +10,7 @@ export interface Datagram {
   payload: Buffer;
 }
 
+// In immediate mode each packet takes a frame of the whole snapshot length: short frames, many of them.
 export class Capture {
   private constructor(
     private readonly program: Program,
@@ -18,7 +19,7 @@ export class Capture {
 
   /** Starts capturing UDP on loopback; resolves once it listens. */
   static async start(file: string, filter = "udp"): Promise<Capture> {
-    const program = new Program("tcpdump", "tcpdump", ["-i", "lo", "--immediate-mode", "-U", "-s", "0", "-B", "16384", "-w", file, filter]);
+    const program = new Program("tcpdump", "tcpdump", ["-i", "lo", "--immediate-mode", "-U", "-s", "8192", "-B", "65536", "-w", file, filter]);
     await program.says(/listening on/);
     return new Capture(program, file);
   }
