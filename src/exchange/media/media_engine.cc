@@ -53,7 +53,7 @@ void MediaEngine::drop_call(const CallId& id) {
     if (leg == nullptr) continue;
     if (leg->is_seat) {
       stop_playing(*leg);
-      report(*leg, OnOff::kOff);
+      parts_.events.push(statistics_of(*leg));
       call->take_out(*leg);
     } else {
       drop_leg(*leg);
@@ -81,7 +81,8 @@ void MediaEngine::drop_leg(MediaLeg& leg) {
   std::array<std::uint8_t, 256> goodbye;
   send_rtcp(leg, ByteView(goodbye).first(
                      leg.reporter.write_goodbye(goodbye, leg.sent, leg.received, now_, wall_)));
-  report(leg, OnOff::kOn);
+  LegStatistics last = statistics_of(leg);
+  last.final = OnOff::kOn;
   if (leg.is_seat) {
     by_peer_.erase(leg.peer.value);
     if (leg.peer.value != 0) parts_.browsers.port().close(leg.peer);
@@ -98,6 +99,7 @@ void MediaEngine::drop_leg(MediaLeg& leg) {
   by_id_.erase(leg.id);
   legs_[index].reset();
   free_.push_back(index);
+  parts_.events.push(std::move(last));  // after the sockets: who reads it may bind their ports
 }
 
 void MediaEngine::carry_out(command::AddSipLeg& c) {
@@ -308,7 +310,7 @@ void MediaEngine::carry_out(command::StopRecording& c) {
 
 // ---- looking, ending
 
-void MediaEngine::report(const MediaLeg& leg, OnOff final) {
+LegStatistics MediaEngine::statistics_of(const MediaLeg& leg) {
   const rtp::ReceiveTotals in = leg.received.totals();
   LegStatistics out;
   if (leg.call != nullptr) out.call = leg.call->id;
@@ -321,15 +323,14 @@ void MediaEngine::report(const MediaLeg& leg, OnOff final) {
   out.refused = leg.refused;
   out.jitter = in.jitter;
   out.level_dbov = leg.level_dbov;
-  out.final = final;
-  parts_.events.push(std::move(out));
+  return out;
 }
 
 void MediaEngine::carry_out(command::AskStatistics& c) {
   MediaCall* call = find_call(c.call);
   if (call == nullptr) return;
   for (const MediaLeg* leg : call->legs)
-    if (leg != nullptr) report(*leg, OnOff::kOff);
+    if (leg != nullptr) parts_.events.push(statistics_of(*leg));
 }
 
 void MediaEngine::carry_out(command::EndAll& c) {

@@ -78,7 +78,7 @@ class MediaEngine {
   void drop_call(const CallId& id);
   void replan(MediaCall& call);
   void stop_playing(MediaLeg& leg);
-  void report(const MediaLeg& leg, OnOff final);
+  [[nodiscard]] static LegStatistics statistics_of(const MediaLeg& leg);
 
   // Packets (media_engine_packets.cc).
   void on_datagram(MediaLeg& leg, rtp::MutableBytes datagram, const rtp::Address& from);

@@ -81,7 +81,7 @@ class MediaPlane {
   // First answer, re-INVITE, UPDATE: as often as the SDP changes. A new address is latched anew.
   // kInvalid when the address is no IP address or no codec is usable.
   Result<void> set_remote(const LegId& leg, const RemoteSound& remote);
-  // Frees the ports; LegStatistics (final) follows.
+  // Closes the ports, then gives LegStatistics (final).
   void remove_leg(const LegId& leg);
   // Takes a telephone leg or a seat over into another call (attended transfer). It hears nobody
   // there until connected; what plays to it goes on. kNotFound; kExhausted when the call has

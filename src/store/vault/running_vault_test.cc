@@ -302,7 +302,8 @@ Export export_file(const std::shared_ptr<grpc::Channel>& channel, const Bytes& f
     out.wav += wav.wav();
     out.error += wav.error();
   }
-  EXPECT_TRUE(stream->Finish().ok());
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
   return out;
 }
 
