@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "exchange/media/test_rig.h"
+#include "exchange/media/udp_socket.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -15,12 +17,29 @@ class Plane : public testing::Test {
  protected:
   Plane() {
     MediaSettings settings;
-    settings.rtp_port_first = 21700;
-    settings.rtp_port_last = 21739;
+    settings.rtp_port_first = free_ports();
+    settings.rtp_port_last = static_cast<std::uint16_t>(settings.rtp_port_first + kPorts - 1);
     settings.recordings_directory = directory_.path().string();
     auto plane = MediaPlane::start(settings, clock_, entropy_);
     EXPECT_TRUE(plane.has_value()) << (plane ? "" : plane.error().message);
     plane_ = std::move(*plane);
+  }
+
+  static constexpr int kPorts = 40;
+
+  // The first of kPorts in a row that nobody holds, so that two runs at once don't meet.
+  static std::uint16_t free_ports() {
+    constexpr int kFirst = 20000, kRanges = 250;
+    for (int n = 0; n < kRanges; ++n) {
+      const auto first = static_cast<std::uint16_t>(kFirst + (::getpid() + n) % kRanges * kPorts);
+      std::vector<UdpSocket> held;
+      for (int port = first; port < first + kPorts; ++port)
+        if (auto socket = UdpSocket::bind("127.0.0.1", static_cast<std::uint16_t>(port)))
+          held.push_back(std::move(*socket));
+      if (held.size() == kPorts) return first;
+    }
+    ADD_FAILURE() << "no free ports";
+    return kFirst;
   }
 
   std::uint16_t add(const std::string& leg, Side side, LoopbackPhone& phone) {
