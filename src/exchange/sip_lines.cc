@@ -248,6 +248,11 @@ std::vector<wire::PhoneState> SipLines::phones() const {
 
 // ---- commands
 
+// A command may come long after the last pump; timers that it starts must not be due already.
+MonoTime SipLines::now() {
+  return now_ = clock_.mono();
+}
+
 SipLines::LineState* SipLines::find(LineId line) {
   const auto found = lines_.find(line);
   return found == lines_.end() ? nullptr : &found->second;
@@ -255,11 +260,11 @@ SipLines::LineState* SipLines::find(LineId line) {
 
 // The agent refuses what comes too late for a session; its SessionEnded is then on the way.
 void SipLines::ring_back(LineId line) {
-  if (LineState* state = find(line)) (void)agent_.provisional(state->session, 180, "", now_);
+  if (LineState* state = find(line)) (void)agent_.provisional(state->session, 180, "", now());
 }
 
 void SipLines::answer(LineId line, std::string sdp) {
-  if (LineState* state = find(line)) (void)agent_.accept(state->session, std::move(sdp), now_);
+  if (LineState* state = find(line)) (void)agent_.accept(state->session, std::move(sdp), now());
 }
 
 void SipLines::refuse(LineId line, int status, std::chrono::seconds retry_after) {
@@ -268,7 +273,7 @@ void SipLines::refuse(LineId line, int status, std::chrono::seconds retry_after)
   std::vector<sip::HeaderLine> headers;
   if (retry_after.count() > 0)
     headers.push_back({"Retry-After", std::to_string(retry_after.count())});
-  (void)agent_.reject(state->session, status, now_, {}, std::move(headers));
+  (void)agent_.reject(state->session, status, now(), {}, std::move(headers));
 }
 
 void SipLines::hang_up(LineId line, std::string_view) {
@@ -276,7 +281,7 @@ void SipLines::hang_up(LineId line, std::string_view) {
   if (state == nullptr) return;
   if (state->session != sip::SessionId{}) {
     if (state->out) state->out->heard = true;  // no other server is tried any more
-    (void)agent_.hang_up(state->session, now_, {});
+    (void)agent_.hang_up(state->session, now(), {});
     return;
   }
   lines_.erase(line);
@@ -285,21 +290,21 @@ void SipLines::hang_up(LineId line, std::string_view) {
 
 void SipLines::answer_offer(LineId line, std::string sdp) {
   if (LineState* state = find(line))
-    (void)agent_.answer_offer(state->session, std::move(sdp), now_);
+    (void)agent_.answer_offer(state->session, std::move(sdp), now());
 }
 
 void SipLines::refuse_offer(LineId line, int status) {
-  if (LineState* state = find(line)) (void)agent_.refuse_offer(state->session, status, now_);
+  if (LineState* state = find(line)) (void)agent_.refuse_offer(state->session, status, now());
 }
 
 void SipLines::accept_refer(LineId line, int final_status) {
   LineState* state = find(line);
-  if (state == nullptr || !agent_.accept_refer(state->session, now_)) return;
-  (void)agent_.refer_progress(state->session, final_status, now_);
+  if (state == nullptr || !agent_.accept_refer(state->session, now())) return;
+  (void)agent_.refer_progress(state->session, final_status, now());
 }
 
 void SipLines::reject_refer(LineId line, int status) {
-  if (LineState* state = find(line)) (void)agent_.reject_refer(state->session, status, now_);
+  if (LineState* state = find(line)) (void)agent_.reject_refer(state->session, status, now());
 }
 
 }  // namespace madoguchi::exchange

@@ -93,6 +93,7 @@ class SipLines final : public Lines, private sip::Policy {
   const Trunk* trunk_of(const sip::Flow& flow) const;
 
   LineState* find(LineId line);
+  MonoTime now();
   std::optional<LineId> start_call(sip::OutgoingCall call);
   void try_next(LineId line, LineState& state);
   bool dispatch();
@@ -114,7 +115,7 @@ class SipLines final : public Lines, private sip::Policy {
   const AskDns ask_dns_;
   const OnPhone on_phone_;
   CallControl* control_ = nullptr;
-  MonoTime now_;
+  MonoTime now_;  // of the last pump or command
 
   sip::DigestAuthenticator authenticator_;
   sip::Registrar registrar_;

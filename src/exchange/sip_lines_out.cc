@@ -10,7 +10,7 @@
 namespace madoguchi::exchange {
 
 std::optional<LineId> SipLines::start_call(sip::OutgoingCall call) {
-  const auto session = agent_.invite(std::move(call), now_);
+  const auto session = agent_.invite(std::move(call), now());
   if (!session) return std::nullopt;
   const LineId line{next_line_++};
   lines_[line].session = *session;
@@ -22,7 +22,7 @@ std::optional<LineId> SipLines::call_phone(const OperatorId& operator_id,
                                            const std::string& display, const std::string& sdp) {
   const wire::Phone* phone = tables_.phone_of_operator(operator_id.text());
   if (phone == nullptr) return std::nullopt;
-  const auto bindings = registrar_.find(phone->user(), now_);
+  const auto bindings = registrar_.find(phone->user(), now());
   if (bindings.empty()) return std::nullopt;
   sip::OutgoingCall call;
   call.target = bindings.front().contact;
@@ -98,7 +98,7 @@ void SipLines::try_next(LineId line, LineState& state) {
     if (!flow) continue;
     transport_.expect_name(target.remote, target.tls_name);
     out.call.flow = *flow;
-    const auto session = agent_.invite(out.call, now_);
+    const auto session = agent_.invite(out.call, now());
     if (!session) continue;
     state.session = *session;
     by_session_[static_cast<std::uint64_t>(*session)] = line;

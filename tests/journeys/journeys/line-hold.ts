@@ -46,6 +46,10 @@ export const journey: Journey = {
     expectEqual(listen(between(heldAt + 500, backAt - 500), operatorTone).seconds, 0, "seconds of operator heard while held");
     expect(between(heldAt + 500, backAt - 500).length > 8000, "the held caller is sent no sound at all");
     expect(listen(between(backAt + 500, backAt + 3000), operatorTone).seconds > 1.5, "the operator is not heard after the hold");
+    // Nothing is lost here and everybody answers at once: whoever says something twice was in a hurry.
+    const said = sipMessages(datagrams).filter(({ datagram, text }) => datagram.fromPort === system.sipPort && !text.startsWith("SIP/2.0"));
+    const once = new Set(said.map(({ text }) => `${text.split(" ")[0]} ${/branch=(\S+)/.exec(text)?.[1]}`));
+    expectEqual(said.length, once.size, "requests that our side sent, and different ones among them");
     hana.stop();
     await phone.stop();
     await system.stop();
