@@ -65,7 +65,7 @@ async function inLanguage(system: System, context: Context, language: "ja" | "en
   await browser.press(word.end);
   expectEqual(await program.exits(20), 0, "SIPp's exit code");
   const datagrams = await capture.stop();
-  const invite = sipMessages(datagrams).find(({ text }) => text.startsWith("INVITE"));
+  const invite = sipMessages(datagrams).find(({ text, datagram }) => text.startsWith("INVITE") && datagram.toPort === system.sipPort);
   const sound = soundAt(datagrams, Number(/m=audio (\d+)/.exec(invite?.text ?? "")?.[1]));
   const heard = listen(sound.samples, operatorTone);
   expect(heard.seconds > 4, `the caller heard the browser for ${heard.seconds} s only`);

@@ -40,7 +40,7 @@ export const journey: Journey = {
     await wrapUp(hana, call.id);
 
     const datagrams = await capture.stop();
-    const invite = sipMessages(datagrams).find(({ text }) => text.startsWith("INVITE sip:+813"));
+    const invite = sipMessages(datagrams).find(({ text, datagram }) => text.startsWith("INVITE sip:+813") && datagram.toPort === system.sipPort);
     const port = Number(/m=audio (\d+)/.exec(invite?.text ?? "")?.[1]);
     const between = (from: number, to: number) => soundAt(datagrams.filter((one) => one.time * 1000 > from && one.time * 1000 < to), port).samples;
     expectEqual(listen(between(heldAt + 500, backAt - 500), operatorTone).seconds, 0, "seconds of operator heard while held");

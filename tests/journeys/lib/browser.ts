@@ -37,6 +37,11 @@ export class Console {
     await page.addInitScript(() => {
       const peers: RTCPeerConnection[] = [];
       (window as unknown as { journeyPeers: RTCPeerConnection[] }).journeyPeers = peers;
+      // A steady tone is what noise suppression takes away: the measuring signal goes in as it is.
+      const media = navigator.mediaDevices;
+      const real = media?.getUserMedia.bind(media);
+      if (media && real)
+        media.getUserMedia = () => real({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
       const Real = window.RTCPeerConnection;
       window.RTCPeerConnection = class extends Real {
         constructor(settings?: RTCConfiguration) {
