@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kRest{4};  // between two passes in a rush
 // A message costs as much as the handling of several events: what gathers in this time goes in one.
-constexpr std::chrono::milliseconds kBetweenSends{10};
+constexpr std::chrono::milliseconds kBetweenSends{20};
+// Nobody waits for a line's token or for a recording's entry in the vault's journal.
+constexpr std::chrono::milliseconds kBetweenTokens{100};
 constexpr std::size_t kMostBatchBytes = 1 << 20;
 constexpr int kMostAsksAMessage = 500;
 constexpr std::size_t kCommandsRemembered = 20'000;
@@ -199,9 +201,7 @@ std::optional<MonoTime> ExchangeProcess::pump() {
   sooner(control_->next_deadline());
   if (centre_->ready() && journal_->spool().next_event() - 1 > sent_event_)
     sooner(last_sent_ + kBetweenSends);
-  const bool to_ask = !ask_tokens_.empty() || !ask_wishes_.empty() || !ask_recordings_.empty() ||
-                      asks_.ByteSizeLong() > 0;
-  if (to_ask && vault_->ready()) sooner(last_asked_ + kBetweenSends);
+  if (const auto due = ask_due(); due && vault_->ready()) sooner(due);
   sooner(journal_->next_deadline());
   if (stop_at_) sooner(clock_.mono() + std::chrono::milliseconds(50));
   return next;
@@ -360,6 +360,12 @@ void ExchangeProcess::ask_everything_again() {
   all(ask_recordings_, journal_->ledger().recordings_asked());
 }
 
+std::optional<MonoTime> ExchangeProcess::ask_due() const {
+  if (!ask_wishes_.empty() || asks_.ByteSizeLong() > 0) return last_asked_ + kBetweenSends;
+  if (!ask_tokens_.empty() || !ask_recordings_.empty()) return last_asked_ + kBetweenTokens;
+  return std::nullopt;
+}
+
 void ExchangeProcess::ask_vault() {
   Journal::Fresh fresh = journal_->take_fresh();
   const auto more = [](auto& queue, const auto& ids) {
@@ -374,7 +380,8 @@ void ExchangeProcess::ask_vault() {
     ask_recordings_.clear();
     return;
   }
-  if (!vault_->ready() || clock_.mono() - last_asked_ < kBetweenSends) return;
+  const auto due = ask_due();
+  if (!due || clock_.mono() < *due || !vault_->ready()) return;
   const auto fill = [](auto& queue, const auto& open, auto&& add) {
     for (int count = 0; !queue.empty() && count < kMostAsksAMessage; queue.pop_front()) {
       const auto found = open.find(queue.front());

@@ -53,6 +53,8 @@ class ExchangeProcess final : private VaultAsks {
   void store_prompt(CentreLink::Prompt prompt);
   void tell_centre();
   void ask_vault();
+  // When the next message to the vault may go; nullopt: there is nothing to ask.
+  [[nodiscard]] std::optional<MonoTime> ask_due() const;
   void ask_everything_again();
   [[nodiscard]] wire::Snapshot snapshot();
   [[nodiscard]] wire::StatusReply status();
