@@ -16,7 +16,8 @@ namespace {
 
 constexpr const char* kVersion = "0.1.0";
 // A message to the exchange, a transaction and a wake-up cost the same for one call as for ten.
-constexpr Micros kTick = std::chrono::milliseconds(8);
+// Of a rush; what comes alone is done at once. A transaction costs as much as several calls in it.
+constexpr Micros kTick = std::chrono::milliseconds(20);
 constexpr Micros kServingAtLatest = std::chrono::seconds(10);
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
 

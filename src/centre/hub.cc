@@ -122,6 +122,7 @@ void Hub::tell_promises(const std::set<PromiseId>& changed) {
 }
 
 void Hub::tell_staff(const Changed& changed) {
+  if (listeners_.empty()) return;
   const auto tell_all = [this](const std::string& rest) {
     for (Listener& listener : listeners_)
       if (!listener.viewer.is_client()) tell(listener, rest);
@@ -135,6 +136,7 @@ void Hub::tell_staff(const Changed& changed) {
 }
 
 void Hub::tell_desks(const std::set<DeskId>& changed) {
+  if (listeners_.empty()) return;
   for (const DeskId& id : changed) {
     const auto desk = floor_.desks.find(id);
     if (desk == floor_.desks.end()) continue;

@@ -16,9 +16,9 @@
 namespace madoguchi::exchange {
 namespace {
 
-constexpr std::chrono::milliseconds kRest{4};  // between two passes in a rush
+constexpr std::chrono::milliseconds kRest{8};  // between two passes in a rush
 // A message costs as much as the handling of several events: what gathers in this time goes in one.
-constexpr std::chrono::milliseconds kBetweenSends{20};
+constexpr std::chrono::milliseconds kBetweenSends{25};
 // Nobody waits for a line's token or for a recording's entry in the vault's journal.
 constexpr std::chrono::milliseconds kBetweenTokens{100};
 constexpr std::size_t kMostBatchBytes = 1 << 20;
