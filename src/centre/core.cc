@@ -15,8 +15,8 @@ namespace madoguchi::centre {
 namespace {
 
 constexpr const char* kVersion = "0.1.0";
-// A message to the exchange, a transaction and a wake-up cost the same for one call as for ten.
-// Of a rush; what comes alone is done at once. A transaction costs as much as several calls in it.
+// A message, a transaction and a wake-up cost as much as several calls in them. Of a rush only:
+// what comes alone is done at once.
 constexpr Micros kTick = std::chrono::milliseconds(20);
 constexpr Micros kServingAtLatest = std::chrono::seconds(10);
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
