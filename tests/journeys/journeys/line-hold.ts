@@ -2,7 +2,7 @@
 // hold sound instead of the operator; afterwards both hear each other again.
 import { join } from "node:path";
 import { Capture, sipMessages, soundAt } from "../lib/capture.ts";
-import { callers, talksFor, telephones, wrapUp } from "../lib/floor.ts";
+import { atExchange, callers, talksFor, telephones, wrapUp } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
 import { listen } from "../lib/sound.ts";
 import { System } from "../lib/system.ts";
@@ -15,6 +15,8 @@ export const journey: Journey = {
   async run(context) {
     const system = await System.start(context);
     const hana = await system.staff("hana");
+    const suzu = await system.staff("suzu");
+    await atExchange(suzu);
     const phone = await telephones(system, context.folder, ["hana"], hana);
     await hana.ready();
     const capture = await Capture.start(join(context.folder, "wire.pcap"));
@@ -51,6 +53,7 @@ export const journey: Journey = {
     const once = new Set(said.map(({ text }) => `${text.split(" ")[0]} ${/branch=(\S+)/.exec(text)?.[1]}`));
     expectEqual(said.length, once.size, "requests that our side sent, and different ones among them");
     hana.stop();
+    suzu.stop();
     await phone.stop();
     await system.stop();
   },
