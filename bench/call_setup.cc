@@ -449,6 +449,7 @@ Result<void> Bench::measure() {
       "\"seconds\":{:.1f}}}\n",
       static_cast<long>(good + bad), good / seconds, static_cast<long>(bad), cpu / (good + bad),
       p99(find_with(folder_, "_rtt.csv")), seconds);
+  std::fflush(stdout);  // the figure is told before thousands of recordings are removed
   return {};
 }
 
