@@ -17,6 +17,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSignIns = "sign-ins.txt";
 
+constexpr std::string_view kDemoTrunk =
+    "# The machine itself may call in, so that a softphone on it reaches the demo's desks.\n"
+    "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\"]\ntrusted = true\n";
+constexpr std::string_view kTrunkExample =
+    "# Who may call in, and by whom we call out:\n"
+    "# [[trunk]]\n# name = \"carrier\"\n# addresses = [\"198.51.100.0/24\"]\n# trusted = true\n"
+    "# target = \"sip:sip.example.jp\"\n";
+
 Result<void> write_private(const fs::path& file, const std::string& text) {
   const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   const bool written =
@@ -129,12 +137,11 @@ std::string Deployment::exchange_settings() const {
       "[sound]\nbind = \"{}\"\nfirst_port = {}\nlast_port = {}\n\n"
       "[browser]\nbind = \"{}\"\nport = {}\naddresses = [{}]\n\n"
       "[rpc]\nlisten = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n"
-      "[out]\npermitted = [\"+81\"]\n\n"
-      "# The machine itself may call in and be called, so that a softphone on it works.\n"
-      "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\"]\ntrusted = true\n",
+      "[out]\npermitted = [\"+81\"]\n\n{}",
       toml_text(part("exchange").string()), toml_text(options_.public_address), !options_.empty,
       sip, options_.address, options_.first_sound_port, options_.last_sound_port, options_.address,
-      options_.browser_port, toml_text(options_.public_address), rpc_lines("exchange"));
+      options_.browser_port, toml_text(options_.public_address), rpc_lines("exchange"),
+      options_.empty ? kTrunkExample : kDemoTrunk);
 }
 
 std::string Deployment::vault_settings() const {

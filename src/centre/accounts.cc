@@ -107,6 +107,11 @@ void Accounts::verified(const AccountId& id, const std::string& name, bool fits,
     then(fail(ErrorCode::kDenied, kWrong));
     return;
   }
+  // Tries that were under way when the account was locked count for nothing.
+  if (account->locked_until && clock_.now() < *account->locked_until) {
+    then(fail(ErrorCode::kDenied, kWrong));
+    return;
+  }
   if (fits && !account->disabled && account->failures == 0) {
     begin_session(id, then);
     return;
@@ -205,10 +210,14 @@ void Accounts::put(AccountRow account, Personal<std::string> password, Then<Acco
                        : tl::unexpected<Error>(outcome.error()));
               return;
             }
+            // Whoever may see other things from now on starts afresh.
+            const AccountRow* before = find(changed.id);
+            const bool moved = before != nullptr && (before->role != changed.role ||
+                                                     before->organisation != changed.organisation);
             accounts_[changed.id] = changed;
             names_[changed.name] = changed.id;
             if (!changed.operator_id.empty()) operators_[changed.operator_id] = changed.id;
-            if (changed.disabled || renewed) end_sessions(changed.id, "");
+            if (changed.disabled || renewed || moved) end_sessions(changed.id, "");
             if (on_changed) on_changed();
             then(changed);
           });

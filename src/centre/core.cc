@@ -10,6 +10,7 @@
 #include "base/sealing.h"
 #include "centre/api.h"
 #include "centre/json_writer.h"
+#include "routing/names.h"
 
 namespace madoguchi::centre {
 namespace {
@@ -251,6 +252,7 @@ void Core::on_committed(Effects effects) {
   exchange_->send(effects.commands);
   for (const Record& record : effects.records) {
     world_.apply(record);
+    if (const auto* promise = std::get_if<PromiseRecord>(&record)) settle_at_vault(*promise);
     if (const auto* position = std::get_if<PositionRecord>(&record)) {
       position_ = *position;
       if (position_.epoch == epoch_) exchange_->acknowledge(position_.sequence);
@@ -262,6 +264,20 @@ void Core::on_committed(Effects effects) {
     log_info("the store is back");
     hub_.status_changed();
   }
+}
+
+// A wish that is fulfilled opens the vault's gate no more. Where the vault is away just now the
+// wish ends by its own age there; nothing is rung for it, since its promise is closed here.
+void Core::settle_at_vault(const PromiseRecord& promise) {
+  const bool over = promise.state == routing::PromiseState::kKept ||
+                    promise.state == routing::PromiseState::kClosed;
+  if (!over || promise.wish.empty()) return;
+  const std::string_view outcome = promise.how      ? routing::name_of(*promise.how)
+                                   : promise.reason ? routing::name_of(*promise.reason)
+                                                    : std::string_view("settled");
+  vault_->settle_wish(promise.wish, outcome, [](const std::string& error) {
+    if (!error.empty()) log_warn("a settled wish stays open at the vault: {}", error);
+  });
 }
 
 void Core::ask_vault(const TicketWanted& wanted) {

@@ -64,6 +64,7 @@ class Core {
   void on_exchange(FromExchange batch);
   void on_exchange_lost();
   void on_committed(Effects effects);
+  void settle_at_vault(const PromiseRecord& promise);
   void ask_vault(const TicketWanted& wanted);
   void tell_vault();
   void say_serving(Time now);

@@ -119,6 +119,18 @@ void VaultClient::put_organisation(const OrganisationId& id, const std::string& 
       });
 }
 
+void VaultClient::settle_wish(const WishId& wish, std::string_view outcome, Done done) {
+  wire::SettleWishesRequest request;
+  request.add_wish_ids(wish.text());
+  request.set_outcome(std::string(outcome));
+  ask<wire::SettleWishesRequest, wire::SettleWishesReply>(
+      *inner_, std::move(request),
+      [](auto& stub, auto... parts) { stub.SettleWishes(std::move(parts)...); },
+      [done = std::move(done)](const grpc::Status& status, const wire::SettleWishesReply& reply) {
+        done(error_of(status, reply));
+      });
+}
+
 void VaultClient::put_staff(const OperatorId& who, const std::string& display_name,
                             const std::string& password_hash, Done done) {
   wire::PutStaffRequest request;

@@ -35,6 +35,8 @@ class VaultClient {
   // `password_hash` is empty except where the vault's settings say demo.
   void put_staff(const OperatorId& who, const std::string& display_name,
                  const std::string& password_hash, Done done);
+  // The line got through, or was closed without success: the vault's gate shuts for this wish.
+  void settle_wish(const WishId& wish, std::string_view outcome, Done done);
   // kUnavailable when the vault could not be asked.
   void ask_ticket(const TicketWanted& wanted, std::function<void(Result<TicketAnswer>)> then);
 

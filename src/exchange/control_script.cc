@@ -138,6 +138,9 @@ void CallControl::digit(Call& call, const LegId& leg, char digit) {
       return;
     case Step::kWaiting:
     case Step::kOffer:
+      // People press a moment after the words that tell them to.
+      if (digit == '9' && plan(call).recorded()) return refuse_recording(call);
+      [[fallthrough]];
     case Step::kClosed:
     case Step::kClosedOffer:
       if (!may_ask_callback(call)) return;
@@ -236,6 +239,8 @@ void CallControl::refuse_recording(Call& call) {
   refused.set_call_id(call.id.text());
   report_.event(event_of(std::move(refused)));
   if (call.step == Step::kNotice) call.step = Step::kUnrecorded;
+  if (call.step == Step::kWaiting)
+    call.step = Step::kOffer;  // its end brings the waiting sound back
   if (!play(call, plan(call).unrecorded_prompt(), OnOff::kOff)) step_done(call);
 }
 

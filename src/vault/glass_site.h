@@ -1,4 +1,4 @@
-// The vault's own web site: the glass. For now the page where staff sign in to the vault itself, to
+// The vault's own web site: the glass: the page where staff sign in to the vault itself, to
 // be held in a frame of the console. It answers to its own host name only, may be framed only by
 // the consoles named in the settings, loads nothing from elsewhere, and takes changes only from its
 // own pages (Origin checked, JSON only, cookie HttpOnly). Errors tell nobody what was wrong.

@@ -83,8 +83,8 @@ Result<void> Staff::put(const OperatorId& id, const std::string& display_name,
                 fmt::format("a display name has at most {} bytes", kMostDisplayName));
   if (!password_hash.empty() && !parts_.demo)
     return fail(ErrorCode::kDenied,
-                "the vault takes passwords from the centre only where its settings say demo = "
-                "true; set them with `madoguchi` at the vault");
+                "the vault takes passwords from the centre only where its settings say "
+                "staff.demo_passwords = true");
   if (!password_hash.empty() && !is_hash(password_hash))
     return fail(ErrorCode::kInvalid, "password_hash is not libsodium's string form of Argon2id");
   const std::lock_guard lock(mutex_);

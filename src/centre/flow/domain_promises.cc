@@ -11,7 +11,7 @@ namespace {
 // The words of the vault's gate that will not change with time.
 bool is_for_good(const std::string& word) {
   return word == "emergency" || word == "premium" || word == "international" ||
-         word == "own_number";
+         word == "own_number" || word == "wish_expired" || word == "invalid" || word == "withheld";
 }
 
 AttemptOutcome outcome_of(const DialProgress& progress) {
