@@ -339,6 +339,10 @@ Result<void> Bench::start_madoguchi() {
   const auto people = deployment.sign_ins();
   admin_ = people.front().name;
   admin_password_ = people.front().password;
+  const fs::path exchange = deployment.settings_of("exchange");
+  write_file(exchange, read_file(exchange) +
+                           "\n[[trunk]]\nname = \"bench\"\naddresses = [\"127.0.0.0/8\"]\n"
+                           "trusted = true\n");
   const fs::path centre = deployment.settings_of("centre");
   write_file(centre, read_file(centre) + floor_settings(options_));
 
