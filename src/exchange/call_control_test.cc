@@ -150,6 +150,18 @@ TEST_F(Line, KeyNineDuringTheNoticeRefusesTheRecording) {
   EXPECT_EQ(report.said.back(), "connected hana");
 }
 
+TEST_F(Line, KeyNineIsHeardAMomentAfterTheNoticeToo) {
+  reach_waiting();
+  clear();
+  key('9');
+  EXPECT_THAT(sound.said, ElementsAre("erase recording", "play unrecorded"));
+  EXPECT_THAT(report.said, Contains("recording refused"));
+  prompt_ends();
+  EXPECT_EQ(sound.said.back(), "play music looped");
+  key('9');
+  EXPECT_EQ(sound.said.back(), "play music looped");
+}
+
 TEST_F(Line, CallbackIsOfferedAgainAndAgainAndKeyOneAgrees) {
   reach_waiting();
   pass(seconds(30));
