@@ -26,17 +26,23 @@ export interface SystemOptions {
   passwords?: Record<string, string>;
 }
 
-let nextBase = Number(process.env["MADOGUCHI_JOURNEY_PORTS"] ?? 24_000); // where the search begins
+const firstBase = 24_000;
+const endBase = 60_000;
+let nextBase = Number(process.env["MADOGUCHI_JOURNEY_PORTS"] ?? firstBase); // where the search begins
 
 /** The first of `count` neighbouring ports that nobody listens on. */
 export async function freePorts(count: number): Promise<number> {
-  for (;;) {
+  for (let turns = 0; turns < 2;) {
+    if (nextBase + count > endBase) {
+      nextBase = firstBase; // earlier journeys' ports are free again
+      turns++;
+    }
     const base = nextBase + (nextBase % 2); // sound ports come in even pairs
     nextBase = base + count;
     const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;
-    if (nextBase > 60_000) throw new Error("no free ports left");
   }
+  throw new Error("no free ports left");
 }
 
 function isFree(port: number): Promise<boolean> {
