@@ -1,4 +1,4 @@
-#include "vault/secret.h"
+#include "base/secret.h"
 
 #include <sodium.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace madoguchi::vault {
+namespace madoguchi {
 
 Secret::Secret(std::size_t size, const std::function<void(std::span<std::uint8_t>)>& fill)
     : size_(size) {
@@ -50,4 +50,4 @@ void wipe(std::span<std::uint8_t> bytes) {
   sodium_memzero(bytes.data(), bytes.size());
 }
 
-}  // namespace madoguchi::vault
+}  // namespace madoguchi
