@@ -1,0 +1,200 @@
+#include "vault/access/authority.h"
+
+#include <utility>
+
+namespace madoguchi::vault {
+namespace {
+
+Charge searches_of(const OperatorId& who, const Rates& rates) {
+  return {{"search", "", who.text()}, rates};
+}
+Charge guesses_of(const OperatorId& who, const Rates& rates) {
+  return {{"guess", "", who.text()}, rates};
+}
+
+bool is_checked(const CallProgress& progress, const SubjectId& subject, std::uint32_t needed) {
+  if (progress.vouched.contains(subject)) return true;
+  const auto matched = progress.matched.find(subject);
+  return (matched == progress.matched.end() ? 0 : matched->second.size()) >= needed;
+}
+
+}  // namespace
+
+MandateAsk Authority::mandate_ask(const OpeningTicket& ticket) const {
+  const Place* place = places_.find(ticket.who);
+  return {{},
+          ticket.called,
+          place == nullptr ? OrganisationId() : place->organisation,
+          ticket.desk,
+          ticket.purpose};
+}
+
+std::optional<SessionLeg> Authority::leg_in_call(const OperatorId& who, const CallId& call,
+                                                 Time now) const {
+  for (const SessionLeg& leg : legs_.of(who, now))
+    if (leases_.is_up(call, leg.leg, now)) return leg;
+  return std::nullopt;
+}
+
+Allowed<OpeningTicket> Authority::issue(const TicketAsk& ask, Time now) {
+  const Place* place = places_.find(ask.who);
+  if (place == nullptr) return refuse(Refusal::kNoPlace);
+  const CallLease* lease = leases_.live(ask.call, now);
+  if (lease == nullptr) return refuse(Refusal::kNoCall);
+  const auto leg = leg_in_call(ask.who, ask.call, now);
+  if (!leg) return refuse(Refusal::kNotOnCall);
+  if (lease->desk != ask.desk) return refuse(Refusal::kOtherDesk);
+
+  OpeningTicket ticket;
+  ticket.id = ask.id;
+  ticket.who = ask.who;
+  ticket.session = leg->session;
+  ticket.leg = leg->leg;
+  ticket.actor = place->organisation;
+  ticket.called = lease->called;
+  ticket.desk = ask.desk;
+  ticket.purpose = ask.purpose;
+  ticket.call = ask.call;
+  ticket.made = now;
+  const auto purposes = mandates_.purposes(mandate_ask(ticket), now);
+  if (purposes.empty()) return refuse(Refusal::kNoMandate);
+  if (ticket.purpose.empty()) ticket.purpose = purposes.front().id;
+  if (owners(ticket, now).empty()) return refuse(Refusal::kNoPurpose);
+  return tickets_.add(std::move(ticket));
+}
+
+Allowed<OpeningTicket> Authority::for_purpose(const OpeningTicketId& known,
+                                              const SessionKey& session,
+                                              const OpeningTicketId& fresh,
+                                              const std::string& purpose, Time now) {
+  auto usable = tickets_.usable(known, session, leases_, now);
+  if (!usable) return refuse(usable.error());
+  OpeningTicket ticket = **usable;
+  ticket.purpose = purpose;
+  if (owners(ticket, now).empty()) return refuse(Refusal::kNoPurpose);
+  ticket.id = fresh;
+  ticket.made = now;
+  const Micros wrap_up = ticket.wrap_up;
+  OpeningTicket& added = tickets_.add(std::move(ticket));
+  added.wrap_up = wrap_up;  // what was granted so far is the call's, not the purpose's
+  return added;
+}
+
+Allowed<OpeningTicket> Authority::look(const OpeningTicketId& id, const SessionKey& session,
+                                       Time now) {
+  auto usable = tickets_.usable(id, session, leases_, now);
+  if (!usable) return refuse(usable.error());
+  return **usable;
+}
+
+std::vector<Purpose> Authority::purposes(const OpeningTicket& ticket, Time now) const {
+  return mandates_.purposes(mandate_ask(ticket), now);
+}
+
+std::vector<OrganisationId> Authority::owners(const OpeningTicket& ticket, Time now) const {
+  return mandates_.owners(mandate_ask(ticket), now);
+}
+
+Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
+  auto usable = tickets_.usable(ask.ticket, ask.session, leases_, now);
+  if (!usable) return refuse(usable.error());
+  const OpeningTicket& ticket = **usable;
+  if (places_.find(ticket.who) == nullptr) return refuse(Refusal::kNoPlace);
+  MandateAsk wanted = mandate_ask(ticket);
+  wanted.owner = ask.owner;
+  auto grant = mandates_.ask(wanted, now);
+  if (!grant) return refuse(grant.error());
+  if (freezes_.stopping(ask.owner, ticket.who, ticket.desk) != nullptr)
+    return refuse(Refusal::kFrozen);
+  const bool in_call = tickets_.state(ticket, leases_, now).stage == TicketStage::kInCall;
+  if (!in_call && !tickets_.progress(ticket).opened.contains(ask.subject))
+    return refuse(Refusal::kWrapUp);
+  return Permission{std::move(*grant), ticket};
+}
+
+Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
+  auto permission = permitted(ask, now);
+  if (!permission) return permission;
+  CallProgress& progress = tickets_.progress(permission->ticket);
+  if (!is_checked(progress, ask.subject, permission->grant.purpose.checks))
+    return refuse(Refusal::kNotChecked);
+  const auto charges = permission->grant.charges(permission->ticket.who, permission->ticket.desk);
+  if (limits_.exceeded(charges, now)) return refuse(Refusal::kLimit);
+  limits_.count(charges, now);
+  progress.opened.insert(ask.subject);
+  return permission;
+}
+
+Allowed<Permission> Authority::write(const PersonAsk& ask, Time now) {
+  auto permission = permitted(ask, now);
+  if (!permission) return permission;
+  if (!tickets_.progress(permission->ticket).opened.contains(ask.subject))
+    return refuse(Refusal::kNotChecked);
+  return permission;
+}
+
+Allowed<OpeningTicket> Authority::search(const OpeningTicketId& id, const SessionKey& session,
+                                         Time now) {
+  auto usable = tickets_.usable(id, session, leases_, now);
+  if (!usable) return refuse(usable.error());
+  const OpeningTicket& ticket = **usable;
+  if (tickets_.state(ticket, leases_, now).stage != TicketStage::kInCall)
+    return refuse(Refusal::kWrapUp);
+  if (owners(ticket, now).empty()) return refuse(Refusal::kNoMandate);
+  const Charge charge = searches_of(ticket.who, rules_.searches);
+  if (limits_.exceeded({charge}, now)) return refuse(Refusal::kSearches);
+  limits_.count(charge.counter, now);
+  return ticket;
+}
+
+Allowed<Permission> Authority::check(const PersonAsk& ask, Time now) {
+  auto permission = permitted(ask, now);
+  if (!permission) return permission;
+  const OperatorId& who = permission->ticket.who;
+  const CallProgress& progress = tickets_.progress(permission->ticket);
+  const auto mine = progress.mismatches.find(ask.subject);
+  const int of_this = mine == progress.mismatches.end() ? 0 : mine->second;
+  if (of_this >= rules_.guesses_a_person || progress.all_mismatches >= rules_.guesses_a_call)
+    return refuse(Refusal::kGuesses);
+  if (limits_.exceeded({guesses_of(who, rules_.guesses)}, now)) return refuse(Refusal::kGuesses);
+  return permission;
+}
+
+void Authority::checked(const PersonAsk& ask, const std::string& field, bool matched, Time now) {
+  const OpeningTicket* ticket = tickets_.find(ask.ticket);
+  if (ticket == nullptr) return;
+  CallProgress& progress = tickets_.progress(*ticket);
+  if (matched) {
+    progress.matched[ask.subject].insert(field);
+    return;
+  }
+  ++progress.mismatches[ask.subject];
+  ++progress.all_mismatches;
+  limits_.count(guesses_of(ticket->who, rules_.guesses).counter, now);
+}
+
+Allowed<OpeningTicket> Authority::vouch(const OpeningTicketId& id, const SubjectId& subject,
+                                        const OperatorId& supervisor, Time now) {
+  const OpeningTicket* ticket = tickets_.find(id);
+  const Place* above = places_.find(supervisor);
+  if (ticket == nullptr || above == nullptr || above->role != StaffRole::kSupervisor ||
+      above->organisation != ticket->actor || supervisor == ticket->who)
+    return refuse(Refusal::kNoTicket);
+  if (tickets_.state(*ticket, leases_, now).stage != TicketStage::kInCall)
+    return refuse(Refusal::kTicketOver);
+  tickets_.progress(*ticket).vouched.insert(subject);
+  return *ticket;
+}
+
+void Authority::end_session(const SessionKey& session, Time now) {
+  tickets_.end_session(session, now);
+  legs_.end(session);
+}
+
+void Authority::forget(Time now) {
+  tickets_.forget(leases_, now);
+  leases_.forget(now, rules_.wrap_up.most);
+  limits_.forget(now);
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,118 @@
+// Who may open what, decided here and nowhere else: joins mandates, staff's places, freezes, the
+// exchange's leases, sign-ins' audio legs, tickets and limits. Pure: asks and time in, a grant or a
+// refusal out; the shell (Openings) serialises the asks, commits what was decided together with its
+// log entry, and only then lets a value out. Nothing is decided from an earlier answer.
+//
+// Promises, whatever the centre or the exchange say: without an unbroken chain of mandates signed
+// by the owner, without a live call, and without a leg in it that a signed-in operator's own
+// session registered, nothing is allowed; a revocation, an end or a freeze holds for the next ask;
+// no limit is exceeded over any window. What is allowed is counted at once, also if the commit then
+// fails.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vault/access/freezes.h"
+#include "vault/access/leases.h"
+#include "vault/access/limits.h"
+#include "vault/access/mandates.h"
+#include "vault/access/places.h"
+#include "vault/access/refusal.h"
+#include "vault/access/session_legs.h"
+#include "vault/access/tickets.h"
+
+namespace madoguchi::vault {
+
+struct AuthorityRules {
+  WrapUpRule wrap_up;
+  Rates searches{20, 200, 1000};  // by one operator
+  Rates guesses{10, 60, 200};     // values that did not match, by one operator
+  int guesses_a_person = 3;       // within one call
+  int guesses_a_call = 6;
+};
+
+struct TicketAsk {
+  OpeningTicketId id;  // fresh
+  OperatorId who;
+  DeskId desk;
+  std::string purpose;  // empty: the mandate's first
+  CallId call;
+};
+
+// An ask in an operator's session about one person.
+struct PersonAsk {
+  OpeningTicketId ticket;
+  SessionKey session;
+  OrganisationId owner;  // of the person's data
+  SubjectId subject;
+};
+
+struct Permission {
+  Grant grant;
+  OpeningTicket ticket;  // as it was when allowed
+};
+
+class Authority {
+ public:
+  explicit Authority(const AuthorityRules& rules) : rules_(rules), tickets_(rules.wrap_up) {}
+
+  // ---- What the owners, the administrator and the exchange said; changed by committed acts.
+  Mandates& mandates() { return mandates_; }
+  Places& places() { return places_; }
+  Freezes& freezes() { return freezes_; }
+  CallLeases& leases() { return leases_; }
+  SessionLegs& legs() { return legs_; }
+  Limits& limits() { return limits_; }
+  Tickets& tickets() { return tickets_; }
+
+  // ---- Tickets
+  Allowed<OpeningTicket> issue(const TicketAsk& ask, Time now);
+  // The same call and session for another purpose.
+  Allowed<OpeningTicket> for_purpose(const OpeningTicketId& known, const SessionKey& session,
+                                     const OpeningTicketId& fresh, const std::string& purpose,
+                                     Time now);
+  Allowed<OpeningTicket> look(const OpeningTicketId& id, const SessionKey& session, Time now);
+  // Purposes that the ticket's operator may ask for.
+  [[nodiscard]] std::vector<Purpose> purposes(const OpeningTicket& ticket, Time now) const;
+  // Whose people may be opened by it.
+  [[nodiscard]] std::vector<OrganisationId> owners(const OpeningTicket& ticket, Time now) const;
+
+  // ---- In the glass. Each allowed one is counted.
+  Allowed<Permission> open(const PersonAsk& ask, Time now);
+  // Reading and writing documents about a person: as open(), but counted as nothing, since they
+  // stand in the opening of the person.
+  Allowed<Permission> write(const PersonAsk& ask, Time now);
+  Allowed<OpeningTicket> search(const OpeningTicketId& id, const SessionKey& session, Time now);
+  // Before a typed value is compared; then checked() with the outcome.
+  Allowed<Permission> check(const PersonAsk& ask, Time now);
+  void checked(const PersonAsk& ask, const std::string& field, bool matched, Time now);
+  // A supervisor of the operator's organisation vouches for the person's identity.
+  Allowed<OpeningTicket> vouch(const OpeningTicketId& id, const SubjectId& subject,
+                               const OperatorId& supervisor, Time now);
+
+  // The session ended: its tickets and legs with it.
+  void end_session(const SessionKey& session, Time now);
+  // Drops what can matter no more. To be called now and then.
+  void forget(Time now);
+
+  [[nodiscard]] const AuthorityRules& rules() const { return rules_; }
+
+ private:
+  [[nodiscard]] MandateAsk mandate_ask(const OpeningTicket& ticket) const;
+  [[nodiscard]] std::optional<SessionLeg> leg_in_call(const OperatorId& who, const CallId& call,
+                                                      Time now) const;
+  // The ticket is usable and a chain grants its purpose for this owner.
+  Allowed<Permission> permitted(const PersonAsk& ask, Time now);
+
+  const AuthorityRules rules_;
+  Mandates mandates_;
+  Places places_;
+  Freezes freezes_;
+  CallLeases leases_;
+  SessionLegs legs_;
+  Tickets tickets_;
+  Limits limits_;
+};
+
+}  // namespace madoguchi::vault

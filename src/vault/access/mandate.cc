@@ -1,0 +1,72 @@
+#include "vault/access/mandate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::size_t kMostOwners = 200;
+constexpr std::size_t kMostDesks = 500;
+constexpr std::size_t kMostPurposes = 50;
+constexpr std::size_t kMostFields = 200;
+constexpr std::size_t kMostName = 200;
+
+Result<void> check(const Purpose& purpose) {
+  if (!is_valid_id(purpose.id))
+    return fail(ErrorCode::kInvalid, "a purpose's id has 1 to 64 characters of A-Z a-z 0-9 _ . -");
+  if (purpose.name.size() > kMostName)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("purpose {}: its name has at most {} bytes", purpose.id, kMostName));
+  if (purpose.fields.empty() || purpose.fields.size() > kMostFields)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("purpose {}: names 1 to {} fields", purpose.id, kMostFields));
+  for (const std::string& field : purpose.fields)
+    if (!is_valid_id(field))
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("purpose {}: a field's name is none", purpose.id));
+  return {};
+}
+
+Result<void> check_times(const Mandate& mandate) {
+  if (mandate.begins >= mandate.ends)
+    return fail(ErrorCode::kInvalid, "ends: a mandate ends after it begins");
+  if (mandate.retention < mandate.ends)
+    return fail(ErrorCode::kInvalid, "retention: not before the end");
+  return {};
+}
+
+}  // namespace
+
+bool Mandate::is_about(const OrganisationId& owner) const {
+  return std::find(owners.begin(), owners.end(), owner) != owners.end();
+}
+
+const Purpose* Mandate::purpose(const std::string& wanted) const {
+  const auto found = std::find_if(purposes.begin(), purposes.end(),
+                                  [&](const Purpose& p) { return p.id == wanted; });
+  return found == purposes.end() ? nullptr : &*found;
+}
+
+Result<void> check(const Mandate& mandate) {
+  if (mandate.id.empty() || mandate.to.empty() || mandate.version == 0)
+    return fail(ErrorCode::kInvalid, "a mandate has an id, a version from 1, and who may act");
+  if (mandate.parent == mandate.id)
+    return fail(ErrorCode::kInvalid, "parent: a mandate isn't passed on from itself");
+  if (mandate.owners.empty() || mandate.owners.size() > kMostOwners)
+    return fail(ErrorCode::kInvalid, fmt::format("owners: 1 to {}", kMostOwners));
+  if (mandate.desks.empty() || mandate.desks.size() > kMostDesks)
+    return fail(ErrorCode::kInvalid, fmt::format("desks: 1 to {}", kMostDesks));
+  if (mandate.purposes.empty() || mandate.purposes.size() > kMostPurposes)
+    return fail(ErrorCode::kInvalid, fmt::format("purposes: 1 to {}", kMostPurposes));
+  std::set<std::string> seen;
+  for (const Purpose& purpose : mandate.purposes) {
+    if (auto good = check(purpose); !good) return good;
+    if (!seen.insert(purpose.id).second)
+      return fail(ErrorCode::kInvalid, fmt::format("purpose {} stands there twice", purpose.id));
+  }
+  return check_times(mandate);
+}
+
+}  // namespace madoguchi::vault

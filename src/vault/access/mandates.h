@@ -1,0 +1,100 @@
+// All mandates, with who signed and who took back, and the question they answer: does an unbroken
+// chain lead from the owner of a person's data to the organisation of the operator who asks, for
+// this desk and purpose, at this moment? Every ask walks the chain anew; no answer is kept, so a
+// revocation or an end holds for the very next one. Pure; owned by Authority.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "vault/access/mandate.h"
+#include "vault/access/refusal.h"
+
+namespace madoguchi::vault {
+
+struct Signature {
+  MandateId mandate;
+  std::uint32_t version = 1;
+  OrganisationId owner;
+  OperatorId by;
+  Time at;
+};
+
+struct Revocation {  // final for that id and owner: allowing it again takes a new mandate
+  MandateId mandate;
+  OrganisationId owner;
+  OperatorId by;
+  Time at;
+};
+
+struct MandateAsk {
+  OrganisationId owner;   // of the person's data
+  OrganisationId called;  // whose number was called
+  OrganisationId actor;   // where the operator belongs
+  DeskId desk;
+  std::string purpose;  // empty: the mandate's first
+};
+
+struct ChainLink {
+  MandateId id;
+  std::uint32_t version = 1;
+  OrganisationId to;
+  UseLimits limits;
+};
+
+struct Grant {
+  std::vector<ChainLink> chain;  // owner's mandate first
+  Purpose purpose;               // fields of all links in common; the most checks of any
+  Time ends;                     // the earliest
+  // Everything an opening counts against: each link's limits by operator, on desk and in all.
+  [[nodiscard]] std::vector<Charge> charges(const OperatorId& who, const DeskId& desk) const;
+};
+
+class Mandates {
+ public:
+  // A new mandate, or a new version of one. kInvalid: malformed, or about other owners or from
+  // another parent than before, or its parent is unknown or not about each of its owners;
+  // kConflict: not the next version.
+  [[nodiscard]] Result<void> may_put(const Mandate& mandate) const;
+  void put(const Mandate& mandate);
+
+  // kNotFound, or kDenied for an owner that it is not about, or kConflict when signed or revoked.
+  [[nodiscard]] Result<void> may_sign(const Signature& signature) const;
+  void sign(const Signature& signature);
+  [[nodiscard]] Result<void> may_revoke(const Revocation& revocation) const;
+  void revoke(const Revocation& revocation);
+
+  [[nodiscard]] Allowed<Grant> ask(const MandateAsk& ask, Time now) const;
+  // Purposes that some chain gives now for at least one owner, each once.
+  [[nodiscard]] std::vector<Purpose> purposes(const MandateAsk& ask, Time now) const;
+  // Owners for whom a chain gives this purpose now.
+  [[nodiscard]] std::vector<OrganisationId> owners(const MandateAsk& ask, Time now) const;
+
+  // Whether any mandate that has not ended names this organisation: else its calls need no lease.
+  [[nodiscard]] bool concerns(const OrganisationId& organisation, Time now) const;
+  // The next moment a mandate begins or ends.
+  [[nodiscard]] std::optional<Time> next_change(Time now) const;
+
+  struct Entry {
+    std::vector<Mandate> versions;  // in order from 1
+    std::map<OrganisationId, std::vector<Signature>> signatures;
+    std::map<OrganisationId, Revocation> revocations;
+  };
+  [[nodiscard]] const std::map<MandateId, Entry>& all() const { return mandates_; }
+  [[nodiscard]] const Mandate* newest(const MandateId& id) const;
+
+ private:
+  // The version of `id` that counts for this owner now.
+  [[nodiscard]] Allowed<const Mandate*> standing(const MandateId& id, const OrganisationId& owner,
+                                                 Time now) const;
+  [[nodiscard]] Allowed<std::vector<const Mandate*>> chain(const MandateId& leaf,
+                                                           const OrganisationId& owner,
+                                                           Time now) const;
+  [[nodiscard]] Allowed<Grant> granted(const MandateId& leaf, const MandateAsk& ask,
+                                       Time now) const;
+
+  std::map<MandateId, Entry> mandates_;
+};
+
+}  // namespace madoguchi::vault

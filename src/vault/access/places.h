@@ -1,0 +1,39 @@
+// Where staff belong: each person to one organisation, in one role there. An administrator says so
+// at the vault; the centre can't. Pure values.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+#include "base/result.h"
+
+namespace madoguchi::vault {
+
+enum class StaffRole { kOperator, kSupervisor, kOwner };
+
+std::string_view name_of(StaffRole role);
+Result<StaffRole> role_named(std::string_view name);
+
+struct Place {
+  OperatorId who;
+  OrganisationId organisation;
+  StaffRole role = StaffRole::kOperator;
+  std::string phone_user;  // the SIP user whose leg is this person's; empty: browser only
+};
+
+class Places {
+ public:
+  // kInvalid: not whole; kConflict: the SIP user is another's.
+  [[nodiscard]] Result<void> may_put(const Place& place) const;
+  void put(const Place& place) { places_[place.who] = place; }
+
+  [[nodiscard]] const Place* find(const OperatorId& who) const;
+  [[nodiscard]] const std::map<OperatorId, Place>& all() const { return places_; }
+
+ private:
+  std::map<OperatorId, Place> places_;
+};
+
+}  // namespace madoguchi::vault

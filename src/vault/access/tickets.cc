@@ -1,0 +1,68 @@
+#include "vault/access/tickets.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace madoguchi::vault {
+
+OpeningTicket& Tickets::add(OpeningTicket ticket) {
+  ticket.wrap_up = rule_.first;
+  const OpeningTicketId id = ticket.id;
+  return tickets_.insert_or_assign(id, std::move(ticket)).first->second;
+}
+
+OpeningTicket* Tickets::find(const OpeningTicketId& id) {
+  const auto found = tickets_.find(id);
+  return found == tickets_.end() ? nullptr : &found->second;
+}
+
+TicketState Tickets::state(const OpeningTicket& ticket, const CallLeases& leases, Time now) const {
+  if (ticket.ended) return {TicketStage::kOver, ticket.ended};
+  if (leases.is_up(ticket.call, ticket.leg, now)) return {TicketStage::kInCall, std::nullopt};
+  const auto left = leases.left(ticket.call, ticket.leg, now);
+  if (!left) return {TicketStage::kOver, std::nullopt};
+  const Time until = *left + std::min(ticket.wrap_up, rule_.most);
+  return {now < until ? TicketStage::kWrapUp : TicketStage::kOver, until};
+}
+
+Allowed<OpeningTicket*> Tickets::usable(const OpeningTicketId& id, const SessionKey& session,
+                                        const CallLeases& leases, Time now) {
+  OpeningTicket* ticket = find(id);
+  if (ticket == nullptr || ticket->session != session) return refuse(Refusal::kNoTicket);
+  if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Refusal::kTicketOver);
+  if (ticket->frozen) return refuse(Refusal::kTicketFrozen);
+  return ticket;
+}
+
+Allowed<TicketState> Tickets::extend(const OpeningTicketId& id, Micros by, const CallLeases& leases,
+                                     Time now) {
+  OpeningTicket* ticket = find(id);
+  if (ticket == nullptr) return refuse(Refusal::kNoTicket);
+  if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Refusal::kTicketOver);
+  // Compared before adding: `by` comes from outside.
+  if (by > Micros(0))
+    ticket->wrap_up += std::min(by, rule_.most - std::min(ticket->wrap_up, rule_.most));
+  return state(*ticket, leases, now);
+}
+
+void Tickets::end(const OpeningTicketId& id, Time now) {
+  OpeningTicket* ticket = find(id);
+  if (ticket != nullptr && !ticket->ended) ticket->ended = now;
+}
+
+void Tickets::end_session(const SessionKey& session, Time now) {
+  for (auto& [id, ticket] : tickets_)
+    if (ticket.session == session && !ticket.ended) ticket.ended = now;
+}
+
+void Tickets::forget(const CallLeases& leases, Time now) {
+  std::erase_if(tickets_, [&](const auto& entry) {
+    return state(entry.second, leases, now).stage == TicketStage::kOver &&
+           entry.second.made + rule_.most < now;
+  });
+  std::set<std::pair<CallId, OperatorId>> needed;
+  for (const auto& [id, ticket] : tickets_) needed.insert({ticket.call, ticket.who});
+  std::erase_if(progress_, [&](const auto& entry) { return !needed.contains(entry.first); });
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,92 @@
+// Opening tickets: an operator, in one session at the glass, may open people's fields for one
+// purpose on one desk because of one call. A ticket lives as long as the operator's leg is up in
+// the call, and then for a wrap-up that may be extended to a cap of the vault's. It is kept in
+// memory only: after a restart of the vault the centre asks again. Pure; owned by Authority.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/time.h"
+#include "vault/access/ids.h"
+#include "vault/access/leases.h"
+#include "vault/access/refusal.h"
+
+namespace madoguchi::vault {
+
+struct WrapUpRule {
+  Micros first = std::chrono::minutes(1);
+  Micros most = std::chrono::minutes(10);
+};
+
+struct OpeningTicket {
+  OpeningTicketId id;
+  OperatorId who;
+  SessionKey session;
+  LegProof leg;
+  OrganisationId actor;  // where the operator belonged when it was made
+  OrganisationId called;
+  DeskId desk;
+  std::string purpose;
+  CallId call;
+  Time made;
+
+  Micros wrap_up{0};          // granted so far
+  std::optional<Time> ended;  // by the centre, a sign-out, a revocation
+  bool frozen = false;        // by an alarm
+};
+
+// What one operator has done about people in one call, whichever tickets were used for it: another
+// ticket gives no new guesses.
+struct CallProgress {
+  std::set<SubjectId> opened;
+  // Fields of a person that matched what the caller said; a supervisor's word counts for all.
+  std::map<SubjectId, std::set<std::string>> matched;
+  std::set<SubjectId> vouched;
+  std::map<SubjectId, int> mismatches;
+  int all_mismatches = 0;
+};
+
+enum class TicketStage { kInCall, kWrapUp, kOver };
+
+struct TicketState {
+  TicketStage stage = TicketStage::kOver;
+  std::optional<Time> until;  // of the wrap-up
+};
+
+class Tickets {
+ public:
+  explicit Tickets(const WrapUpRule& rule) : rule_(rule) {}
+
+  OpeningTicket& add(OpeningTicket ticket);
+
+  [[nodiscard]] TicketState state(const OpeningTicket& ticket, const CallLeases& leases,
+                                  Time now) const;
+  // kNoTicket, kTicketOver or kTicketFrozen; a ticket of another session is no ticket.
+  Allowed<OpeningTicket*> usable(const OpeningTicketId& id, const SessionKey& session,
+                                 const CallLeases& leases, Time now);
+  [[nodiscard]] OpeningTicket* find(const OpeningTicketId& id);
+  CallProgress& progress(const OpeningTicket& ticket) {
+    return progress_[{ticket.call, ticket.who}];
+  }
+
+  // More wrap-up, as far as the cap allows; when it ends then, or kTicketOver.
+  Allowed<TicketState> extend(const OpeningTicketId& id, Micros by, const CallLeases& leases,
+                              Time now);
+  void end(const OpeningTicketId& id, Time now);
+  void end_session(const SessionKey& session, Time now);
+
+  void forget(const CallLeases& leases, Time now);
+  [[nodiscard]] const std::map<OpeningTicketId, OpeningTicket>& all() const { return tickets_; }
+  [[nodiscard]] const WrapUpRule& rule() const { return rule_; }
+
+ private:
+  const WrapUpRule rule_;
+  std::map<OpeningTicketId, OpeningTicket> tickets_;
+  std::map<std::pair<CallId, OperatorId>, CallProgress> progress_;
+};
+
+}  // namespace madoguchi::vault
