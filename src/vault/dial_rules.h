@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "vault/numbering.h"
+#include "vault/core/numbering.h"
 
 namespace madoguchi::vault {
 

@@ -14,8 +14,8 @@
 #include "base/bytes.h"
 #include "base/id.h"
 #include "base/result.h"
-#include "vault/crypto.h"
-#include "vault/numbering.h"
+#include "vault/core/crypto.h"
+#include "vault/core/numbering.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {

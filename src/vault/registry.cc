@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "vault/master_key.h"
+#include "vault/core/master_key.h"
 
 namespace madoguchi::vault {
 namespace {

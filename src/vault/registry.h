@@ -15,8 +15,8 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "vault/core/numbering.h"
 #include "vault/directory.h"
-#include "vault/numbering.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {

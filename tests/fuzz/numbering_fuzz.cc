@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "vault/numbering.h"
+#include "vault/core/numbering.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using madoguchi::vault::Number;

@@ -1,4 +1,4 @@
-#include "vault/master_key.h"
+#include "vault/core/master_key.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

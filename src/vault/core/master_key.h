@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/result.h"
-#include "vault/secret.h"
+#include "base/secret.h"
 
 namespace madoguchi::vault {
 

@@ -1,4 +1,4 @@
-#include "vault/master_key.h"
+#include "vault/core/master_key.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "vault/crypto.h"
+#include "vault/core/crypto.h"
 
 namespace madoguchi::vault {
 namespace {

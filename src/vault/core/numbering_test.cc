@@ -1,4 +1,4 @@
-#include "vault/numbering.h"
+#include "vault/core/numbering.h"
 
 #include <gtest/gtest.h>
 

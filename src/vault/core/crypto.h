@@ -11,7 +11,7 @@
 #include "base/personal.h"
 #include "base/result.h"
 #include "base/sealing.h"
-#include "vault/secret.h"
+#include "base/secret.h"
 
 namespace madoguchi::vault {
 
