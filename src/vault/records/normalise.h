@@ -1,0 +1,63 @@
+// Normal forms: two ways of writing one value give the same text, so that it can be found by an
+// exact mark and compared without being shown. Which characters are one another's variants stands
+// in data/text-variants-jp.toml, which travels inside the program; width is Unicode's NFKC (ICU).
+// A normal form of a normal form is itself. Immutable after loading: any thread. Input is
+// anybody's.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "vault/core/numbering.h"
+#include "vault/records/schema.h"
+
+namespace madoguchi::vault {
+
+inline constexpr std::size_t kMostValueBytes = 64 * 1024;
+
+class Normaliser {
+ public:
+  // As built in.
+  static const Normaliser& japanese();
+  static Result<Normaliser> from_text(std::string_view toml, std::string file_name);
+
+  // kInvalid, saying why without the value: no UTF-8, no date, no telephone number, too long.
+  // Never empty. `now` decides which ranges of numbers are in use.
+  [[nodiscard]] Result<std::string> form(FieldKind kind, std::string_view raw,
+                                         const NumberingPlan& plan, Time now) const;
+
+  // Names of columns: width, case, spaces and signs don't matter. Empty for nothing but those.
+  [[nodiscard]] static std::string header(std::string_view raw);
+
+ private:
+  struct Era {
+    std::u32string name;
+    int before_first = 0;
+  };
+
+  [[nodiscard]] std::u32string name(std::u32string text) const;
+  [[nodiscard]] std::u32string kana(std::u32string text) const;
+  [[nodiscard]] std::u32string address(const std::u32string& text) const;
+  [[nodiscard]] Result<std::string> date(std::u32string text) const;
+  [[nodiscard]] std::u32string counted_digits(const std::u32string& text) const;
+  [[nodiscard]] std::size_t divider_at(const std::u32string& text, std::size_t at) const;
+
+  std::unordered_map<char32_t, char32_t> kanji_;
+  std::unordered_map<char32_t, char32_t> kana_;
+  std::u32string long_signs_;
+  std::vector<std::u32string> dividers_;  // longest first
+  std::vector<std::u32string> counted_;
+  std::vector<std::u32string> silent_;
+  std::vector<Era> eras_;
+};
+
+// Well-formed UTF-8 (no surrogates, nothing overlong) without NUL.
+[[nodiscard]] bool is_clean_utf8(std::string_view text);
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,125 @@
+#include "vault/records/normalise.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace madoguchi::vault {
+namespace {
+
+const Time kNow = *parse_utc("2026-11-22T03:00:00Z");
+
+std::string form(FieldKind kind, std::string_view raw) {
+  const auto made = Normaliser::japanese().form(kind, raw, NumberingPlan::japanese(), kNow);
+  return made ? *made : "refused: " + made.error().message;
+}
+
+struct Same {
+  FieldKind kind;
+  const char* one;
+  const char* other;
+};
+
+TEST(Normaliser, JoinsWaysOfWritingOneThing) {
+  const Same rows[] = {
+      {FieldKind::kName, "髙﨑 花子", "高崎花子"},
+      {FieldKind::kName, "渡邊　濵子", "渡辺浜子"},
+      {FieldKind::kName, "渡邉 濱子", "渡邊 浜子"},
+      {FieldKind::kName, "齋藤", "斉藤"},
+      {FieldKind::kName, "ＳＡＫＵＲＡ", "Sakura"},
+      {FieldKind::kName, "葛\U000E0100飾", "葛飾"},
+      {FieldKind::kKana, "ﾀｶﾊｼ ﾊﾅｺ", "タカハシハナコ"},
+      {FieldKind::kKana, "たかはし　はなこ", "タカハシ ハナコ"},
+      {FieldKind::kKana, "ｻﾄｰ", "サトウ"},
+      {FieldKind::kKana, "キョウコ", "キヨウコ"},
+      {FieldKind::kKana, "オーノ", "オオノ"},
+      {FieldKind::kKana, "ヂュンコ", "ジユンコ"},
+      {FieldKind::kDate, "昭和55年1月2日", "1980-01-02"},
+      {FieldKind::kDate, "S55.1.2", "19800102"},
+      {FieldKind::kDate, "令和元年５月１日", "2019/5/1"},
+      {FieldKind::kPostalCode, "〒１６０－００２３", "1600023"},
+      {FieldKind::kAddress, "東京都新宿区西新宿２丁目８番１号", "東京都新宿区西新宿2-8-1"},
+      {FieldKind::kAddress, "新宿区西新宿二丁目八の一", "新宿区西新宿2丁目八の一"},
+      {FieldKind::kAddress, "港区三田十二丁目3番地", "港区三田12ー3"},
+      {FieldKind::kTelephone, "０９０－１２３４－５６７８", "+819012345678"},
+      {FieldKind::kTelephone, "(03) 1234-5678", "0312345678"},
+      {FieldKind::kMail, "Hanako@Example.JP", "hanako@example.jp"},
+      {FieldKind::kIdentifier, "ａｂ-０１２", "AB012"},
+  };
+  for (const Same& row : rows) {
+    EXPECT_EQ(form(row.kind, row.one), form(row.kind, row.other)) << row.one;
+    EXPECT_EQ(form(row.kind, row.one).find("refused"), std::string::npos) << row.one;
+  }
+}
+
+TEST(Normaliser, KeepsApartWhatIsNotTheSame) {
+  const Same rows[] = {
+      {FieldKind::kName, "高橋", "高梁"},
+      {FieldKind::kKana, "オノ", "オオノ"},
+      {FieldKind::kKana, "カキ", "カギ"},
+      {FieldKind::kAddress, "港区三田1-23", "港区三田12-3"},
+      {FieldKind::kTelephone, "090-1234-5678", "090-1234-5679"},
+      {FieldKind::kIdentifier, "A1", "A2"},
+  };
+  for (const Same& row : rows)
+    EXPECT_NE(form(row.kind, row.one), form(row.kind, row.other)) << row.one;
+}
+
+TEST(Normaliser, RefusesWhatCannotBeSuchAValueWithoutSayingIt) {
+  const std::pair<FieldKind, std::string> rows[] = {
+      {FieldKind::kDate, "1980-02-30"},
+      {FieldKind::kDate, "yesterday"},
+      {FieldKind::kPostalCode, "12345"},
+      {FieldKind::kTelephone, "nashi"},
+      {FieldKind::kMail, "nobody"},
+      {FieldKind::kName, "  　"},
+      {FieldKind::kName, "\xC3\x28"},
+      {FieldKind::kName, std::string("a\0b", 3)},
+      {FieldKind::kText, std::string(70'000, 'x')},
+  };
+  for (const auto& [kind, raw] : rows) {
+    const auto made = Normaliser::japanese().form(kind, raw, NumberingPlan::japanese(), kNow);
+    ASSERT_FALSE(made) << name_of(kind);
+    EXPECT_EQ(made.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(made.error().message.find("nashi"), std::string::npos);
+  }
+}
+
+std::string utf8_from(const std::vector<int>& picks) {
+  static const std::vector<std::string> kPieces = {
+      "髙", "﨑", "山", "田", " ",  "　",   "ｶ",    "ﾞ",  "が",      "ー", "オ",
+      "ウ", "う", "っ", "1",  "２", "丁目", "番地", "号", "-",       "の", "十",
+      "三", "Ａ", "b",  "・", "齋", "エ",   "イ",   "〒", "か\u3099"};
+  std::string text;
+  for (const int pick : picks) text += kPieces[static_cast<std::size_t>(pick)];
+  return text;
+}
+
+RC_GTEST_PROP(Normaliser, FormOfAFormIsItself, ()) {
+  const auto picks = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 31));
+  for (const FieldKind kind : {FieldKind::kName, FieldKind::kKana, FieldKind::kAddress,
+                               FieldKind::kIdentifier, FieldKind::kText}) {
+    const auto once =
+        Normaliser::japanese().form(kind, utf8_from(picks), NumberingPlan::japanese(), kNow);
+    if (!once) continue;
+    const auto twice = Normaliser::japanese().form(kind, *once, NumberingPlan::japanese(), kNow);
+    RC_ASSERT(twice.has_value());
+    RC_ASSERT(*twice == *once);
+  }
+}
+
+RC_GTEST_PROP(Normaliser, TakesAnyBytes, (const std::string& bytes)) {
+  for (int kind = 0; kind <= static_cast<int>(FieldKind::kIdentifier); ++kind) {
+    const auto made = Normaliser::japanese().form(static_cast<FieldKind>(kind), bytes,
+                                                  NumberingPlan::japanese(), kNow);
+    if (made) RC_ASSERT(is_clean_utf8(*made) && !made->empty());
+  }
+}
+
+TEST(Normaliser, HeadersCompareWithoutWidthCaseAndSigns) {
+  EXPECT_EQ(Normaliser::header("お客様 番号"), Normaliser::header("お客様番号"));
+  EXPECT_EQ(Normaliser::header("Ｅ－ｍａｉｌ"), Normaliser::header("email"));
+  EXPECT_NE(Normaliser::header("電話"), Normaliser::header("電話番号"));
+}
+
+}  // namespace
+}  // namespace madoguchi::vault

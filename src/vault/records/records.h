@@ -1,0 +1,174 @@
+// The records of all client organisations: sealed, found by exact value, opened field by field. The
+// vault owns one; any thread. It decides nothing about who may: access (src/vault/access) and the
+// log come before read(), compare() and find() are called.
+//
+// Promises: what add(), correct(), erase() and put_document() returned without an error is durable.
+// Keys are durable before what they seal. Values leave only as Personal. kCorrupt when a stored
+// value was changed, or moved from another field, subject, organisation or key. After kUnavailable
+// the act may have been kept; correct() and erase() are safe to repeat, an add() that was kept but
+// not answered leaves a record that a customer number finds (unique fields refuse a second one).
+//
+// Errors name subjects, fields and rows, never values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "vault/core/numbering.h"
+#include "vault/records/organisation_keys.h"
+#include "vault/records/schema.h"
+#include "vault/records/subject.h"
+
+namespace madoguchi::vault {
+
+class Erasures;
+class RecordStore;
+class SubjectKeyStore;
+class RecordSealer;
+
+using DocumentId = Id<struct DocumentTag>;
+
+struct Sought {
+  std::string field;  // a field that is indexed
+  Personal<std::string> value;
+};
+
+struct Found {
+  std::vector<SubjectId> subjects;
+  bool more = false;  // there are more than were asked for: ask for something narrower
+};
+
+struct OpenedSubject {
+  SubjectKind kind = SubjectKind::kPerson;
+  std::int64_t revision = 0;
+  std::vector<FieldValue> values;        // those asked for that there are
+  std::optional<Provenance> provenance;  // when "provenance" was asked for
+};
+
+enum class Comparison { kMatch, kNoMatch, kNothingStored };
+
+// Changes of one subject. Values replace those of the same field and number; `gone` names
+// "telephone" (all of them) or "telephone.2".
+struct Correction {
+  std::vector<FieldValue> values;
+  std::vector<std::string> gone;
+};
+
+// Sealed free text about a subject: a note, minutes, a mail. Titles are words of ours ("note").
+struct DocumentVersion {
+  DocumentId document;
+  std::int64_t version = 1;
+  std::string kind;
+  std::string author;  // an operator's id
+  Time written;
+  bool draft = false;  // the next version by the same author takes its place
+};
+struct OpenedDocument {
+  DocumentVersion about;
+  Personal<std::string> text;
+};
+
+class Records {
+ public:
+  // All outlive the records.
+  struct Parts {
+    RecordStore& store;
+    SubjectKeyStore& keys;
+    OrganisationKeys& organisation_keys;
+    Erasures& erasures;
+    const Clock& clock;
+    Entropy& entropy;
+    const NumberingPlan& plan;
+  };
+
+  // Replays erasures that a restored backup does not know, and collects keys without records.
+  static Result<std::unique_ptr<Records>> open(const Parts& parts);
+  ~Records();
+
+  // ---- the schema
+
+  [[nodiscard]] Result<std::shared_ptr<const Schema>> schema(const OrganisationId& organisation);
+  Result<void> put_field(const OrganisationId& organisation, FieldSpec field);
+
+  // ---- subjects
+
+  // kInvalid: unknown field, too long, unreadable telephone or date. kConflict: a unique value is
+  // another subject's.
+  Result<SubjectId> add(const OrganisationId& organisation, const Subject& subject);
+  // kConflict also when `revision` is given and the record has another one.
+  Result<void> correct(const OrganisationId& organisation, const SubjectId& subject,
+                       const Correction& correction,
+                       std::optional<std::int64_t> revision = std::nullopt);
+
+  // Subjects for whom every one of `all_of` holds. A compound of the schema is used where one fits.
+  // kInvalid: a field that is not indexed, or a value that can't be read as one.
+  [[nodiscard]] Result<Found> find(const OrganisationId& organisation,
+                                   const std::vector<Sought>& all_of, std::size_t most = 50);
+
+  // Whether such a subject is there; costs no decryption.
+  [[nodiscard]] Result<bool> exists(const OrganisationId& organisation, const SubjectId& subject);
+
+  // `fields` as the mandate names them ("telephone" gives every number); "provenance" is one.
+  [[nodiscard]] Result<OpenedSubject> read(const OrganisationId& organisation,
+                                           const SubjectId& subject,
+                                           const std::vector<std::string>& fields);
+  // The same for showing without opening; of fields that are stored.
+  [[nodiscard]] Result<std::vector<MaskedValue>> masked(const OrganisationId& organisation,
+                                                        const SubjectId& subject,
+                                                        const std::vector<std::string>& fields);
+  // Which fields have values; no decryption.
+  [[nodiscard]] Result<std::vector<std::string>> stored_fields(const OrganisationId& organisation,
+                                                               const SubjectId& subject);
+  // Whether the typed value is one of the field's, tolerant of variants, never showing which.
+  // kInvalid when what was typed can't be read as such a value at all.
+  [[nodiscard]] Result<Comparison> compare(const OrganisationId& organisation,
+                                           const SubjectId& subject, std::string_view field,
+                                           const Personal<std::string>& typed);
+
+  // Destroys the subject's key, then the ciphertext, marks and documents. Traces in logs and free
+  // pages of the key store are gone when this returns. Repeatable; kNotFound when there never was
+  // one.
+  Result<void> erase(const OrganisationId& organisation, const SubjectId& subject);
+
+  // ---- documents
+
+  // A new document when `document` is empty, else its next version. Gives what was kept.
+  Result<DocumentVersion> put_document(const OrganisationId& organisation, const SubjectId& subject,
+                                       const DocumentId& document, std::string_view kind,
+                                       std::string_view author, const Personal<std::string>& text,
+                                       bool draft);
+  // Newest version of each, newest first.
+  [[nodiscard]] Result<std::vector<DocumentVersion>> documents(const OrganisationId& organisation,
+                                                               const SubjectId& subject);
+  // Version 0: the newest.
+  [[nodiscard]] Result<OpenedDocument> read_document(const OrganisationId& organisation,
+                                                     const SubjectId& subject,
+                                                     const DocumentId& document,
+                                                     std::int64_t version = 0);
+
+  // ---- keys
+
+  // Makes a new data key for the organisation; rewrap() then moves its subjects over, while
+  // everything goes on.
+  Result<void> begin_rotation(const OrganisationId& organisation);
+  // Looks at up to `most` keys and wraps those of older versions again. True when none is left.
+  // Where it stands is durable.
+  Result<bool> rewrap(const OrganisationId& organisation, std::size_t most = 4096);
+  // Destroys the keys of all subjects of the organisation, bounded as rewrap() is. True when done.
+  Result<bool> destroy_all(const OrganisationId& organisation, std::size_t most = 4096);
+
+ private:
+  explicit Records(const Parts& parts);
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace madoguchi::vault
