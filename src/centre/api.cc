@@ -144,6 +144,8 @@ const std::vector<Api::Operation>& Api::operations() {
       {"pause_recording", P, "/calls/{call}/pause_recording", kSeats, &A::pause_recording},
       {"resume_recording", P, "/calls/{call}/resume_recording", kSeats, &A::resume_recording},
       {"wrap_up", P, "/calls/{call}/wrap_up", kSeats, &A::wrap_up},
+      {"extend_wrap_up", P, "/calls/{call}/extend_wrap_up", kSeats, &A::extend_wrap_up},
+      {"promise_callback", P, "/calls/{call}/promise", kSeats, &A::promise_callback},
       {"list_promises", G, "/promises", kEverybody, &A::list_promises},
       {"get_promise", G, "/promises/{promise}", kEverybody, &A::get_promise},
       {"take_promise", P, "/promises/{promise}/take", kSeats, &A::take_promise},

@@ -3,9 +3,11 @@
 // Whatever reads the store does so on a worker thread.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "centre/core.h"
@@ -14,6 +16,14 @@
 namespace madoguchi::centre {
 
 class JsonInput;
+
+// Why an operator promises to ring back: id, Japanese, English. What else was said belongs to the
+// vault, not here.
+inline constexpr std::array<std::array<std::string_view, 3>, 4> kPromiseReasons{
+    {{"caller_asked", "お客さまのご希望", "The caller asked for it"},
+     {"check_first", "確認してから折り返し", "Something must be checked first"},
+     {"other_person", "担当者から折り返し", "Another person will ring"},
+     {"other", "その他", "Other"}}};
 
 class Api {
  public:
@@ -105,6 +115,8 @@ class Api {
   void pause_recording(const Ask& ask);
   void resume_recording(const Ask& ask);
   void wrap_up(const Ask& ask);
+  void extend_wrap_up(const Ask& ask);
+  void promise_callback(const Ask& ask);
   void ring_me(const Ask& ask);
   // Runs a command on the call that the path names and that is with this operator.
   void command(const Ask& ask, const std::function<Result<void>(const OperatorId&, Time)>& run);

@@ -83,12 +83,12 @@ void Api::upload_prompt(const Ask& ask) {
   if (name.empty() || name.size() > 300)
     return ask.refuse(ErrorCode::kInvalid, "name: is missing, or longer than 100 characters");
   const ByteView wav = as_bytes(ask.request.body);
-  core_.prompts_->add(name, Bytes(wav.begin(), wav.end()), [ask](const Result<PromptRow>& made) {
-    if (made)
-      ask.answer(201, prompt_json(*made, false));
-    else
-      ask.refuse(made.error());
-  });
+  core_.prompts_->add(name, Bytes(wav.begin(), wav.end()),
+                      [this, ask](const Result<PromptRow>& made) {
+                        if (!made) return ask.refuse(made.error());
+                        if (made->name.starts_with("place-")) core_.floor_changed();
+                        ask.answer(201, prompt_json(*made, false));
+                      });
 }
 
 void Api::get_prompt_audio(const Ask& ask) {

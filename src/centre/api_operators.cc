@@ -11,6 +11,7 @@
 namespace madoguchi::centre {
 namespace {
 
+constexpr Micros kExtension = std::chrono::minutes(1);  // of a wrap-up, each time it is asked
 constexpr Micros kSeatWithin = std::chrono::seconds(10);
 
 std::string ice_json(const IceServer& server) {
@@ -246,6 +247,33 @@ void Api::wrap_up(const Ask& ask) {
     auto done = core_.flow_.wrapped_up(who, disposition, *why, now);
     if (done && *next == "offline") done = core_.flow_.sign_off(who, now);
     return done;
+  });
+}
+
+void Api::extend_wrap_up(const Ask& ask) {
+  command(ask, [this](const OperatorId& who, Time now) {
+    return core_.flow_.extend_wrap_up(who, kExtension, now);
+  });
+}
+
+void Api::promise_callback(const Ask& ask) {
+  JsonInput input(ask.request.body);
+  const std::string reason = input.text("reason", 64);
+  const auto at = input.optional_text("at", 40);
+  if (std::none_of(kPromiseReasons.begin(), kPromiseReasons.end(),
+                   [&](const auto& one) { return one[0] == reason; }))
+    input.refuse("reason", "must be one of the choices");
+  std::optional<Time> due;
+  if (at) {
+    const auto time = parse_utc(*at);
+    if (!time) input.refuse("at", time.error().message);
+    if (time) due = *time;
+  }
+  if (const auto good = input.finish(); !good) return ask.refuse(good.error());
+  command(ask, [&](const OperatorId& who, Time now) -> Result<void> {
+    if (const auto made = core_.flow_.promise_callback(who, reason, due, now); !made)
+      return tl::unexpected<Error>(made.error());
+    return {};
   });
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kCookie = "madoguchi_session";
 
 // What people choose from when they go away; the engine sets the others itself.
-constexpr std::array<std::array<const char*, 3>, 6> kAwayReasons{
+constexpr std::array<std::array<std::string_view, 3>, 6> kAwayReasons{
     {{"break", "休憩", "Break"},
      {"meal", "食事", "Meal"},
      {"meeting", "会議", "Meeting"},
@@ -23,6 +23,13 @@ constexpr std::array<std::array<const char*, 3>, 6> kAwayReasons{
 
 std::string choice_json(std::string_view id, std::string_view ja, std::string_view en) {
   return JsonObject().text("id", id).text("ja", ja).text("en", en).done();
+}
+
+template <std::size_t N>
+std::string choices_json(const std::array<std::array<std::string_view, 3>, N>& choices) {
+  JsonList list;
+  for (const auto& [id, ja, en] : choices) list.raw(choice_json(id, ja, en));
+  return std::move(list).done();
 }
 
 void set_cookie(const Api::Ask& ask, web::Response response, const std::string& value,
@@ -101,12 +108,12 @@ void Api::change_password(const Ask& ask) {
 }
 
 void Api::get_choices(const Ask& ask) {
-  JsonList reasons, dispositions;
-  for (const auto& [id, ja, en] : kAwayReasons) reasons.raw(choice_json(id, ja, en));
+  JsonList dispositions;
   for (const Choice& one : core_.settings_.dispositions)
     dispositions.raw(choice_json(one.id, one.ja, one.en));
   ask.answer(200, JsonObject()
-                      .raw("away_reasons", std::move(reasons).done())
+                      .raw("away_reasons", choices_json(kAwayReasons))
+                      .raw("promise_reasons", choices_json(kPromiseReasons))
                       .raw("dispositions", std::move(dispositions).done())
                       .done());
 }

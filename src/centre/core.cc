@@ -85,7 +85,7 @@ Result<void> Core::load() {
   if (auto people = ensure_people(); !people) return people;
 
   const Time now = clock_.now();
-  flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled), now);
+  flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled, {}), now);
   const auto stored = store_.load(now - std::chrono::hours(48));
   if (!stored) return tl::unexpected<Error>(stored.error());
   position_ = stored->position;
@@ -148,6 +148,9 @@ Result<void> Core::connect() {
         }
       });
   if (auto loaded = prompts_->load(); !loaded) return loaded;
+  if (const auto places = prompts_->place_sounds(); !places.empty())
+    flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled, places),
+                    clock_.now());
   prompts_->want(floor_);
   return {};
 }
@@ -328,7 +331,9 @@ void Core::say_serving(Time now) {
 }
 
 void Core::floor_changed() {
-  flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled), clock_.now());
+  flow_.set_floor(
+      floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled, prompts_->place_sounds()),
+      clock_.now());
   prompts_->want(floor_);
   world_.floor_changed();
   vault_told_ = false;

@@ -179,6 +179,29 @@ TEST_F(CoreTest, APromiseIsRungByTicketOrRefusedWithTheVaultsReason) {
   EXPECT_EQ(dial->dial().call_id(), taken.parsed().at("call_id"));
 }
 
+TEST_F(CoreTest, ACallbackPromisedAloudIsAskedOfTheExchangeAndShownWithItsTime) {
+  const Browser hana = signed_in("hana");
+  wait_attached(hana);
+  ready(hana);
+  call_arrives("C1");
+  talk(hana, "C1");
+  const std::string path = "/calls/C1/promise";
+  EXPECT_EQ(hana.ask("POST", path, R"({"reason":"because"})").status, 400);
+  EXPECT_EQ(hana.ask("POST", path, R"({"reason":"caller_asked","note":"ring Ken"})").status, 400);
+  const Time at = clock_.now() + std::chrono::hours(3);
+  const json body = {{"reason", "caller_asked"}, {"at", format_utc(at)}};
+  EXPECT_EQ(hana.ask("POST", path, body.dump()).status, 202);
+  const auto asked =
+      exchange_.take([](const wire::Command& command) { return command.has_promise_callback(); });
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->promise_callback().call_id(), "C1");
+  const json seen =
+      until(hana, "/promises", [](const json& list) { return !list.at("items").empty(); });
+  EXPECT_EQ(seen.at("items").at(0).at("basis"), "operator");
+  EXPECT_EQ(seen.at("items").at(0).at("stated_reason"), "caller_asked");
+  EXPECT_EQ(seen.at("items").at(0).at("deadline"), format_utc(at));
+}
+
 TEST_F(CoreTest, TelephonesRegisterByDigestsNotPasswords) {
   const auto phones =
       exchange_.take([](const wire::Command& command) { return command.has_set_phones(); });

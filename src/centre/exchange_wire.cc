@@ -33,6 +33,14 @@ What call_arrived(const wire::CallArrived& from) {
                      from.open()};
 }
 
+What callback_asked(const wire::CallbackAsked& from) {
+  auto basis = routing::PromiseBasis::kKey;
+  if (from.basis() == wire::BASIS_ANNOUNCED) basis = routing::PromiseBasis::kAnnounced;
+  if (from.basis() == wire::BASIS_OPERATOR) basis = routing::PromiseBasis::kOperator;
+  return CallbackAsked{CallId(from.call_id()), from.other_line(), LineToken(from.line_token()),
+                       WishId(from.wish_id()), basis};
+}
+
 What operator_left(const wire::OperatorLeft& from) {
   return OperatorLeft{CallId(from.call_id()), OperatorId(from.operator_id()), from.why()};
 }
@@ -75,9 +83,7 @@ std::optional<What> what_of(const wire::Event& event) {
     case E::kMuteChanged:
       return MuteChanged{CallId(event.mute_changed().call_id()), event.mute_changed().on()};
     case E::kCallbackAsked:
-      return CallbackAsked{
-          CallId(event.callback_asked().call_id()), event.callback_asked().other_line(),
-          LineToken(event.callback_asked().line_token()), WishId(event.callback_asked().wish_id())};
+      return callback_asked(event.callback_asked());
     case E::kRecordingRefused:
       return RecordingRefused{CallId(event.recording_refused().call_id())};
     case E::kCallEnded:
@@ -129,6 +135,7 @@ void write_plan(const DeskPlan& from, wire::DeskPlan& to) {
   to.set_callback_digits_prompt(from.callback_digits_prompt);
   to.set_callback_offer_every_us(from.callback_offer_every.count());
   to.set_unrecorded_prompt(from.unrecorded_prompt);
+  to.set_callback_announcement_prompt(from.callback_announcement_prompt);
   to.set_recorded(from.recorded);
   to.set_shown_number(from.shown_number);
 }
@@ -161,6 +168,13 @@ struct Writer {
   }
   void operator()(const CancelConsult& from) const {
     to.mutable_cancel_consult()->set_call_id(from.call.text());
+  }
+  void operator()(const PromiseCallback& from) const {
+    to.mutable_promise_callback()->set_call_id(from.call.text());
+  }
+  void operator()(const AnnouncePlace& from) const {
+    to.mutable_announce_place()->set_call_id(from.call.text());
+    for (const std::string& prompt : from.prompts) to.mutable_announce_place()->add_prompts(prompt);
   }
   void operator()(const EndCall& from) const {
     to.mutable_end_call()->set_call_id(from.call.text());
@@ -226,6 +240,7 @@ Snapshot from_wire(const wire::Snapshot& from, const std::string& epoch) {
     live.held = call.held();
     live.consulting = OperatorId(call.consulting_operator_id());
     live.ticket = TicketId(call.ticket_id());
+    live.callback_asked = call.callback_asked();
     to.calls.push_back(std::move(live));
   }
   for (const wire::SeatState& seat : from.seats())

@@ -71,6 +71,8 @@ Result<DeskPart> desk_from(const FloorRow& row) {
   part.shown_number = from.at("shown_number").get<std::string>();
   part.recorded = from.at("recorded").get<bool>();
   part.callback_offer_every = Micros(from.at("callback_offer_every_us").get<std::int64_t>());
+  part.place_every = Micros(from.value("place_every_us", part.place_every.count()));
+  part.place_text = from.value("place_text", std::string());
   read_sounds(from.at("texts"), part.texts);
   routing::Desk& desk = part.routing;
   desk.id = DeskId(row.id);
@@ -143,6 +145,8 @@ std::string_view name_of(Sound sound) {
       return "callback_digits";
     case Sound::kUnrecorded:
       return "unrecorded";
+    case Sound::kCallbackAnnouncement:
+      return "callback_announcement";
   }
   return {};
 }
@@ -155,6 +159,12 @@ std::string DeskPart::prompt_for(Sound sound, bool speech) const {
   if (sound == Sound::kHold && texts[i].empty()) return kHoldTone;
   if (texts[i].empty() || !speech) return {};
   return spoken_prompt_id(texts[i]);
+}
+
+std::string DeskPart::words_for_place(std::size_t place) const {
+  const auto at = place_text.find("{n}");
+  if (at == std::string::npos) return {};
+  return place_text.substr(0, at) + std::to_string(place) + place_text.substr(at + 3);
 }
 
 std::string spoken_prompt_id(const std::string& text) {
@@ -176,6 +186,8 @@ FloorRow to_row(const DeskPart& part) {
       {"shown_number", part.shown_number},
       {"recorded", part.recorded},
       {"callback_offer_every_us", part.callback_offer_every.count()},
+      {"place_every_us", part.place_every.count()},
+      {"place_text", part.place_text},
       {"texts", sounds_json(part.texts)},
       {"organisation", desk.organisation.text()},
       {"group", desk.group.text()},
@@ -218,11 +230,11 @@ Result<FloorParts> from_rows(const std::vector<FloorRow>& rows) {
   return parts;
 }
 
-Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& accounts,
-                     bool speech) {
+Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& accounts, bool speech,
+                     const PlaceSounds& places) {
   Floor floor;
   for (const auto& [id, part] : parts.desks) {
-    DeskSettings desk{part.routing, part.name, part.texts[0], {}};
+    DeskSettings desk{part.routing, part.name, part.texts[0], {}, part.place_every, {}};
     desk.plan.greeting_prompt = part.prompt_for(Sound::kGreeting, speech);
     desk.plan.notice_prompt = part.prompt_for(Sound::kNotice, speech);
     desk.plan.waiting_prompt = part.prompt_for(Sound::kWaiting, speech);
@@ -232,9 +244,16 @@ Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& acc
     desk.plan.callback_thanks_prompt = part.prompt_for(Sound::kCallbackThanks, speech);
     desk.plan.callback_digits_prompt = part.prompt_for(Sound::kCallbackDigits, speech);
     desk.plan.unrecorded_prompt = part.prompt_for(Sound::kUnrecorded, speech);
+    desk.plan.callback_announcement_prompt = part.prompt_for(Sound::kCallbackAnnouncement, speech);
     desk.plan.callback_offer_every = part.callback_offer_every;
     desk.plan.recorded = part.recorded;
     desk.plan.shown_number = part.shown_number;
+    for (std::size_t place = 1; part.routing.announce_place && place <= kPlacesTold; ++place) {
+      const auto given = places.find(place);
+      const std::string words = speech ? part.words_for_place(place) : "";
+      if (given == places.end() && words.empty()) break;
+      desk.place_prompts.push_back(given != places.end() ? given->second : spoken_prompt_id(words));
+    }
     floor.desks.push_back(std::move(desk));
   }
   for (const AccountRow& account : accounts)

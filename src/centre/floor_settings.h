@@ -25,8 +25,9 @@ enum class Sound : std::uint8_t {
   kCallbackThanks,
   kCallbackDigits,
   kUnrecorded,
+  kCallbackAnnouncement,
 };
-inline constexpr std::size_t kSounds = 9;
+inline constexpr std::size_t kSounds = 10;
 std::string_view name_of(Sound sound);
 
 struct OrganisationPart {
@@ -45,12 +46,16 @@ struct DeskPart {
   std::string shown_number;  // published, shown when ringing back
   bool recorded = true;
   Micros callback_offer_every{0};
-  std::array<std::string, kSounds> texts;    // to be spoken; empty: nothing
-  std::array<std::string, kSounds> prompts;  // chosen by staff; empty: the spoken text's
-  std::array<bool, kSounds> silenced{};      // staff chose to have none
+  Micros place_every = std::chrono::minutes(1);  // where the place in the queue is told
+  std::string place_text;                        // {n} is the place
+  std::array<std::string, kSounds> texts;        // to be spoken; empty: nothing
+  std::array<std::string, kSounds> prompts;      // chosen by staff; empty: the spoken text's
+  std::array<bool, kSounds> silenced{};          // staff chose to have none
 
   // The prompt that the exchange is to play; empty: none.
   [[nodiscard]] std::string prompt_for(Sound sound, bool speech) const;
+  // What is said to who stands at this place, from 1 on; empty: nothing is.
+  [[nodiscard]] std::string words_for_place(std::size_t place) const;
 };
 
 struct FloorParts {
@@ -61,6 +66,7 @@ struct FloorParts {
 
 // The id under which a text is spoken: the same text is spoken once, whichever desks use it.
 std::string spoken_prompt_id(const std::string& text);
+inline constexpr std::size_t kPlacesTold = 20;  // who stands further back is not told where
 inline constexpr const char* kWaitingTone = "made-waiting";
 inline constexpr const char* kHoldTone = "made-hold";
 
@@ -72,7 +78,11 @@ FloorRow to_prompts_row(const DeskPart& part);  // what staff chose
 // kCorrupt names the row. Rows of kinds not known are of a newer program and are left alone.
 Result<FloorParts> from_rows(const std::vector<FloorRow>& rows);
 
+// Sounds that staff gave for places in the queue: uploaded under the names place-1, place-2, …
+using PlaceSounds = std::map<std::size_t, std::string>;
+
 // For the call flow; `operators` are those of all accounts that answer calls.
-Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& accounts, bool speech);
+Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& accounts, bool speech,
+                     const PlaceSounds& places);
 
 }  // namespace madoguchi::centre

@@ -25,6 +25,15 @@ Result<void> Prompts::load() {
   return {};
 }
 
+PlaceSounds Prompts::place_sounds() const {
+  PlaceSounds sounds;
+  for (std::size_t place = 1; place <= kPlacesTold; ++place)
+    for (const auto& [id, row] : rows_)  // of several the newest: ids are in order of time
+      if (row.source == PromptSource::kUploaded && row.name == fmt::format("place-{}", place))
+        sounds[place] = id.text();
+  return sounds;
+}
+
 std::string Prompts::caller_prompt() const {
   return spoken_prompt_id(settings_.demo.caller_text);
 }
@@ -42,6 +51,10 @@ void Prompts::want(const FloorParts& floor) {
     for (std::size_t i = 0; i < kSounds; ++i)
       if (!desk.texts[i].empty())
         want_spoken(desk.texts[i], fmt::format("{} {}", desk.name, name_of(static_cast<Sound>(i))));
+  for (const auto& [id, desk] : floor.desks)
+    for (std::size_t place = 1; desk.routing.announce_place && place <= kPlacesTold; ++place)
+      if (const std::string words = desk.words_for_place(place); !words.empty())
+        want_spoken(words, fmt::format("{} place {}", desk.name, place));
   if (settings_.demo.ring_me) want_spoken(settings_.demo.caller_text, "demo caller");
 }
 

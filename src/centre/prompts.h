@@ -34,6 +34,7 @@ class Prompts {
 
   [[nodiscard]] const std::map<PromptId, PromptRow>& all() const { return rows_; }
   [[nodiscard]] bool at_exchange(const PromptId& id) const { return handed_.contains(id); }
+  [[nodiscard]] PlaceSounds place_sounds() const;
   [[nodiscard]] std::string caller_prompt() const;  // what the demo caller says
 
  private:

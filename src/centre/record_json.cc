@@ -103,6 +103,7 @@ void write_promise(JsonObject& out, const PromiseRecord& promise) {
       .number("attempts", promise.attempts)
       .id_or_null("operator_id", promise.owner)
       .id_or_null("call_id", promise.call)
+      .text_or_null("stated_reason", promise.stated_reason)
       .text_or_null("kept_how", promise.how ? routing::name_of(*promise.how) : "")
       .text_or_null("closed_reason", promise.reason ? routing::name_of(*promise.reason) : "")
       .time_or_null("settled_at", promise.ended);

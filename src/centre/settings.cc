@@ -140,6 +140,9 @@ void read_staff(Config& root, Settings& into) {
 void read_texts(Config table, DeskPart& into) {
   for (std::size_t i = 0; i < kSounds; ++i)
     into.texts[i] = table.text_or(name_of(static_cast<Sound>(i)), "");
+  into.place_text = table.text_or("place", "");
+  if (!into.place_text.empty() && into.words_for_place(1).empty())
+    table.refuse("place", "must have {n} where the place in the queue is said");
 }
 
 Micros read_seconds(Config& table, std::string_view key, Micros fallback, std::int64_t most) {
@@ -170,6 +173,8 @@ DeskPart read_desk(Config& table, const Settings& settings, std::set<std::string
   desk.callback = read_name(table, "callback", routing::CallbackPolicy::kAsk);
   desk.wrap_up_end = read_name(table, "wrap_up_end", routing::WrapUpEnd::kStay);
   desk.announce_place = table.flag_or("announce_place", false);
+  part.place_every = std::max(read_seconds(table, "place_every_s", part.place_every, 3600),
+                              Micros(std::chrono::seconds(10)));
   part.recorded = table.flag_or("recorded", true);
   desk.ring_limit = read_seconds(table, "ring_limit_s", desk.ring_limit, 300);
   desk.wrap_up_limit = read_seconds(table, "wrap_up_limit_s", desk.wrap_up_limit, 86'400);

@@ -297,7 +297,7 @@ std::string World::desk_json(const DeskPart& desk, bool speech, Time now) const 
   const auto queue = queues_.find(routing.id);
   JsonObject texts;
   for (const Sound sound : {Sound::kGreeting, Sound::kNotice, Sound::kClosed, Sound::kCallbackOffer,
-                            Sound::kCallbackThanks})
+                            Sound::kCallbackThanks, Sound::kCallbackAnnouncement})
     texts.text(name_of(sound), desk.texts[static_cast<std::size_t>(sound)]);
   JsonObject prompts;
   for (std::size_t i = 0; i < kSounds; ++i)

@@ -37,7 +37,7 @@ enum class Step : std::uint8_t {
   kNotice,      // "this call is recorded": key 9 refuses
   kUnrecorded,  // after a refusal
   kWaiting,
-  kOffer,   // of a callback, while waiting
+  kOffer,   // while waiting: words about being rung back, or about the place in the queue
   kDigits,  // keying another number
   kThanks,
   kClosed,

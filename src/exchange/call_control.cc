@@ -112,6 +112,8 @@ void CallControl::timer_due(Call& call, TimerKind kind) {
 // ---- ending
 
 void CallControl::end_call(Call& call, wire::EndCause cause, std::string detail) {
+  if (is_lost_as_announced(call, cause))
+    ask_callback(call, call.sealed_number, false, wire::BASIS_ANNOUNCED);
   const bool never_answered = !call.caller.up;
   if (call.caller.line != LineId{}) {
     by_line_.erase(call.caller.line);
@@ -241,6 +243,13 @@ void CallControl::talk_command(const wire::Command& command) {
     case wire::Command::kCancelConsult:
       return with_talk(command, command.cancel_consult().call_id(),
                        [&](Call& call) { cancel_consult(call); });
+    case wire::Command::kPromiseCallback:
+      return with_talk(command, command.promise_callback().call_id(),
+                       [&](Call& call) { promise_callback(call, command); });
+    case wire::Command::kAnnouncePlace:  // worth nothing once the call is elsewhere
+      if (Call* call = find(command.announce_place().call_id()))
+        announce_place(*call, command.announce_place());
+      return;
     default:  // generated; SetDesks and SetPhones go to the tables
       return refuse_command(command, "not a command of a call");
   }

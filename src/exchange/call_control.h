@@ -122,6 +122,7 @@ class CallControl {
 
   // --- the caller's script (control_script.cc)
   bool play(Call& call, const std::string& prompt, OnOff loop);
+  bool play(Call& call, std::vector<PromptId> prompts, OnOff loop);
   void step_done(Call& call);
   void begin_script(Call& call);
   void begin_notice(Call& call);
@@ -136,7 +137,12 @@ class CallControl {
   void leave_digits(Call& call);
   void refuse_recording(Call& call);
   void choose_callback(Call& call, const std::optional<Personal<std::string>>& other_number);
-  void ask_callback(Call& call, const std::string& sealed, bool other_line);
+  void ask_callback(Call& call, const std::string& sealed, bool other_line,
+                    wire::CallbackBasis basis);
+  void promise_callback(Call& call, const wire::Command& command);
+  void announce_place(Call& call, const wire::AnnouncePlace& place);
+  [[nodiscard]] bool is_lost_as_announced(const Call& call, wire::EndCause cause) const;
+  [[nodiscard]] const std::string& callback_words(const Call& call) const;
   [[nodiscard]] bool may_ask_callback(const Call& call) const;
 
   // --- operators (control_operators.cc)

@@ -222,20 +222,136 @@ TEST_F(Line, AWithheldLineIsAskedForANumber) {
   EXPECT_TRUE(report.wishes.empty());
 }
 
-TEST_F(Line, AnnouncedCallbackComesFromHangingUp) {
-  wire::DeskPlan plan = full_plan();
-  plan.set_callback_policy(wire::ANNOUNCED);
-  set_plan(plan);
+class AnnouncingLine : public Line {
+ protected:
+  void SetUp() override {
+    Line::SetUp();
+    wire::DeskPlan plan = full_plan();
+    plan.set_callback_policy(wire::ANNOUNCED);
+    plan.set_callback_announcement_prompt("announcement");
+    set_plan(plan);
+  }
+  void leaves(sip::EndCause how = sip::EndCause::kByPeer) {
+    clear();
+    control.line_ended(caller, how, 0);
+  }
+};
+
+TEST_F(AnnouncingLine, SaysSoToWhoWaitsAndOffersTheKeyToWhoWithholds) {
   reach_waiting();
-  control.line_ended(caller, sip::EndCause::kByPeer, 0);
-  EXPECT_THAT(report.said, ElementsAre("callback own line", "ended CALLER_HUNG_UP"));
-  clear();
+  pass(seconds(30));
+  EXPECT_THAT(sound.said, ElementsAre("play announcement"));
+  prompt_ends();
+  EXPECT_EQ(sound.said.back(), "play music looped");
   call_in(std::nullopt);
   prompt_ends();
   prompt_ends();
+  pass(seconds(30));
+  EXPECT_THAT(sound.said, Contains("play offer"));
+}
+
+TEST_F(AnnouncingLine, HangingUpAtAnyStageBeforeATalkAsksForACallback) {
+  const auto asks = [&](const char* ended) {
+    EXPECT_THAT(report.said, testing::IsSupersetOf({std::string("callback own line as announced"),
+                                                    std::string(ended)}));
+    EXPECT_EQ(std::exchange(report.wishes, {}).size(), 1U);
+  };
+  call_in();
+  leaves();  // in the greeting
+  asks("ended CALLER_HUNG_UP");
+  call_in();
+  prompt_ends();
+  leaves();  // in the notice
+  asks("ended CALLER_HUNG_UP");
+  call_in();
+  prompt_ends();
+  key('9');
+  leaves();  // in the words about not recording
+  asks("ended CALLER_HUNG_UP");
+  reach_waiting();
+  leaves(sip::EndCause::kTimedOut);
+  asks("ended CUT_OFF");
+  reach_waiting();
+  key('2');
+  keys_in("0903");
+  leaves();  // before the number was complete
+  asks("ended CALLER_HUNG_UP");
+  reach_waiting();
+  ring_phone("hana");
+  leaves();
+  asks("ended CALLER_HUNG_UP");
+  reach_waiting();
   clear();
-  control.line_ended(caller, sip::EndCause::kByPeer, 0);
+  control.shut_down();
+  asks("ended SHUT_DOWN");
+}
+
+TEST_F(AnnouncingLine, AKeyPressIsTheCallersOwnWishAndNotAskedTwice) {
+  reach_waiting();
+  key('1');
+  EXPECT_THAT(report.said, ElementsAre("callback own line"));
+  leaves();  // without hearing our thanks
+  EXPECT_THAT(report.said, ElementsAre("ended CALLBACK_CHOSEN"));
+  EXPECT_EQ(report.wishes.size(), 1U);
+}
+
+TEST_F(AnnouncingLine, NobodyIsRungBackWhoWithheldOrTalkedOrCalledOutsideHours) {
+  call_in(std::nullopt);
+  prompt_ends();
+  prompt_ends();
+  leaves();
   EXPECT_THAT(report.said, ElementsAre("ended CALLER_HUNG_UP"));
+  reach_waiting();
+  ring_phone("hana");
+  control.line_answered(lines.last, std::string(kOffer));
+  leaves();
+  EXPECT_THAT(report.said, Not(Contains("callback own line as announced")));
+  wire::DeskPlan closed = full_plan();
+  closed.set_callback_policy(wire::ANNOUNCED);
+  closed.set_open(false);
+  set_plan(closed);
+  call_in();
+  prompt_ends();
+  leaves();
+  EXPECT_THAT(report.said, ElementsAre("ended CALLER_HUNG_UP"));
+  EXPECT_TRUE(report.wishes.empty());
+}
+
+TEST_F(Line, WhatTheCallerSaysToTheOperatorIsAskedOfTheVaultOnce) {
+  reach_waiting();
+  ring_phone("hana");
+  control.line_answered(lines.last, std::string(kOffer));
+  clear();
+  wire::Command said;
+  said.mutable_promise_callback()->set_call_id(report.last_call);
+  control.command(said);
+  control.command(said);
+  EXPECT_THAT(report.said, ElementsAre("callback own line said to the operator"));
+  ASSERT_EQ(report.wishes.size(), 1U);
+  EXPECT_EQ(as_text(*unseal(as_bytes(report.wishes[0].sealed_number()), keys)), "09011112222");
+  EXPECT_EQ(report.to_store.size(), 1U);
+}
+
+TEST_F(Line, ThePlaceIsToldOnlyToWhoHearsNothingElse) {
+  wire::Command place;
+  call_in();
+  place.mutable_announce_place()->set_call_id(report.last_call);
+  place.mutable_announce_place()->add_prompts("place-3");
+  clear();
+  control.command(place);  // the greeting plays
+  EXPECT_TRUE(sound.said.empty());
+  prompt_ends();
+  prompt_ends();
+  clear();
+  control.command(place);
+  EXPECT_THAT(sound.said, ElementsAre("play place-3"));
+  prompt_ends();
+  EXPECT_EQ(sound.said.back(), "play music looped");
+  control.line_ended(caller, sip::EndCause::kByPeer, 0);
+  clear();
+  control.command(place);
+  EXPECT_TRUE(sound.said.empty());
+  EXPECT_TRUE(report.said.empty());
 }
 
 TEST_F(Line, PolicyNeverIgnoresTheKeys) {

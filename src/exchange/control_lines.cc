@@ -122,12 +122,6 @@ void CallControl::line_ended(LineId line, sip::EndCause cause, int status) {
 }
 
 void CallControl::caller_line_ended(Call& call, sip::EndCause cause) {
-  // "Announced": who hangs up while waiting is rung back, as the desk's text has said.
-  const bool unheard = call.step == Step::kWaiting || call.step == Step::kOffer ||
-                       call.step == Step::kDigits || call.step == Step::kClosedOffer;
-  if (unheard && plan(call).callback_policy() == wire::ANNOUNCED && !call.withheld &&
-      may_ask_callback(call))
-    ask_callback(call, call.sealed_number, false);
   switch (cause) {
     case sip::EndCause::kByPeer:
       return end_call(call,

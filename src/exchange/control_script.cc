@@ -32,8 +32,12 @@ bool is_subscriber_number(const std::string& digits) {
 
 bool CallControl::play(Call& call, const std::string& prompt, OnOff loop) {
   call.playing.reset();
-  if (prompt.empty()) return false;
-  const auto play = sound_.play(call.caller.sound, {{PromptId(prompt)}, loop});
+  return !prompt.empty() && play(call, std::vector{PromptId(prompt)}, loop);
+}
+
+bool CallControl::play(Call& call, std::vector<PromptId> prompts, OnOff loop) {
+  call.playing.reset();
+  const auto play = sound_.play(call.caller.sound, {std::move(prompts), loop});
   if (!play) return false;
   if (loop == OnOff::kOff) call.playing = *play;
   return true;
@@ -94,12 +98,11 @@ void CallControl::begin_waiting(Call& call) {
   waiting.set_call_id(call.id.text());
   waiting.set_desk_id(call.desk_id);
   report_.event(event_of(std::move(waiting)));
-  const bool offered = desk.callback_policy() == wire::ASK && may_ask_callback(call) &&
-                       !desk.callback_offer_prompt().empty();
+  const std::string& words = callback_words(call);
+  const bool offered = !words.empty();
   if (offered && desk.callback_offer_every_us() > 0)
     set_timer(call, TimerKind::kOffer, std::chrono::microseconds(desk.callback_offer_every_us()));
-  if (offered && desk.callback_offer_every_us() <= 0 &&
-      play(call, desk.callback_offer_prompt(), OnOff::kOff))
+  if (offered && desk.callback_offer_every_us() <= 0 && play(call, words, OnOff::kOff))
     call.step = Step::kOffer;
   else
     wait_on(call);
@@ -114,7 +117,7 @@ void CallControl::offer_callback(Call& call) {
   const wire::DeskPlan& desk = plan(call);
   if (desk.callback_offer_every_us() <= 0 || call.asked_callback) return;
   set_timer(call, TimerKind::kOffer, std::chrono::microseconds(desk.callback_offer_every_us()));
-  if (call.step == Step::kWaiting && play(call, desk.callback_offer_prompt(), OnOff::kOff))
+  if (call.step == Step::kWaiting && play(call, callback_words(call), OnOff::kOff))
     call.step = Step::kOffer;
 }
 
@@ -124,6 +127,16 @@ void CallControl::begin_closed(Call& call) {
 }
 
 // ---- keys
+
+// What tells this caller of being rung back; empty: nothing does. Where that is announced to all,
+// who withholds the number hears of the key instead: there is no line to ring without it.
+const std::string& CallControl::callback_words(const Call& call) const {
+  static const std::string kNothing;
+  const wire::DeskPlan& desk = plan(call);
+  if (!may_ask_callback(call)) return kNothing;
+  const bool announced = desk.callback_policy() == wire::ANNOUNCED && !call.withheld;
+  return announced ? desk.callback_announcement_prompt() : desk.callback_offer_prompt();
+}
 
 bool CallControl::may_ask_callback(const Call& call) const {
   return !call.outbound && !call.asked_callback && plan(call).callback_policy() != wire::NEVER;
@@ -208,12 +221,13 @@ void CallControl::choose_callback(Call& call,
   cancel_timer(call, TimerKind::kOffer);
   if (call.ringing) ring_failed(call, wire::CANCELLED, true);
   ask_callback(call, other_number ? tables_.seal(*other_number) : call.sealed_number,
-               other_number.has_value());
+               other_number.has_value(), wire::BASIS_KEY);
   call.step = Step::kThanks;
   if (!play(call, plan(call).callback_thanks_prompt(), OnOff::kOff)) step_done(call);
 }
 
-void CallControl::ask_callback(Call& call, const std::string& sealed, bool other_line) {
+void CallControl::ask_callback(Call& call, const std::string& sealed, bool other_line,
+                               wire::CallbackBasis basis) {
   call.asked_callback = true;
   wire::Wish wish;
   wish.set_wish_id(fresh_id_text(now_.wall, entropy_));
@@ -227,8 +241,35 @@ void CallControl::ask_callback(Call& call, const std::string& sealed, bool other
   asked.set_call_id(call.id.text());
   asked.set_other_line(other_line);
   asked.set_wish_id(wish.wish_id());
+  asked.set_basis(basis);
   report_.event(event_of(std::move(asked)));
   report_.store(call.id);  // a promise, like an arrival, is on disk before anything else happens
+}
+
+// "Announced": who is lost while waiting is rung back, as the desk's words have said.
+bool CallControl::is_lost_as_announced(const Call& call, wire::EndCause cause) const {
+  const bool lost = cause == wire::CALLER_HUNG_UP || cause == wire::CALLER_CANCELLED ||
+                    cause == wire::CUT_OFF || cause == wire::SHUT_DOWN;
+  const bool reached = call.step == Step::kTalking || call.step == Step::kThanks;
+  return lost && !reached && call.desk_open && !call.withheld && may_ask_callback(call) &&
+         plan(call).callback_policy() == wire::ANNOUNCED;
+}
+
+// Said to the operator instead of keyed.
+void CallControl::promise_callback(Call& call, const wire::Command& command) {
+  if (call.outbound || call.withheld)
+    return refuse_command(command, "there is no line of this call's to ring");
+  if (call.asked_callback) return;  // the vault keeps that wish
+  ask_callback(call, call.sealed_number, false, wire::BASIS_OPERATOR);
+}
+
+void CallControl::announce_place(Call& call, const wire::AnnouncePlace& place) {
+  if (call.step != Step::kWaiting || call.ringing) return;
+  std::vector<PromptId> prompts;
+  for (const std::string& prompt : place.prompts())
+    if (is_valid_id(prompt)) prompts.emplace_back(prompt);
+  if (!prompts.empty() && play(call, std::move(prompts), OnOff::kOff))
+    call.step = Step::kOffer;  // its end brings the waiting sound back
 }
 
 void CallControl::refuse_recording(Call& call) {

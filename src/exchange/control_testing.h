@@ -46,7 +46,10 @@ inline std::string in_words(const wire::Event& event) {
     case wire::Event::kMuteChanged:
       return event.mute_changed().on() ? "mute" : "unmute";
     case wire::Event::kCallbackAsked:
-      return event.callback_asked().other_line() ? "callback other line" : "callback own line";
+      return fmt::format(
+          "callback {} line{}{}", event.callback_asked().other_line() ? "other" : "own",
+          event.callback_asked().basis() == wire::BASIS_ANNOUNCED ? " as announced" : "",
+          event.callback_asked().basis() == wire::BASIS_OPERATOR ? " said to the operator" : "");
     case wire::Event::kRecordingRefused:
       return "recording refused";
     case wire::Event::kRecordingStarted:

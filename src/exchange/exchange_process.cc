@@ -161,7 +161,10 @@ void ExchangeProcess::load_prompts() {
 }
 
 void ExchangeProcess::run() {
-  const std::size_t cut_off = journal_->recover();
+  const std::size_t cut_off = journal_->recover([this](const std::string& desk_id) {
+    const wire::DeskPlan* desk = tables_.desk(desk_id);
+    return desk != nullptr && desk->callback_policy() == wire::ANNOUNCED;
+  });
   if (cut_off > 0) log_warn("{} calls were cut off when the exchange last ended", cut_off);
   ask_everything_again();
   lines_->start();

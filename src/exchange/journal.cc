@@ -61,7 +61,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::unique_ptr<SpoolDisk> disk, 
   return journal;
 }
 
-std::size_t Journal::recover() {
+std::size_t Journal::recover(const std::function<bool(const std::string& desk_id)>& announces) {
   spool_->start([this](Spool& to) {
     ledger_.checkpoint(
         [&](RecordKind kind, const std::string& payload) { to.append(kind, payload); });
@@ -70,6 +70,7 @@ std::size_t Journal::recover() {
   for (const auto& [recording, call] : recordings) close_recording(recording, call);
   const auto calls = ledger_.calls();
   for (const auto& [id, call] : calls) {
+    if (announces(call.desk_id())) ask_callback(call);
     wire::CallEnded ended;
     ended.set_call_id(id);
     ended.set_cause(wire::CUT_OFF);
@@ -81,6 +82,28 @@ std::size_t Journal::recover() {
   sync_ = true;
   commit();
   return calls.size();
+}
+
+// For a caller whom the crash cut off before an operator was there.
+void Journal::ask_callback(const wire::LiveCall& call) {
+  const bool waited = call.stage() == wire::ARRIVED || call.stage() == wire::WAITING ||
+                      call.stage() == wire::RINGING;
+  const std::string sealed = ledger_.sealed_line(call.call_id());
+  if (!waited || call.outbound() || call.out_of_hours() || call.callback_asked() || sealed.empty())
+    return;
+  wire::Wish ask;
+  // Made from the call's own id: a second crash just now must not make a second wish.
+  ask.set_wish_id(call.call_id() + ".lost");
+  ask.set_call_id(call.call_id());
+  ask.set_organisation_id(call.organisation_id());
+  ask.set_sealed_number(sealed);
+  ask.set_asked_us(to_micros(clock_.now()));
+  wish(ask);
+  wire::CallbackAsked asked;
+  asked.set_call_id(call.call_id());
+  asked.set_wish_id(ask.wish_id());
+  asked.set_basis(wire::BASIS_ANNOUNCED);
+  event(event_of(std::move(asked)));
 }
 
 void Journal::close_recording(const std::string& recording_id, const std::string& call_id) {

@@ -26,8 +26,9 @@ class Journal final : public Report {
                                                std::filesystem::path recordings);
 
   // Starts the spool and reports what the last run left: every call that was up ends as cut off,
-  // every open recording is closed and given to the vault's journal. How many calls those were.
-  std::size_t recover();
+  // every open recording is closed and given to the vault's journal. Who waited at a desk that
+  // `announces` that the lost are rung back has asked for that. How many calls those were.
+  std::size_t recover(const std::function<bool(const std::string& desk_id)>& announces);
 
   // Report
   void event(wire::Event event) override;
@@ -57,6 +58,7 @@ class Journal final : public Report {
 
  private:
   Journal(const Clock& clock, std::filesystem::path recordings);
+  void ask_callback(const wire::LiveCall& call);
   void close_recording(const std::string& recording_id, const std::string& call_id);
 
   struct Waiting {

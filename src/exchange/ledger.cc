@@ -37,6 +37,9 @@ void Ledger::read(const Record& record) {
     case RecordKind::kOpenRecording:
       return apply(parsed<wire::RecordingStarted>(record.payload),
                    [&](auto& m) { open_recordings_[m.recording_id()] = m.call_id(); });
+    case RecordKind::kSealedLine:
+      return apply(parsed<wire::Tokenise>(record.payload),
+                   [&](auto& m) { sealed_lines_[m.call_id()] = m; });
     case RecordKind::kCheckpoint:
       return;  // what follows repeats what is live; a torn one must not forget it
   }
@@ -49,6 +52,7 @@ void Ledger::live_call(const wire::LiveCall& call) {
 
 void Ledger::tokenise(const wire::Tokenise& ask) {
   tokens_asked_[ask.call_id()] = ask;
+  if (calls_.contains(ask.call_id())) sealed_lines_[ask.call_id()] = ask;
 }
 
 void Ledger::wish(const wire::Wish& ask) {
@@ -68,6 +72,11 @@ const wire::LiveCall* Ledger::call(const std::string& call_id) const {
   return found == calls_.end() ? nullptr : &found->second;
 }
 
+std::string Ledger::sealed_line(const std::string& call_id) const {
+  const auto found = sealed_lines_.find(call_id);
+  return found == sealed_lines_.end() ? std::string() : found->second.sealed_number();
+}
+
 wire::LiveCall* Ledger::find(const std::string& call_id) {
   const auto found = calls_.find(call_id);
   return found == calls_.end() ? nullptr : &found->second;
@@ -84,6 +93,7 @@ void Ledger::event(const wire::Event& event) {
       call.set_number_called(arrived.number_called());
       call.set_withheld(arrived.withheld());
       call.set_arrived_us(event.time_us());
+      call.set_out_of_hours(!arrived.open());
       return;
     }
     case wire::Event::kCallIdentified:
@@ -92,6 +102,7 @@ void Ledger::event(const wire::Event& event) {
         call->set_line_token(event.call_identified().line_token());
       return;
     case wire::Event::kCallbackAsked:
+      if (auto* call = find(event.callback_asked().call_id())) call->set_callback_asked(true);
       if (!event.callback_asked().line_token().empty())
         wishes_asked_.erase(event.callback_asked().wish_id());
       return;
@@ -104,6 +115,7 @@ void Ledger::event(const wire::Event& event) {
       return;
     case wire::Event::kCallEnded:
       calls_.erase(event.call_ended().call_id());
+      sealed_lines_.erase(event.call_ended().call_id());
       return;
     default:  // a generated enumeration; the rest moves a call between stages, or is no call's
       return stage_event(event);
@@ -177,6 +189,8 @@ void Ledger::checkpoint(const std::function<void(RecordKind, const std::string&)
     open.set_call_id(call);
     append(RecordKind::kOpenRecording, open.SerializeAsString());
   }
+  for (const auto& [id, line] : sealed_lines_)
+    if (!tokens_asked_.contains(id)) append(RecordKind::kSealedLine, line.SerializeAsString());
   for (const auto& [id, ask] : tokens_asked_)
     append(RecordKind::kTokenise, ask.SerializeAsString());
   for (const auto& [id, ask] : wishes_asked_) append(RecordKind::kWish, ask.SerializeAsString());

@@ -35,6 +35,8 @@ class Ledger {
     return calls_;
   }
   [[nodiscard]] const wire::LiveCall* call(const std::string& call_id) const;
+  // The sealed number that this call came from; empty for a withheld one, or a call out.
+  [[nodiscard]] std::string sealed_line(const std::string& call_id) const;
   // Recordings started and not closed: recording id to call id.
   [[nodiscard]] const std::unordered_map<std::string, std::string>& open_recordings() const {
     return open_recordings_;
@@ -63,6 +65,7 @@ class Ledger {
 
   std::unordered_map<std::string, wire::LiveCall> calls_;
   std::unordered_map<std::string, std::string> open_recordings_;
+  std::unordered_map<std::string, wire::Tokenise> sealed_lines_;  // of calls that are up
   std::unordered_map<std::string, wire::Tokenise> tokens_asked_;
   std::unordered_map<std::string, wire::Wish> wishes_asked_;
   std::unordered_map<std::string, wire::RecordingDigest> recordings_asked_;

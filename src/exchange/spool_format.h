@@ -24,6 +24,7 @@ enum class RecordKind : std::uint8_t {
   kRecordingJournalled = 5,  // id of one that the vault has taken
   kLiveCall = 6,             // wire::LiveCall, in a checkpoint
   kOpenRecording = 7,        // wire::RecordingStarted, in a checkpoint
+  kSealedLine = 9,           // wire::Tokenise, in a checkpoint: answered, but its call is up
   kCheckpoint = 8,  // u64 next event, u64 acknowledged: what follows tells all that is live
 };
 

@@ -227,6 +227,9 @@ class Engine {
                Time since);
   // This operator is still ringing the line of an open promise.
   void restore_dialling(OperatorKey who, PromiseKey promise);
+  // `other` was being consulted by the one who talks in this call: had answered, or rings until
+  // then.
+  void restore_consult(CallKey call, OperatorKey other, bool answered, Time until);
   void hold_offers() { holding_ = true; }
   void resume(Time now);
 
@@ -320,6 +323,7 @@ class Engine {
   // engine_calls.cc
   void put_back(CallNode& call, Time now);
   void first_talk(CallNode& call, Time now);
+  [[nodiscard]] static bool was_said_in(const PromiseNode& promise, CallKey call);
   void line_talked(LineKey line, Time talked, CallKey by, Time now);
   void move(CallNode& call, Bucket to);
   void not_through(CallNode& call, Time now);

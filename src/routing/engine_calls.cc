@@ -101,6 +101,11 @@ Result<PromiseKey> Engine::callback_asked(CallKey key, PromiseBasis basis, Promi
 
 // ---- Talking
 
+// An operator promised it in this very call: speaking with another one now is not yet its keeping.
+bool Engine::was_said_in(const PromiseNode& promise, CallKey call) {
+  return promise.basis == PromiseBasis::kOperator && promise.call == call;
+}
+
 void Engine::first_talk(CallNode& call, Time now) {
   if (!call.talked && !call.callback) {
     call.answered = now;
@@ -108,7 +113,8 @@ void Engine::first_talk(CallNode& call, Time now) {
   }
   call.talked = true;
   if (!call.callback) balance_.talking(call.row, +1);
-  if (PromiseNode* promise = promises_.find(call.promise))
+  if (PromiseNode* promise = promises_.find(call.promise);
+      promise != nullptr && !was_said_in(*promise, call.key))
     if (promise->state == PromiseState::kOpen || promise->state == PromiseState::kTaken)
       keep(*promise, KeptHow::kCameThrough, call.key, now);
   if (!call.line.none()) line_talked(call.line, now, call.key, now);
@@ -127,7 +133,7 @@ void Engine::line_talked(LineKey key, Time talked, CallKey by, Time now) {
     return true;
   });
   PromiseNode* promise = promises_.find(line.promise);
-  if (promise != nullptr && promise->asked <= talked)
+  if (promise != nullptr && promise->asked <= talked && !was_said_in(*promise, by))
     keep(*promise, KeptHow::kCameThrough, by, now);
 }
 

@@ -113,6 +113,25 @@ void Engine::restore_dialling(OperatorKey who, PromiseKey key) {
   promise->owner = who;
 }
 
+void Engine::restore_consult(CallKey key, OperatorKey other, bool answered, Time until) {
+  CallNode* call = calls_.find(key);
+  if (call == nullptr || call->phase != CallPhase::kTalking || call->with == other ||
+      !call->consulted.none())
+    return;
+  OperatorNode& node = at(other);
+  unlist(other);
+  node.state = answered ? OperatorState::kTalking : OperatorState::kRinging;
+  node.reason = AwayReason::kNone;
+  node.call = key;
+  node.desk = call->desk;
+  node.accepted = false;
+  call->consulted = other;
+  call->consulting = answered;
+  if (answered) return;
+  node.deadline = until;
+  deadlines_.set(Deadlines::Of::kOperator, other.index, until);
+}
+
 PromiseKey Engine::restore(const KnownPromise& known) {
   PromiseNode& promise = promises_.make();
   const PromiseKey key = promise.key;

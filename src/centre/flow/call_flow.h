@@ -39,6 +39,8 @@ struct DeskSettings {
   std::string greeting_text;
   DeskPlan
       plan;  // prompts, intervals, recorded, shown number; the rest is filled in from `routing`
+  Micros place_every = std::chrono::minutes(1);
+  std::vector<std::string> place_prompts;  // for the first, second, … in the queue
 };
 
 struct OperatorSettings {
@@ -83,6 +85,10 @@ class CallFlow {
   static constexpr Micros kDialLimit = std::chrono::seconds(100);
   // How long a call may be open here and unknown to an attached exchange.
   static constexpr Micros kMissingLimit = std::chrono::seconds(3);
+  // How long a caller waits before being told the place in the queue for the first time.
+  static constexpr Micros kFirstPlace = std::chrono::seconds(20);
+  // How far ahead an operator may promise to ring back.
+  static constexpr Micros kLatestPromise = std::chrono::days(31);
 
   // `entropy` must outlive the flow.
   explicit CallFlow(Entropy& entropy);
@@ -122,9 +128,13 @@ class CallFlow {
   // The same, and away at once: nothing is offered in between.
   Result<void> wrapped_up(const OperatorId& who, const std::string& disposition,
                           routing::AwayReason then_away, Time now);
+  // Its limit comes later by this; kConflict where there is none.
   Result<void> extend_wrap_up(const OperatorId& who, Micros by, Time now);
-  // The caller said so to the operator who talks with them.
-  Result<PromiseId> promise_callback(const OperatorId& who, Time now);
+  // The caller said so to the operator who talks with them: by `due` (within 31 days; else as the
+  // desk promises). `reason` is a code. Said again in the same call it changes both. While ringing
+  // back it means: once more, the promise stays open.
+  Result<PromiseId> promise_callback(const OperatorId& who, const std::string& reason,
+                                     std::optional<Time> due, Time now);
   Result<void> take_promise(const OperatorId& who, const PromiseId& promise, Time now);
   Result<void> give_up_dialling(const OperatorId& who, Time now);
   // After talking: it was the wrong person, a machine, or no longer wanted. Only for attempts that
@@ -132,9 +142,6 @@ class CallFlow {
   Result<void> dial_outcome(const OperatorId& who, routing::AttemptOutcome outcome, Time now);
   Result<void> close_promise(const PromiseId& promise, routing::CloseReason reason,
                              const std::string& by, const std::string& stated_reason, Time now);
-  // A demo caller rings the first desk of the operator's groups.
-  Result<void> ring_me(const OperatorId& who, Time now);
-
   // ---- The vault
   void ticket_given(const CallId& call, const TicketId& ticket, Time now);
   // `word` is the vault's: no_wish, emergency, premium, international, own_number, redial_limit, …

@@ -1,83 +1,11 @@
 #include "centre/flow/call_flow.h"
 
-#include <algorithm>
-
-#include "centre/flow/sim_centre.h"
+#include "centre/flow/flow_fixture.h"
 
 namespace madoguchi::centre {
 namespace {
 
 using namespace std::chrono_literals;
-using routing::Bucket;
-using routing::CallPhase;
-using routing::OperatorState;
-
-const OperatorId kA("a"), kB("b");
-const DeskId kDesk("sakura");
-
-class Flow : public ::testing::Test {
- protected:
-  Flow() : exchange(now), centre(exchange, now, floor(), 7) {
-    exchange.seat(kA, true);
-    exchange.seat(kB, true);
-    centre.start();
-    for (const OperatorId& who : {kA, kB}) ok(flow().sign_on(who, now));
-  }
-  static Floor floor() {
-    Floor floor;
-    floor.desks = {sim_desk("sakura"), sim_desk("other", "g2")};
-    floor.operators = {{kA, {GroupId("g")}}, {kB, {GroupId("g"), GroupId("g2")}}};
-    return floor;
-  }
-  CallFlow& flow() { return centre.flow(); }
-  void ok(const Result<void>& result) {
-    EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
-    centre.work();
-    check();
-  }
-  void refused(const Result<void>& result) {
-    EXPECT_FALSE(result.has_value());
-    centre.work();
-  }
-  void ready(const OperatorId& who) { ok(flow().ready(who, now)); }
-  // A caller who arrives, is identified and waits.
-  CallId caller(const std::string& name, const std::string& token = "", bool withheld = false) {
-    const CallId id(name);
-    exchange.arrive(id, kDesk, LineToken(token.empty() ? "t." + name : token), withheld);
-    exchange.answer(id);
-    exchange.identify(id);
-    centre.work();
-    check();
-    return id;
-  }
-  void wait(Micros by) {
-    const Time until = now + by;
-    while (centre.up() && flow().next_deadline() && *flow().next_deadline() <= until) {
-      now = std::max(now, *flow().next_deadline());
-      centre.work();
-    }
-    now = until;
-    check();
-  }
-  void check() {
-    if (!centre.up()) return;
-    EXPECT_TRUE(balance().is_exact());
-  }
-  routing::DeskBalance balance(const DeskId& desk = kDesk) {
-    const auto tokyo = calendar::Zone::find("Asia/Tokyo").value();
-    return flow().balance(desk, tokyo.day_of(now)).balance;
-  }
-  OperatorState state(const OperatorId& who) { return flow().look(who)->state; }
-  const CallRecord& record(const CallId& id) { return centre.store().calls.at(id); }
-  PromiseId only_promise() {
-    EXPECT_EQ(centre.store().promises.size(), 1U);
-    return centre.store().promises.begin()->first;
-  }
-
-  Time now{std::chrono::seconds(1'795'312'800)};  // 2026-11-22 11:00 in Tokyo
-  SimExchange exchange;
-  SimCentre centre;
-};
 
 TEST_F(Flow, ACallIsOfferedAnsweredEndedAndWrappedUp) {
   ready(kA);
@@ -200,97 +128,6 @@ TEST_F(Flow, AConsultationCanBeCalledOff) {
   EXPECT_EQ(exchange.find(id)->live.stage, CallStage::kTalking);
 }
 
-TEST_F(Flow, APromiseIsMadeTakenDialledAndKept) {
-  const CallId id = caller("c1", "line");
-  exchange.ask_callback(id, false, LineToken("line"));
-  centre.work();
-  EXPECT_EQ(balance().in(Bucket::kCallback), 1U);
-  const PromiseId promise = only_promise();
-  EXPECT_EQ(centre.store().promises.at(promise).wish, WishId("wish.c1"));
-  ok(flow().take_promise(kA, promise, now));
-  ASSERT_EQ(exchange.dialled().size(), 1U);
-  EXPECT_EQ(centre.tickets()[0].wish, WishId("wish.c1"));
-  const CallId out = exchange.dialled()[0].call;
-  exchange.dial_ends(out, DialOutcome::kTalked);
-  centre.work();
-  EXPECT_EQ(state(kA), OperatorState::kTalking);
-  now += 30s;
-  exchange.hang_up(out);
-  centre.work();
-  EXPECT_EQ(centre.store().promises.at(promise).state, routing::PromiseState::kKept);
-  EXPECT_EQ(centre.store().attempts.at(out).outcome, routing::AttemptOutcome::kTalked);
-  EXPECT_TRUE(record(id).settled.has_value());
-  EXPECT_EQ(balance().promises.kept_by_ringing, 1U);
-  EXPECT_EQ(balance().arrived, 1U);
-}
-
-TEST_F(Flow, AMachineOrNoAnswerKeepsThePromiseOpen) {
-  exchange.ask_callback(caller("c1", "line"), false, LineToken("line"));
-  centre.work();
-  const PromiseId promise = only_promise();
-  ok(flow().take_promise(kA, promise, now));
-  exchange.dial_ends(exchange.dialled()[0].call, DialOutcome::kNoAnswer);
-  centre.work();
-  EXPECT_EQ(state(kA), OperatorState::kAway);
-  EXPECT_EQ(centre.store().promises.at(promise).attempts, 1);
-  ok(flow().take_promise(kA, promise, now));
-  exchange.dial_ends(exchange.dialled()[1].call, DialOutcome::kTalked);
-  centre.work();
-  ok(flow().dial_outcome(kA, routing::AttemptOutcome::kMachine, now));
-  EXPECT_TRUE(exchange.calls().empty());
-  EXPECT_EQ(centre.store().promises.at(promise).state, routing::PromiseState::kOpen);
-  EXPECT_EQ(centre.store().promises.at(promise).attempts, 2);
-  ok(flow().wrapped_up(kA, "", now));
-  ok(flow().take_promise(kA, promise, now));
-  ok(flow().give_up_dialling(kA, now));
-  EXPECT_TRUE(exchange.calls().empty());
-  EXPECT_EQ(balance().promises.open, 1U);
-}
-
-TEST_F(Flow, ADeniedTicketClosesOnlyWhatCanNeverBeRung) {
-  exchange.ask_callback(caller("c1", "l1"), false, LineToken("l1"));
-  centre.work();
-  const PromiseId promise = only_promise();
-  ASSERT_TRUE(flow().take_promise(kA, promise, now).has_value());
-  const CallId out = flow().drain().tickets.at(0).call;
-  flow().ticket_denied(out, "redial_limit", now);
-  centre.work();
-  EXPECT_EQ(balance().promises.open, 1U);
-  EXPECT_EQ(state(kA), OperatorState::kAway);
-  ASSERT_TRUE(flow().take_promise(kA, promise, now).has_value());
-  flow().ticket_denied(flow().drain().tickets.at(0).call, "premium", now);
-  centre.work();
-  EXPECT_EQ(balance().promises.closed(), 1U);
-  EXPECT_EQ(centre.store().promises.at(promise).reason, routing::CloseReason::kNotPermitted);
-}
-
-TEST_F(Flow, ATicketThatNeverComesFreesTheOperator) {
-  exchange.ask_callback(caller("c1", "l1"), false, LineToken("l1"));
-  centre.work();
-  ASSERT_TRUE(flow().take_promise(kA, only_promise(), now).has_value());
-  static_cast<void>(flow().drain());  // the vault never hears of it
-  wait(CallFlow::kTicketLimit);
-  EXPECT_EQ(state(kA), OperatorState::kAway);
-  EXPECT_EQ(balance().promises.open, 1U);
-}
-
-TEST_F(Flow, TheLineOfAPromiseMayBecomeKnownLater) {
-  exchange.arrive(CallId("c1"), kDesk, LineToken("mine"), false);
-  exchange.answer(CallId("c1"));
-  exchange.ask_callback(CallId("c1"), true, {});
-  exchange.ask_callback(caller("c2", "other"), false, LineToken("other"));
-  centre.work();
-  EXPECT_EQ(balance().promises.open, 2U);
-  ExchangeEvent again;
-  again.sequence = 100;
-  again.at = now;
-  again.what = CallbackAsked{CallId("c1"), true, LineToken("other"), WishId("wish.c1")};
-  flow().take(again, now);
-  centre.work();
-  EXPECT_EQ(balance().promises.open, 1U);
-  EXPECT_EQ(balance().promises.merged, 1U);
-}
-
 TEST_F(Flow, LosingTheSeatPutsTheCallerBeforeEverybody) {
   ready(kA);
   const CallId id = caller("c1");
@@ -347,6 +184,96 @@ TEST_F(Flow, ARestartOfTheCentreLosesAndDoublesNothing) {
   EXPECT_EQ(record(ringing).bucket, Bucket::kTalked);
 }
 
+// One call of A's in which B is asked.
+class ConsultingFlow : public Flow {
+ protected:
+  ConsultingFlow() {
+    ready(kA);
+    ready(kB);
+    id = caller("c1");
+    ok(flow().accept(kA, now));
+    centre.die_at_next_commit(SimCentre::Death::kNone);
+  }
+  void asks() { ok(flow().consult(kA, kB, now)); }
+  void restarts() {
+    if (centre.up()) centre.die();
+    now += 2s;
+    centre.start();
+    check();
+  }
+  void hands_over() {
+    ok(flow().hand_over(kA, now));
+    EXPECT_EQ(exchange.find(id)->live.who, kB);
+    EXPECT_EQ(exchange.find(id)->live.stage, CallStage::kTalking);
+    EXPECT_EQ(record(id).with, kB);
+    EXPECT_EQ(state(kA), OperatorState::kWrapUp);
+    EXPECT_EQ(state(kB), OperatorState::kTalking);
+  }
+  CallId id;
+};
+
+TEST_F(ConsultingFlow, SurvivesARestartOfTheCentreWhileItRings) {
+  asks();
+  restarts();
+  EXPECT_EQ(state(kB), OperatorState::kRinging);
+  EXPECT_EQ(flow().call(id)->consulted, kB);
+  const auto views = flow().views(now);
+  EXPECT_TRUE(std::any_of(views.begin(), views.end(), [](const View& view) {
+    const auto* ring = std::get_if<RingView>(&view);
+    return ring != nullptr && ring->who == kB && ring->offer == routing::Offer::kConsult;
+  }));
+  ok(flow().accept(kB, now));
+  EXPECT_TRUE(flow().call(id)->consulting);
+  hands_over();
+}
+
+TEST_F(ConsultingFlow, SurvivesARestartOfTheCentreWhileTheTwoTalk) {
+  asks();
+  ok(flow().accept(kB, now));
+  restarts();
+  EXPECT_EQ(state(kA), OperatorState::kTalking);
+  EXPECT_EQ(state(kB), OperatorState::kTalking);
+  EXPECT_TRUE(flow().call(id)->consulting);
+  EXPECT_EQ(exchange.find(id)->live.stage, CallStage::kConsulting);
+  hands_over();
+  restarts();
+  EXPECT_EQ(state(kB), OperatorState::kTalking);
+  exchange.hang_up(id);
+  centre.work();
+  EXPECT_EQ(state(kB), OperatorState::kWrapUp);
+}
+
+TEST_F(ConsultingFlow, WhatHappensToItWhileTheCentreIsDownIsLearntAfterwards) {
+  asks();
+  centre.die();
+  exchange.pick_up_phone(kB);
+  restarts();
+  EXPECT_TRUE(flow().call(id)->consulting);
+  centre.die();
+  exchange.carry_out({CommandId("x"), CancelConsult{id}});
+  restarts();
+  EXPECT_EQ(state(kB), OperatorState::kReady);
+  EXPECT_EQ(state(kA), OperatorState::kTalking);
+  EXPECT_TRUE(flow().call(id)->consulted.empty());
+}
+
+TEST_F(ConsultingFlow, CommandsThatWereLostWithTheCentreAreGivenAgain) {
+  centre.die_at_next_commit(SimCentre::Death::kAfterCommit);
+  EXPECT_TRUE(flow().consult(kA, kB, now));
+  centre.work();
+  EXPECT_EQ(exchange.find(id)->live.stage, CallStage::kTalking);
+  restarts();
+  EXPECT_EQ(exchange.find(id)->live.stage, CallStage::kConsulting);
+  ok(flow().accept(kB, now));
+  centre.die_at_next_commit(SimCentre::Death::kAfterCommit);
+  EXPECT_TRUE(flow().hand_over(kA, now));
+  centre.work();
+  restarts();
+  EXPECT_EQ(exchange.find(id)->live.who, kB);
+  EXPECT_EQ(exchange.find(id)->live.stage, CallStage::kTalking);
+  EXPECT_EQ(state(kB), OperatorState::kTalking);
+}
+
 TEST_F(Flow, ACallThatTheExchangeNoLongerKnowsIsCutOffInTime) {
   const CallId id = caller("c1");
   centre.die();
@@ -401,20 +328,6 @@ TEST_F(Flow, ClosedDesksAreToldToTheExchangeAtTheMinute) {
   EXPECT_FALSE(std::get<SetDesks>(effects.commands[0].what).desks[0].open);
 }
 
-TEST_F(Flow, WhoChoosesToBeRungBackRingsWithNobodyAndBlamesNobody) {
-  ready(kA);
-  const CallId id = caller("c1", "line");
-  EXPECT_EQ(state(kA), OperatorState::kRinging);
-  exchange.begin_thanks(id, false, LineToken("line"));
-  centre.work();
-  EXPECT_EQ(state(kA), OperatorState::kReady);
-  wait(5s);
-  exchange.hang_up(id, CallEndCause::kCallbackChosen);
-  centre.work();
-  EXPECT_EQ(record(id).bucket, Bucket::kCallback);
-  EXPECT_EQ(state(kA), OperatorState::kReady);
-}
-
 TEST_F(Flow, ACallSetAsideIsOfferedAgainEvenIfTheExchangeSaysNothing) {
   ready(kA);
   const CallId id = caller("c1");
@@ -425,17 +338,22 @@ TEST_F(Flow, ACallSetAsideIsOfferedAgainEvenIfTheExchangeSaysNothing) {
   EXPECT_EQ(exchange.find(id)->live.who, kA);
 }
 
-TEST_F(Flow, AnAnnouncingDeskMakesPromisesButCountsAbandonment) {
-  Floor changed = floor();
-  changed.desks[0].routing.callback = routing::CallbackPolicy::kAnnounced;
-  flow().set_floor(changed, now);
-  exchange.ask_callback(caller("c0", "l0"), false, LineToken("l0"));
-  const CallId id = caller("c1", "line");
-  exchange.begin_thanks(id, false, LineToken("line"));  // as it does when such a caller hangs up
+TEST_F(Flow, WrapUpCanBeExtended) {
+  ready(kA);
+  const CallId id = caller("c1");
+  ok(flow().accept(kA, now));
+  refused(flow().extend_wrap_up(kA, 1min, now));
   exchange.hang_up(id);
   centre.work();
-  EXPECT_EQ(record(id).bucket, Bucket::kAbandoned);
-  EXPECT_EQ(balance().promises.open, 2U);
+  const Time limit = *flow().look(kA)->deadline;
+  ok(flow().extend_wrap_up(kA, 2min, now));
+  EXPECT_EQ(flow().look(kA)->deadline, limit + 2min);
+  wait(limit - now + 1min);
+  EXPECT_FALSE(flow().look(kA)->overdue);
+  wait(1min);
+  EXPECT_TRUE(flow().look(kA)->overdue);
+  ok(flow().extend_wrap_up(kA, 1min, now));
+  EXPECT_FALSE(flow().look(kA)->overdue);
 }
 
 TEST_F(Flow, ATelephonesOwnTransferMovesTheCall) {
@@ -448,18 +366,6 @@ TEST_F(Flow, ATelephonesOwnTransferMovesTheCall) {
   EXPECT_EQ(record(id).desk, DeskId("other"));
   ready(kB);
   EXPECT_EQ(exchange.find(id)->live.who, kB);
-}
-
-TEST_F(Flow, OutOfHoursCallersMayAskToBeRungBack) {
-  exchange.arrive(CallId("c1"), kDesk, LineToken("t1"), false, false);
-  exchange.identify(CallId("c1"));
-  exchange.arrive(CallId("c2"), kDesk, LineToken("t2"), false, false);
-  exchange.ask_callback(CallId("c1"), false, LineToken("t1"));
-  exchange.hang_up(CallId("c2"), CallEndCause::kClosedHours);
-  centre.work();
-  EXPECT_EQ(balance().in(Bucket::kCallback), 1U);
-  EXPECT_EQ(balance().in(Bucket::kOutOfHours), 1U);
-  EXPECT_EQ(balance().promises.open, 1U);
 }
 
 }  // namespace

@@ -296,6 +296,7 @@ std::optional<Time> CallFlow::Domain::next_deadline() const {
     if (other && (!next || *other < *next)) next = other;
   };
   sooner(catch_up_by_);
+  if (!places_.empty()) sooner(places_.begin()->first);
   for (const Desk& desk : desks_) sooner(desk.hours_change);
   for (const auto& [id, dial] : dials_) sooner(dial.deadline);
   for (const auto& [id, call] : calls_) {
@@ -328,7 +329,34 @@ void CallFlow::Domain::advance(Time now) {
     static_cast<void>(engine_.heard(call.key, now));
   }
   follow();
+  tell_places(now);
   prune(now);
+}
+
+// ---- The place in the queue, where the desk tells it
+
+void CallFlow::Domain::tell_place_at(Call& call, Time at) {
+  const auto desk = engine_.desk(call.record.desk);
+  if (!desk || this->at(*desk).settings.place_prompts.empty()) return;
+  call.place_at = at;
+  places_.emplace(at, call.record.id);
+}
+
+void CallFlow::Domain::tell_places(Time now) {
+  while (!places_.empty() && places_.begin()->first <= now) {
+    const auto [due, id] = *places_.begin();
+    places_.erase(places_.begin());
+    Call* call = find(id);
+    if (call == nullptr || call->place_at != due) continue;  // gone, or queued anew since
+    call->place_at.reset();
+    const std::uint32_t place = engine_.place(call->key);
+    const auto desk = engine_.desk(call->record.desk);
+    if (place == 0 || !desk) continue;
+    const DeskSettings& settings = at(*desk).settings;
+    if (attached_ && place <= settings.place_prompts.size())
+      command(AnnouncePlace{id, {settings.place_prompts[place - 1]}});
+    tell_place_at(*call, now + settings.place_every);
+  }
 }
 
 // Once a day, what can no longer change leaves memory; yesterday stays, for calls over midnight.

@@ -49,6 +49,7 @@ class CallFlow::Domain {
     OperatorId from;                 // who transferred or consults
     std::optional<Time> missing_at;  // when to give it up, for one that the exchange does not have
     bool ending = false;             // an operator asked to end it
+    std::optional<Time> place_at;    // when to tell the place in the queue
     std::optional<Time>
         aside_until;  // keys or hears something: when to offer it again by ourselves
   };
@@ -67,6 +68,8 @@ class CallFlow::Domain {
   // ---- domain.cc
   void set_floor(const Floor& floor, Time now);
   void send_desks(Time now);
+  void tell_place_at(Call& call, Time at);
+  void tell_places(Time now);
   void check_hours(Time now);
   void advance(Time now);
   void prune(Time now);
@@ -120,6 +123,7 @@ class CallFlow::Domain {
   void on(const routing::PromiseKept& event);
   void on(const routing::PromiseClosed& event);
   void on(const routing::PromiseDue& event);
+  void promise_over(routing::PromiseKey key, routing::PromiseState how, Time at);
   void end_leg(Operator& who, LegEnd how, Time at);
 
   // ---- domain_exchange.cc
@@ -156,11 +160,15 @@ class CallFlow::Domain {
   void restore_live(const CallRecord& record, Time now);
   void restore_promise(const PromiseRecord& stored, const Stored& all);
   void restore_attempt(const AttemptRecord& attempt, Time now);
+  void restore_leg(const LegRecord& leg, Time now);
+  bool restore_consult(const LegRecord& leg);
   void mend_states(Time now);
   void attach(const Snapshot& snapshot, Time now);
   void catch_up(Time now);  // the events up to the snapshot are in: compare
   void adopt(const LiveCall& live, Time now);
   void compare(const LiveCall& live, Call& call, Time now);
+  void compare_talk(const LiveCall& live, Call& call, Time now);
+  void consult_again(Call& call, Time now);
   void ring_again(Call& call, routing::OperatorKey who, Time now);
   void detached(Time now);
 
@@ -187,6 +195,8 @@ class CallFlow::Domain {
   Result<void> take_promise(routing::OperatorKey who, const PromiseId& promise, Time now);
   void ticket_given(const CallId& call, const TicketId& ticket, Time now);
   void ticket_denied(const CallId& call, const std::string& word, Time now);
+  Result<Promise*> say_promise(const Talk& talk, Time now);
+  void keep_wish(Promise& promise, const CallbackAsked& event, Time now);
   void promise_line(routing::PromiseKey key, const LineToken& line, Time now);
   void dial_answered(const CallId& call, Time now);
   void dial_failed(const CallId& call, routing::AttemptOutcome outcome, const std::string& detail,
@@ -206,6 +216,7 @@ class CallFlow::Domain {
   std::unordered_map<WishId, PromiseId> wishes_;
   std::unordered_map<AttemptId, LegRecord> legs_;  // without end
   std::unordered_map<CallId, DialOut> dials_;
+  std::set<std::pair<Time, CallId>> places_;  // who is to be told the place, and when
   std::unordered_map<RecordingId, RecordingRecord> recordings_;  // without end
   struct Asked {
     AttemptId attempt;

@@ -28,21 +28,10 @@ void CallFlow::Domain::restore(const Stored& stored, Time now) {
     if (record.state == OperatorState::kWrapUp) at(*key).call = record.call;
     engine_.restore(*key, record.state, record.reason, desk, record.since);
   }
-  for (const LegRecord& leg : stored.legs) {
-    const auto who = engine_.operator_named(leg.who);
-    if (leg.connected && who) {
-      legs_.emplace(leg.id, leg);
-      at(*who).attempt = leg.id;
-    } else {  // what rang is offered anew
-      LegRecord over = leg;
-      over.ended = now;
-      over.how = LegEnd::kCancelled;
-      save(over);
-    }
-  }
   for (const AttemptRecord& attempt : stored.attempts) restore_attempt(attempt, now);
   for (const CallRecord& record : stored.calls)
     if (!record.ended) restore_live(record, now);
+  for (const LegRecord& leg : stored.legs) restore_leg(leg, now);
   for (const RecordingRecord& recording : stored.recordings) {
     recordings_.emplace(recording.id, recording);
     if (Call* call = find(recording.call)) call->recording = true;
@@ -159,7 +148,41 @@ void CallFlow::Domain::restore_live(const CallRecord& record, Time now) {
     if (const auto dial = dials_.find(record.id); dial != dials_.end())
       dial->second.deadline.reset();
   }
-  calls_.emplace(record.id, std::move(call));
+  Call& kept = calls_.emplace(record.id, std::move(call)).first->second;
+  if (kept.record.phase == CallPhase::kWaiting) tell_place_at(kept, now + kFirstPlace);
+}
+
+void CallFlow::Domain::restore_leg(const LegRecord& leg, Time now) {
+  if (restore_consult(leg)) return;
+  const auto who = engine_.operator_named(leg.who);
+  if (leg.connected && who) {
+    legs_.emplace(leg.id, leg);
+    at(*who).attempt = leg.id;
+    return;
+  }
+  LegRecord over = leg;  // what rang is offered anew
+  over.ended = now;
+  over.how = LegEnd::kCancelled;
+  save(over);
+}
+
+// A consultation goes on as it was: the exchange rings, or joins the two, without us.
+bool CallFlow::Domain::restore_consult(const LegRecord& leg) {
+  const auto who = engine_.operator_named(leg.who);
+  Call* call = find(leg.call);
+  if (leg.kind != LegKind::kConsulted || !who || call == nullptr) return false;
+  if (engine_.find(call->key)->with == *who) return false;  // has the caller by now
+  const Desk& desk = at(*engine_.desk(call->record.desk));
+  engine_.restore_consult(call->key, *who, leg.connected.has_value(),
+                          leg.offered + desk.settings.routing.ring_limit);
+  if (engine_.find(call->key)->consulted != *who) return false;
+  legs_.emplace(leg.id, leg);
+  at(*who).attempt = leg.id;
+  at(*who).call = leg.call;
+  call->consulted = leg.who;
+  call->consulting = leg.connected.has_value();
+  call->from = call->record.with;
+  return true;
 }
 
 // The open interval of each operator must be of the state that was restored.
@@ -259,17 +282,14 @@ void CallFlow::Domain::adopt(const LiveCall& live, Time now) {
 void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
   identify(call.record, call.key, live.line, now);
   call.held = live.held;
+  if (const Promise* said = find(call.record.promise);
+      said != nullptr && said->record.wish.empty() && !live.callback_asked && !live.outbound)
+    command(PromiseCallback{live.call});  // the command was lost on the way
   const routing::Call& now_is = *engine_.find(call.key);
-  const auto who = engine_.operator_named(live.who);
   switch (live.stage) {
     case CallStage::kTalking:
     case CallStage::kConsulting:
-      if (live.stage == CallStage::kConsulting && now_is.consulted.none())
-        command(CancelConsult{live.call});  // begun before we restarted: back to the caller
-      if (!who || (now_is.phase == CallPhase::kTalking && now_is.with == *who)) break;
-      static_cast<void>(engine_.found_talking(call.key, *who, now));
-      follow();
-      note_talk(call, *who, now);
+      compare_talk(live, call, now);
       break;
     case CallStage::kRinging:
       if (!legs_.contains(live.attempt)) command(CancelRing{live.attempt});
@@ -287,6 +307,41 @@ void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
       break;
   }
   touch(call);
+}
+
+void CallFlow::Domain::compare_talk(const LiveCall& live, Call& call, Time now) {
+  const routing::Call& now_is = *engine_.find(call.key);
+  const bool talking = now_is.phase == CallPhase::kTalking;
+  const auto who = engine_.operator_named(live.who);
+  const bool joined = talking && who && now_is.with == *who;
+  if (live.stage == CallStage::kConsulting) {
+    if (talking && engine_.id_of(now_is.with) == live.consulting)  // handed over here already
+      return command(CompleteTransfer{live.call});
+    if (now_is.consulted.none()) command(CancelConsult{live.call});  // nobody here knows of it
+  } else if (joined && !now_is.consulted.none()) {
+    consult_again(call, now);
+  }
+  if (!who || joined) return;
+  static_cast<void>(engine_.found_talking(call.key, *who, now));
+  follow();
+  note_talk(call, *who, now);
+}
+
+// The command to consult was lost on the way, or the consultation ended unseen.
+void CallFlow::Domain::consult_again(Call& call, Time now) {
+  const routing::Call& now_is = *engine_.find(call.key);
+  const routing::OperatorView view = engine_.look(now_is.consulted);
+  const auto leg = legs_.find(at(now_is.consulted).attempt);
+  if (now_is.consulting || leg == legs_.end()) {
+    call.consulted = {};
+    call.consulting = false;
+    static_cast<void>(engine_.consult_over(now_is.with, now));
+    return follow();
+  }
+  command(Consult{call.record.id, leg->first, leg->second.who, leg->second.by_phone,
+                  std::max(view.deadline - now, Micros(std::chrono::seconds(1))),
+                  at(*engine_.desk(call.record.desk)).settings.name});
+  asked_[effects_.commands.back().id] = {leg->first, {}};
 }
 
 // The command to ring was lost on the way.

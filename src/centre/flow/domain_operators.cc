@@ -1,4 +1,5 @@
 // What operators do.
+#include <algorithm>
 #include <utility>
 
 #include "centre/flow/domain.h"
@@ -215,7 +216,12 @@ Result<void> CallFlow::extend_wrap_up(const OperatorId& who, Micros by, Time now
   auto& own = *domain_;
   const auto key = own.key_of(who);
   if (!key) return tl::unexpected(key.error());
-  if (auto done = own.engine_.extend_wrap_up(*key, now + by, now); !done) return done;
+  const routing::OperatorView view = own.engine_.look(*key);
+  const bool limited = view.deadline != Time{} || own.at(*key).overdue;
+  if (view.state == OperatorState::kWrapUp && !limited)
+    return fail(ErrorCode::kConflict, "this desk sets no limit to the wrap-up");
+  if (auto done = own.engine_.extend_wrap_up(*key, std::max(view.deadline, now) + by, now); !done)
+    return done;
   own.at(*key).overdue = false;
   own.touch(*key);
   return {};
@@ -223,15 +229,22 @@ Result<void> CallFlow::extend_wrap_up(const OperatorId& who, Micros by, Time now
 
 // ---- Promises
 
-Result<PromiseId> CallFlow::promise_callback(const OperatorId& who, Time now) {
+Result<PromiseId> CallFlow::promise_callback(const OperatorId& who, const std::string& reason,
+                                             std::optional<Time> due, Time now) {
   auto& own = *domain_;
+  if (!is_valid_id(reason)) return fail(ErrorCode::kInvalid, "reason: must be a code");
+  if (due && (*due <= now || *due > now + kLatestPromise))
+    return fail(ErrorCode::kInvalid, "at: must lie within the next 31 days");
   auto talk = own.talk_of(who);
   if (!talk) return tl::unexpected(talk.error());
-  const auto made = own.engine_.callback_asked(talk->call->key, routing::PromiseBasis::kOperator,
-                                               routing::PromiseLine::kOwn, {}, now);
-  own.follow();
-  if (!made) return tl::unexpected(made.error());
-  return own.promise_ids_.at(*made);
+  const auto promise = own.say_promise(*talk, now);
+  if (!promise) return tl::unexpected(promise.error());
+  PromiseRecord& record = (*promise)->record;
+  if (due && own.engine_.set_deadline((*promise)->key, *due, now)) record.deadline = *due;
+  record.stated_reason = reason;
+  own.save(record);
+  own.show(record);
+  return record.id;
 }
 
 Result<void> CallFlow::take_promise(const OperatorId& who, const PromiseId& promise, Time now) {
@@ -268,22 +281,8 @@ Result<void> CallFlow::close_promise(const PromiseId& id, routing::CloseReason r
   Domain::Promise* promise = own.find(id);
   if (promise == nullptr) return fail(ErrorCode::kNotFound, "this promise is not open any more");
   promise->record.closed_by = by;
-  promise->record.stated_reason = stated_reason;
+  if (promise->record.stated_reason.empty()) promise->record.stated_reason = stated_reason;
   return own.settle(own.engine_.close_promise(promise->key, reason, now));
-}
-
-Result<void> CallFlow::ring_me(const OperatorId& who, Time) {
-  auto& own = *domain_;
-  const auto key = own.key_of(who);
-  if (!key) return tl::unexpected(key.error());
-  if (auto line = own.need_line(); !line) return line;
-  for (const Domain::Desk& desk : own.desks_) {
-    const routing::Desk& settings = desk.settings.routing;
-    if (settings.numbers.empty() || !own.engine_.serves(*key, settings.group)) continue;
-    own.command(DemoCall{settings.numbers.front(), "demo_caller", "demo"});
-    return {};
-  }
-  return fail(ErrorCode::kConflict, "none of your desks has a number to call");
 }
 
 }  // namespace madoguchi::centre

@@ -46,25 +46,55 @@ void CallFlow::Domain::on(const CallbackAsked& event, Time now) {
     if (promise != nullptr) promise_line(promise->key, event.line, now);
     return;
   }
+  // The promise may have come first: said aloud, or the call was over here before this was told.
+  const CallRecord* record = record_of(event.call);
+  if (Promise* made = record == nullptr ? nullptr : find(record->promise);
+      made != nullptr && made->record.wish.empty() && !event.other_line)
+    return keep_wish(*made, event, now);
   Call* call = find(event.call);
-  if (call == nullptr) return;
+  if (call == nullptr || event.basis == routing::PromiseBasis::kOperator) return;
   const auto kind = event.other_line ? routing::PromiseLine::kOther : routing::PromiseLine::kOwn;
   routing::LineKey line;
   if (!event.line.empty()) line = engine_.line(call->record.organisation, event.line);
   asking_wish_ = event.wish;
-  // Where callbacks are announced, the exchange asks for whoever hangs up while waiting.
-  const routing::Call& now_is = *engine_.find(call->key);
-  const bool announced =
-      engine_.desk(now_is.desk).callback == routing::CallbackPolicy::kAnnounced &&
-      now_is.phase != routing::CallPhase::kOutOfHours;
-  const auto basis = announced ? routing::PromiseBasis::kAnnounced : routing::PromiseBasis::kKey;
-  set_aside(*call, kThanksLimit, now);
+  // Who keyed it hears our thanks; who was lost, as the desk announces, is gone.
+  if (event.basis == routing::PromiseBasis::kKey) set_aside(*call, kThanksLimit, now);
   follow();
-  const auto asked = engine_.callback_asked(call->key, basis, kind,
+  const auto asked = engine_.callback_asked(call->key, event.basis, kind,
                                             event.other_line ? line : routing::LineKey{}, now);
   follow();
   asking_wish_ = {};
   if (asked) promise_line(*asked, event.line, now);
+}
+
+void CallFlow::Domain::keep_wish(Promise& promise, const CallbackAsked& event, Time now) {
+  promise.record.wish = event.wish;
+  wishes_[event.wish] = promise.record.id;
+  save(promise.record);
+  show(promise.record);
+  promise_line(promise.key, event.line, now);
+}
+
+// What this operator's talk promises: its own promise, made now if need be, or the one that it
+// keeps, which then stays open.
+Result<CallFlow::Domain::Promise*> CallFlow::Domain::say_promise(const Talk& talk, Time now) {
+  CallRecord& record = talk.call->record;
+  Promise* promise = find(record.promise);
+  if (record.outbound) {
+    if (promise == nullptr) return fail(ErrorCode::kConflict, "this promise is not open any more");
+    if (auto again = engine_.callback_outcome(talk.who, AttemptOutcome::kGivenUp); !again)
+      return tl::unexpected(again.error());
+    return promise;
+  }
+  if (promise == nullptr || promise->record.basis != routing::PromiseBasis::kOperator) {
+    const auto made = engine_.callback_asked(talk.call->key, routing::PromiseBasis::kOperator,
+                                             routing::PromiseLine::kOwn, {}, now);
+    follow();
+    if (!made) return tl::unexpected(made.error());
+    promise = find(*made);
+  }
+  if (promise->record.wish.empty()) command(PromiseCallback{record.id});
+  return promise;
 }
 
 // The vault says which line a promise is to ring.

@@ -68,6 +68,7 @@ void CallFlow::Domain::on(const routing::CallQueued& event) {
   call->consulted = {};
   call->consulting = false;
   call->from = {};
+  tell_place_at(*call, event.at + kFirstPlace);
   touch(*call);
 }
 
@@ -268,33 +269,27 @@ void CallFlow::Domain::on(const routing::PromiseAttempted& event) {
 }
 
 void CallFlow::Domain::on(const routing::PromiseKept& event) {
-  Promise* promise = find(event.promise);
-  if (promise == nullptr) return;
-  PromiseRecord& record = promise->record;
-  record.state = routing::PromiseState::kKept;
-  record.how = event.how;
-  record.ended = event.at;
-  record.owner = {};
-  save(record);
-  show(record);
-  touch_desk(*engine_.desk(record.desk), record.asked);
-  promises_.erase(record.id);
-  promise_ids_.erase(event.promise);
+  if (Promise* promise = find(event.promise)) promise->record.how = event.how;
+  promise_over(event.promise, routing::PromiseState::kKept, event.at);
 }
 
 void CallFlow::Domain::on(const routing::PromiseClosed& event) {
-  Promise* promise = find(event.promise);
+  if (Promise* promise = find(event.promise)) promise->record.reason = event.reason;
+  promise_over(event.promise, routing::PromiseState::kClosed, event.at);
+}
+
+void CallFlow::Domain::promise_over(routing::PromiseKey key, routing::PromiseState how, Time time) {
+  Promise* promise = find(key);
   if (promise == nullptr) return;
   PromiseRecord& record = promise->record;
-  record.state = routing::PromiseState::kClosed;
-  record.reason = event.reason;
-  record.ended = event.at;
+  record.state = how;
+  record.ended = time;
   record.owner = {};
   save(record);
   show(record);
   touch_desk(*engine_.desk(record.desk), record.asked);
   promises_.erase(record.id);
-  promise_ids_.erase(event.promise);
+  promise_ids_.erase(key);
 }
 
 void CallFlow::Domain::on(const routing::PromiseDue& event) {

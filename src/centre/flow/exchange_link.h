@@ -90,6 +90,7 @@ struct CallbackAsked {
   bool other_line = false;
   LineToken line;  // of the line to ring; empty until the vault gave it, then sent again
   WishId wish;
+  routing::PromiseBasis basis = routing::PromiseBasis::kKey;
 };
 struct RecordingRefused {
   CallId call;
@@ -184,6 +185,7 @@ struct LiveCall {
   bool held = false;
   OperatorId consulting;
   TicketId ticket;
+  bool callback_asked = false;
 };
 
 struct Snapshot {
@@ -206,7 +208,7 @@ struct DeskPlan {
   routing::CallbackPolicy callback_policy = routing::CallbackPolicy::kAsk;
   std::string greeting_prompt, notice_prompt, waiting_prompt, hold_prompt, closed_prompt;
   std::string callback_offer_prompt, callback_thanks_prompt, callback_digits_prompt;
-  std::string unrecorded_prompt;
+  std::string unrecorded_prompt, callback_announcement_prompt;
   Micros callback_offer_every{0};  // 0: once, after the greeting
   bool recorded = true;
   std::string shown_number;
@@ -256,6 +258,15 @@ struct CompleteTransfer {
 struct CancelConsult {
   CallId call;
 };
+// The operator promised it aloud: the exchange asks the vault to keep the wish.
+struct PromiseCallback {
+  CallId call;
+};
+// Plays these to a caller who waits.
+struct AnnouncePlace {
+  CallId call;
+  std::vector<std::string> prompts;
+};
 struct EndCall {
   CallId call;
   std::string reason;
@@ -281,7 +292,8 @@ struct DemoCall {
 struct ExchangeCommand {
   CommandId id;  // idempotency key
   std::variant<SetDesks, RingOperator, CancelRing, AnswerSeat, HoldCaller, MuteOperator, Requeue,
-               Consult, CompleteTransfer, CancelConsult, EndCall, PauseRecording, Dial, DemoCall>
+               Consult, CompleteTransfer, CancelConsult, PromiseCallback, AnnouncePlace, EndCall,
+               PauseRecording, Dial, DemoCall>
       what;
 };
 

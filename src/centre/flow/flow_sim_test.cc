@@ -21,6 +21,7 @@ struct Setting {
   int operators = 2;
   bool centre_dies = false;
   bool exchange_dies = false;
+  bool announced = false;  // who is lost is rung back
 };
 
 // What really happened with one call.
@@ -50,6 +51,7 @@ class Day {
         centre_(exchange_, now_, floor(setting), setting.seed) {}
 
   void run() {
+    if (setting_.announced) exchange_.announcing = {DeskId("d")};
     for (const OperatorId& who : operators_) exchange_.seat(who, true);
     centre_.start();
     for (const OperatorId& who : operators_) {
@@ -93,6 +95,7 @@ class Day {
     Floor floor;
     floor.desks = {sim_desk("d")};
     floor.desks[0].routing.promise_attempts = 50;
+    if (setting.announced) floor.desks[0].routing.callback = routing::CallbackPolicy::kAnnounced;
     for (int i = 0; i < setting.operators; ++i)
       floor.operators.push_back({OperatorId("op" + std::to_string(i)), {GroupId("g")}});
     return floor;
@@ -156,7 +159,17 @@ class Day {
   }
   void hang_up_waiting(const CallId& id) {
     const auto* call = exchange_.find(id);
-    if (call != nullptr && call->live.stage != CallStage::kTalking) exchange_.hang_up(id);
+    if (call == nullptr || call->live.stage == CallStage::kTalking) return;
+    exchange_.hang_up(id);
+    lost_as_announced(id);
+  }
+  // The vault tells the line of the wish when it gets to it.
+  void lost_as_announced(const CallId& id) {
+    const Truth& truth = truths_.at(id);
+    if (!setting_.announced || truth.withheld || truth.asked) return;
+    asked_lines_.insert(truth.token);
+    at(now_ + between(1s, 60s),
+       [this, id, line = truth.token] { exchange_.tell_line(id, false, line); });
   }
   void give_up(const CallId& id, int who, int attempt) {
     hang_up_waiting(id);
@@ -243,7 +256,10 @@ class Day {
     step();
     for (auto& [id, truth] : truths_)
       if (exchange_.find(id) != nullptr) truth.cut_off = true;
+    const auto up = exchange_.calls();
     exchange_.crash();
+    for (const auto& [id, call] : up)
+      if (truths_.contains(id) && call.live.stage <= CallStage::kRinging) lost_as_announced(id);
     if (centre_.up()) centre_.reattach();
   }
 
@@ -264,8 +280,16 @@ class Day {
     }
     EXPECT_EQ(balance.promises.open, 0U);
     std::uint32_t asked = 0;
-    for (const auto& [id, truth] : truths_) asked += truth.asked ? 1 : 0;
-    EXPECT_EQ(balance.promises.asked, asked);
+    for (const auto& [id, truth] : truths_) {
+      const bool lost = setting_.announced && !truth.withheld && !truth.talked;
+      asked += truth.asked || lost ? 1 : 0;
+    }
+    // Some hang up when they wait once more after a talk.
+    if (setting_.announced)
+      EXPECT_GE(balance.promises.asked, asked);
+    else
+      EXPECT_EQ(balance.promises.asked, asked);
+    EXPECT_EQ(balance.promises.asked, exchange_.wishes());
   }
   void check_settled() {
     std::map<LineToken, Time> talked;
@@ -342,6 +366,13 @@ TEST(FlowDay, TheCentreDiesAndNoCallIsLostOrCountedTwice) {
 
 TEST(FlowDay, TheExchangeDiesAndEveryCallOfItShowsAsCutOff) {
   for (std::uint64_t seed = 3'000; seed < 3'000 + days(4); ++seed) run({seed, 60, 2, false, true});
+}
+
+TEST(FlowDay, WhereItIsAnnouncedEveryLostCallerIsPromisedAndNobodyWhoWithheld) {
+  for (std::uint64_t seed = 5'000; seed < 5'000 + days(4); ++seed)
+    run({seed, 60, 3, false, false, true});
+  for (std::uint64_t seed = 6'000; seed < 6'000 + days(6); ++seed)
+    run({seed, 60, 4, true, true, true});
 }
 
 TEST(FlowDay, BothDie) {

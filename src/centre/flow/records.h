@@ -107,7 +107,7 @@ struct PromiseRecord {
   std::optional<routing::KeptHow> how;
   std::optional<routing::CloseReason> reason;
   std::string closed_by;      // staff's id, for kStaff and kWithdrawn
-  std::string stated_reason;  // code chosen by staff
+  std::string stated_reason;  // code chosen by staff, when it was promised or closed
   std::optional<routing::AttemptOutcome> last_outcome;
 };
 

@@ -18,9 +18,13 @@ class SimExchange {
     LiveCall live;
     LineToken token;      // what the vault would say
     bool thanks = false;  // hears that we will ring back, then it ends
+    bool asked = false;   // to be rung back
   };
 
   explicit SimExchange(const Time& now) : now_(now) {}
+
+  // Desks that tell callers: who is lost while waiting is rung back.
+  std::set<DeskId> announcing;
 
   // ---- The world
   void arrive(const CallId& id, const DeskId& desk, const LineToken& token, bool withheld,
@@ -58,7 +62,7 @@ class SimExchange {
     if (call == nullptr) return;
     if (call->live.stage == CallStage::kRinging) ring_failed(*call, RingFailure::kCancelled);
     call->thanks = true;
-    log(CallbackAsked{id, other_line, line, WishId("wish." + id.text())});
+    wish(*call, other_line, line, routing::PromiseBasis::kKey);
   }
   // The operator's telephone transfers by itself (REFER).
   void refer(const CallId& id, const DeskId& desk) {
@@ -68,7 +72,7 @@ class SimExchange {
   }
   // The vault has said whose line a wish is for.
   void tell_line(const CallId& id, bool other_line, const LineToken& line) {
-    log(CallbackAsked{id, other_line, line, WishId("wish." + id.text())});
+    log(CallbackAsked{id, other_line, line, WishId("wish." + id.text()), {}});
   }
   void pick_up_phone(const OperatorId& who) { picked_up(who); }
   void seat(const OperatorId& who, bool connected) {
@@ -103,7 +107,8 @@ class SimExchange {
     std::vector<CallId> all;
     for (const auto& [id, call] : calls_) all.push_back(id);
     for (const CallId& id : all) {
-      const SimCall& call = calls_.at(id);
+      SimCall& call = calls_.at(id);
+      lost(call);
       log(CallEnded{id, CallEndCause::kCutOff, "crash", call.live.stage,
                     call.live.withheld ? LineToken{} : call.token});
       calls_.erase(id);
@@ -129,6 +134,8 @@ class SimExchange {
   }
   [[nodiscard]] const std::map<CallId, SimCall>& calls() const { return calls_; }
   [[nodiscard]] const std::vector<Dial>& dialled() const { return dialled_; }
+  [[nodiscard]] const std::vector<AnnouncePlace>& places() const { return places_; }
+  [[nodiscard]] std::size_t wishes() const { return wishes_; }
   SimCall* find(const CallId& id) {
     const auto found = calls_.find(id);
     return found == calls_.end() ? nullptr : &found->second;
@@ -139,7 +146,23 @@ class SimExchange {
   void log(T what) {
     log_.push_back({++sequence_, now_, std::move(what)});
   }
+  void wish(SimCall& call, bool other_line, const LineToken& line, routing::PromiseBasis basis) {
+    if (std::exchange(call.asked, true)) return;
+    ++wishes_;
+    call.live.callback_asked = true;
+    const CallId& id = call.live.call;
+    log(CallbackAsked{id, other_line, line, WishId("wish." + id.text()), basis});
+  }
+  void lost(SimCall& call) {
+    const LiveCall& live = call.live;
+    const bool waited = live.stage == CallStage::kArrived || live.stage == CallStage::kWaiting ||
+                        live.stage == CallStage::kRinging;
+    if (waited && !live.outbound && !live.withheld && announcing.contains(live.desk))
+      wish(call, false, {}, routing::PromiseBasis::kAnnounced);
+  }
   void end(const CallId& id, CallEndCause cause) {
+    if (cause != CallEndCause::kCallbackChosen && cause != CallEndCause::kEndedByCentre)
+      lost(calls_.at(id));
     log(CallEnded{id, cause, "", calls_.at(id).live.stage, {}});
     calls_.erase(id);
   }
@@ -232,6 +255,12 @@ class SimExchange {
     log(OperatorLeft{cancel.call, std::exchange(call->live.consulting, {}), "consultation over"});
     call->live.stage = CallStage::kTalking;
   }
+  void act(const PromiseCallback& said) {
+    SimCall* call = find(said.call);
+    if (call != nullptr && !call->live.withheld)
+      wish(*call, false, {}, routing::PromiseBasis::kOperator);
+  }
+  void act(const AnnouncePlace& place) { places_.push_back(place); }
   void act(const EndCall& ended) {
     if (find(ended.call) != nullptr) end(ended.call, CallEndCause::kEndedByCentre);
   }
@@ -260,6 +289,8 @@ class SimExchange {
   std::vector<ExchangeEvent> log_;
   std::set<CommandId> done_;
   std::vector<Dial> dialled_;
+  std::vector<AnnouncePlace> places_;
+  std::size_t wishes_ = 0;
 };
 
 }  // namespace madoguchi::centre

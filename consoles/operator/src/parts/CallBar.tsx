@@ -5,6 +5,7 @@ import type { Call } from "../api/client";
 import { clock, useAction, useNow, useSpan, useWorld } from "../hooks";
 import { callInFront, isConsultedOne } from "../live/world";
 import { act, actionsOf } from "./callActions";
+import { SayPromiseBox } from "./SayPromiseBox";
 import { TransferBox } from "./TransferBox";
 
 export function CallBar() {
@@ -69,6 +70,7 @@ function CallButtons({ call, me }: { call: Call; me: string | null }) {
   const { t } = useTranslation();
   const run = useAction();
   const [transfers, setTransfers] = useState(false);
+  const [promises, setPromises] = useState(false);
   return (
     <div className="buttons" role="group" aria-label={t("tabs.desk")}>
       {actionsOf(call, me).map((action) => (
@@ -87,6 +89,12 @@ function CallButtons({ call, me }: { call: Call; me: string | null }) {
           {t("call.transfer")}
         </button>
       )}
+      {call.stage === "talking" && !call.withheld && (
+        <button type="button" aria-keyshortcuts="Alt+Shift+O" aria-expanded={promises} data-key="O" onClick={() => setPromises(!promises)}>
+          {t("promise.say")}
+        </button>
+      )}
+      {promises && call.stage === "talking" && <SayPromiseBox call={call} onDone={() => setPromises(false)} />}
       {transfers && call.stage === "talking" && <TransferBox call={call} onDone={() => setTransfers(false)} />}
     </div>
   );

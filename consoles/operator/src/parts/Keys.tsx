@@ -12,6 +12,7 @@ const rows: [string, string][] = [
   ["H", "call.hold"],
   ["M", "call.mute"],
   ["T", "call.transfer"],
+  ["O", "promise.say"],
   ["C", "call.complete"],
   ["X", "call.cancel_consult"],
   ["P", "call.pause"],

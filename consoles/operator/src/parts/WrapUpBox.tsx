@@ -31,6 +31,9 @@ export function WrapUpBox({ call }: { call: Call }) {
         <button type="button" onClick={() => done("away")}>
           {t("wrap_up.done_away")}
         </button>
+        <button type="button" className="quiet" onClick={() => void run(() => ok(api.POST("/calls/{call}/extend_wrap_up", { params: { path: { call: call.id } } })))}>
+          {t("wrap_up.extend")}
+        </button>
       </div>
     </section>
   );

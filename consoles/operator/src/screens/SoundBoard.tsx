@@ -8,7 +8,7 @@ import { useAction, useWorld } from "../hooks";
 type Prompt = Schemas["Prompt"];
 type Use = keyof Schemas["DeskSounds"];
 
-const uses: Use[] = ["greeting", "notice", "waiting", "hold", "closed", "callback_offer", "callback_thanks", "callback_digits", "unrecorded"];
+const uses: Use[] = ["greeting", "notice", "waiting", "hold", "closed", "callback_offer", "callback_thanks", "callback_digits", "unrecorded", "callback_announcement"];
 
 async function everyPrompt(): Promise<Prompt[]> {
   const all: Prompt[] = [];

@@ -14,7 +14,7 @@ import { BalanceBoard } from "./BalanceBoard";
 import { Desk } from "./Desk";
 import { SoundBoard } from "./SoundBoard";
 
-const noChoices: Choices = { away_reasons: [], dispositions: [] };
+const noChoices: Choices = { away_reasons: [], dispositions: [], promise_reasons: [] };
 
 export function Workplace({ session, onSignedOut }: { session: Session; onSignedOut: () => void }) {
   const stream = useMemo(() => new Stream(), []);
