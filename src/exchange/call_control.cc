@@ -140,6 +140,7 @@ void CallControl::end_call(Call& call, wire::EndCause cause, std::string detail)
   ended.set_cause(cause);
   ended.set_detail(std::move(detail));
   report_.event(event_of(std::move(ended)));
+  vault_.lease_over(call.id);
   by_id_.erase(call.id.text());
   calls_.erase(call.serial);
 }

@@ -61,6 +61,9 @@ class CallControl {
   void advance();
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
 
+  // Every call that is up, again: the vault's directory came anew.
+  void lease_all();
+
   // Ends every call politely: CallEnded SHUT_DOWN.
   void shut_down();
 
@@ -74,6 +77,8 @@ class CallControl {
     std::string leg_id;  // as the centre names it
     std::optional<sip::OfferAnswer> sdp;
     bool connected = false;
+    std::string offered;     // fingerprint of the last offer
+    std::string proved;      // of the certificate that the handshake proved; empty: none yet
     std::uint64_t call = 0;  // serial
   };
   struct Timer {
@@ -161,6 +166,10 @@ class CallControl {
   void cancel_consult(Call& call);
   void requeue(Call& call, const std::string& desk_id, const char* why);
   [[nodiscard]] bool attach(Call& call, OperatorLeg& leg);
+
+  // --- leases: whose legs are in the call, for the vault (control_leases.cc)
+  void lease(const Call& call);
+  void lease_leg(const OperatorLeg& leg, wire::CallLease& into);
 
   // --- calls out and demo calls (control_dial.cc)
   void dial(const wire::Command& command);

@@ -137,6 +137,7 @@ void CallControl::join(Call& call) {
   connected.set_call_id(call.id.text());
   connected.set_operator_id(call.active->operator_id.text());
   report_.event(event_of(std::move(connected)));
+  lease(call);
 }
 
 // ---- leaving
@@ -166,6 +167,7 @@ void CallControl::drop_operator(Call& call, std::optional<OperatorLeg>& leg, con
   release_leg(call, *leg);
   leg.reset();
   report_.event(event_of(std::move(left)));
+  lease(call);
 }
 
 void CallControl::operator_gone(Call& call, const char* why) {
@@ -211,6 +213,7 @@ void CallControl::set_mute(Call& call, bool on) {
 
 void CallControl::consult_answered(Call& call) {
   sound_.connect(call.id, call.active->sound, call.consulted->sound);
+  lease(call);
 }
 
 void CallControl::complete_transfer(Call& call) {

@@ -112,6 +112,8 @@ Result<std::string> CallControl::seat_answer(Seat& seat, const std::string& sdp_
   auto answer = seat.sdp ? sound_.renew_browser_seat(seat.sound, *offer)
                          : sound_.add_browser_seat(seat.sound, *offer);
   if (!answer) return tl::unexpected(answer.error());
+  if (offer->fingerprint != seat.offered) seat.proved.clear();  // until the new handshake
+  seat.offered = offer->fingerprint;
   // A reloaded page is a new peer connection with a session of its own.
   seat.sdp.emplace(browser_audio(*answer), next_sdp_session_++);
   return seat.sdp->answer(sdp_offer);
@@ -150,9 +152,11 @@ void CallControl::seat_changed(const SeatChanged& change) {
   changed.set_connected(connected);
   changed.set_detail(change.reason);
   seat->connected = connected;
+  if (change.change == SeatChange::kConnected) seat->proved = change.fingerprint;
   report_.event(event_of(std::move(changed)));
-  Call* call = connected ? nullptr : find_serial(seat->call);
+  Call* call = find_serial(seat->call);
   if (call == nullptr) return;
+  if (connected) return lease(*call);  // another certificate, perhaps: the page was loaded again
   const auto is = [&](const std::optional<OperatorLeg>& leg_of_call) {
     return leg_of_call && leg_of_call->sound == change.leg;
   };

@@ -207,6 +207,13 @@ class FakeVault final : public VaultAsks {
   void dial_result(const wire::DialResult& result) override {
     said.push_back("result " + result.outcome());
   }
+  void lease(const wire::CallLease& lease) override {
+    std::string text = "lease " + lease.desk_id();
+    for (const auto& leg : lease.legs())
+      text += " " + (leg.phone_user().empty() ? leg.fingerprint() : leg.phone_user());
+    said.push_back(std::move(text));
+  }
+  void lease_over(const CallId&) override { said.emplace_back("lease over"); }
 };
 
 }  // namespace madoguchi::exchange

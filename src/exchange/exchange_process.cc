@@ -354,6 +354,7 @@ void ExchangeProcess::dial_result(const wire::DialResult& result) {
 
 void ExchangeProcess::ask_everything_again() {
   (void)journal_->take_fresh();
+  leases_.again();
   const auto all = [](auto& queue, const auto& open) {
     queue.clear();
     for (const auto& [id, ask] : open) queue.push_back(id);
@@ -364,9 +365,14 @@ void ExchangeProcess::ask_everything_again() {
 }
 
 std::optional<MonoTime> ExchangeProcess::ask_due() const {
-  if (!ask_wishes_.empty() || asks_.ByteSizeLong() > 0) return last_asked_ + kBetweenSends;
-  if (!ask_tokens_.empty() || !ask_recordings_.empty()) return last_asked_ + kBetweenTokens;
-  return std::nullopt;
+  if (!ask_wishes_.empty() || asks_.ByteSizeLong() > 0 || leases_.has_news())
+    return last_asked_ + kBetweenSends;
+  const auto renewal = leases_.renewal_due();
+  if (!ask_tokens_.empty() || !ask_recordings_.empty()) {
+    const MonoTime gathered = last_asked_ + kBetweenTokens;
+    return renewal ? std::min(gathered, *renewal) : gathered;
+  }
+  return renewal;
 }
 
 void ExchangeProcess::ask_vault() {
@@ -400,6 +406,7 @@ void ExchangeProcess::ask_vault() {
        [&](const auto& ask) { *asks.add_wishes() = ask; });
   fill(ask_recordings_, journal_->ledger().recordings_asked(),
        [&](const auto& ask) { *asks.add_recordings() = ask; });
+  leases_.fill(asks, clock_.mono());
   if (asks.ByteSizeLong() == 0) return;
   last_asked_ = clock_.mono();
   vault_->send(std::move(asks));
@@ -413,10 +420,12 @@ void ExchangeProcess::hear_vault() {
 
 void ExchangeProcess::take_tells(const wire::VaultTells& tells) {
   if (tells.has_directory()) {
-    if (const auto set = tables_.set_directory(tells.directory()); set)
+    if (const auto set = tables_.set_directory(tells.directory()); set) {
       keep("directory", tells.directory().SerializeAsString());
-    else
+      control_->lease_all();
+    } else {
       log_error("the vault's directory: {}", set.error().message);
+    }
   }
   Ledger& ledger = journal_->ledger();
   for (const auto& line : tells.lines()) {

@@ -14,6 +14,7 @@
 #include "exchange/call_control.h"
 #include "exchange/centre_link.h"
 #include "exchange/journal.h"
+#include "exchange/leases.h"
 #include "exchange/loop.h"
 #include "exchange/media_sound.h"
 #include "exchange/settings.h"
@@ -44,6 +45,8 @@ class ExchangeProcess final : private VaultAsks {
   // VaultAsks
   bool redeem(const wire::RedeemTicket& ticket) override;
   void dial_result(const wire::DialResult& result) override;
+  void lease(const wire::CallLease& lease) override { leases_.put(lease); }
+  void lease_over(const CallId& call) override { leases_.end(call.text()); }
 
   void hear_media();
   void hear_centre();
@@ -89,6 +92,7 @@ class ExchangeProcess final : private VaultAsks {
   MonoTime last_asked_{Micros(-1'000'000)};  // the vault
   std::deque<std::string> ask_tokens_, ask_wishes_, ask_recordings_;
   wire::ExchangeAsks asks_;  // what is worth nothing after a restart
+  Leases leases_;
   std::optional<MonoTime> stop_at_;
 };
 

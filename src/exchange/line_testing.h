@@ -47,6 +47,11 @@ class Line : public testing::Test {
     settings.allow_demo_calls = true;
     settings.out.permitted = {"+81"};
     keys = fresh_seal_key_pair();
+    set_directory(false);
+    set_plan(full_plan());
+    control.at(now);
+  }
+  void set_directory(bool leased) {
     wire::Directory directory;
     directory.set_sealing_key(keys.public_key.data(), keys.public_key.size());
     auto* org = directory.add_organisations();
@@ -55,9 +60,8 @@ class Line : public testing::Test {
     org->add_numbers_called("+81399999999");
     org->set_recording_key_id("k1");
     org->set_recording_key(keys.public_key.data(), keys.public_key.size());
+    org->set_leased(leased);
     ASSERT_TRUE(tables.set_directory(directory));
-    set_plan(full_plan());
-    control.at(now);
   }
   void set_plan(const wire::DeskPlan& plan) {
     wire::SetDesks desks;
@@ -144,7 +148,13 @@ class Line : public testing::Test {
     command.mutable_open_seat()->set_leg_id("leg");
     command.mutable_open_seat()->set_sdp_offer(std::string(kBrowserOffer));
     control.command(command);
-    control.media(SeatChanged{LegId("seat." + who), SeatChange::kConnected, ""});
+    control.media(SeatChanged{LegId("seat." + who), SeatChange::kConnected, "", "sha-256 " + who});
+  }
+  void set_phone(const std::string& who, const std::string& user) {
+    wire::SetPhones phones;
+    phones.add_phones()->set_operator_id(who);
+    phones.mutable_phones(0)->set_user(user);
+    tables.set_phones(phones);
   }
   template <typename F>
   void send(F&& fill) {

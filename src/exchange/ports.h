@@ -112,6 +112,9 @@ class VaultAsks {
   virtual ~VaultAsks() = default;
   virtual bool redeem(const wire::RedeemTicket& ticket) = 0;  // false: the vault is away
   virtual void dial_result(const wire::DialResult& result) = 0;
+  // "This call is up with these legs", until the next one or the end; renewed by whoever takes it.
+  virtual void lease(const wire::CallLease& lease) = 0;
+  virtual void lease_over(const CallId& call) = 0;
 };
 
 }  // namespace madoguchi::exchange

@@ -40,6 +40,7 @@ Result<void> Tables::set_directory(const wire::Directory& directory) {
     OrganisationKeys keys;
     keys.recording_key_id = RecordingKeyId(entry.recording_key_id());
     keys.recording_key = key_from(entry.recording_key());
+    keys.leased = entry.leased();
     organisations.emplace(entry.organisation_id(), std::move(keys));
     for (const auto& number : entry.numbers_called())
       numbers.emplace(normal_number(number, country_), entry.organisation_id());

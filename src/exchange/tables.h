@@ -25,6 +25,7 @@ namespace madoguchi::exchange {
 struct OrganisationKeys {
   RecordingKeyId recording_key_id;
   std::optional<SealPublicKey> recording_key;
+  bool leased = false;  // the vault wants to know whose legs are in its calls
 };
 
 class Tables {

@@ -90,6 +90,7 @@ void Peer::look_at_dtls() {
   PeerEvent event;
   event.kind = PeerEvent::Kind::kConnected;
   event.path = ice_.path();
+  event.proved = remote_->fingerprint;
   events_.push_back(std::move(event));
 }
 

@@ -44,6 +44,7 @@ struct PeerEvent {
   };
   Kind kind = Kind::kConnected;
   std::optional<Address> path;
+  std::optional<Fingerprint> proved;  // kConnected: of the certificate that the other side holds
   std::string reason;
 };
 

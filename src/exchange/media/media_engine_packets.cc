@@ -210,11 +210,12 @@ void MediaEngine::take_seat_events() {
     const auto found = by_peer_.find(event->peer.value);
     if (found == by_peer_.end()) continue;
     MediaLeg& leg = *found->second;
-    SeatChanged changed{leg.id, SeatChange::kConnected, {}};
+    SeatChanged changed{leg.id, SeatChange::kConnected, {}, {}};
     switch (event->event.kind) {
       case rtp::PeerEvent::Kind::kConnected:
         leg.connected = true;
         leg.last_heard = now_;
+        if (event->event.proved) changed.fingerprint = "sha-256 " + event->event.proved->text();
         break;
       case rtp::PeerEvent::Kind::kPathChanged:
         if (!leg.connected) continue;  // a first path is not news before the keys are there
