@@ -2,9 +2,10 @@
 // The vault is the store's only owner. Rows hold no number in clear: a number is wrapped under the
 // key of its organisation, and found again by a keyed mark.
 //
-// commit() is the only way to write: all changes of an act and its journal lines become durable
-// together or not at all. After an error the act may still have been kept (a connection lost during
-// the commit), so whoever holds copies in memory reads them again, and acts are safe to repeat.
+// commit() is the only way to write: all changes of an act, its journal lines and its log entries
+// become durable together or not at all; acts committed at the same time share one fsync. After an
+// error the act may still have been kept (a connection lost during the commit), so whoever holds
+// copies in memory reads them again, and acts are safe to repeat.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "ledger/log_store.h"
 #include "vault/journal.h"
 
 namespace madoguchi::vault {
@@ -166,6 +168,7 @@ using Change = std::variant<PutMeta, PutKey, PutOrganisation, BindNumber, PutWis
 struct Act {
   std::vector<Change> changes;
   std::vector<JournalEntry> journal;
+  std::vector<ledger::Draft> entries{};  // of clients' logs
 };
 
 // What is kept in memory while the vault runs.

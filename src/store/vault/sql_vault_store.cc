@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
+#include "store/group_commit.h"
+#include "store/ledger/sql_log_store.h"
 #include "store/vault/vault_changes.h"
 #include "store/vault/vault_tables.h"
 
@@ -86,10 +88,12 @@ class SqlVaultStore final : public vault::VaultStore {
   explicit SqlVaultStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   Result<void> commit(Time now, const Act& act) override {
-    return database_->transact([&](soci::session& sql) -> Result<void> {
+    return group_.run([&](soci::session& sql) -> Result<void> {
       for (const vault::Change& change : act.changes)
         if (auto written = write(sql, change); !written) return written;
       write_journal(sql, now, act.journal);
+      if (auto logged = append_entries(sql, act.entries); !logged)
+        return tl::unexpected<Error>(logged.error());
       return {};
     });
   }
@@ -224,6 +228,7 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
   std::unique_ptr<Database> database_;
+  GroupCommit group_{*database_};  // after the database: it still writes while it ends
 };
 
 }  // namespace
@@ -232,6 +237,8 @@ Result<std::unique_ptr<vault::VaultStore>> open_vault_store(DatabaseOptions opti
   options.sole_owner = true;
   auto database = Database::open(std::move(options));
   if (!database) return tl::unexpected<Error>(database.error());
+  if (auto made = (*database)->migrate("ledger", ledger_tables()); !made)
+    return tl::unexpected<Error>(made.error());
   if (auto made = (*database)->migrate("vault", vault_tables()); !made)
     return tl::unexpected<Error>(made.error());
   return std::unique_ptr<vault::VaultStore>(std::make_unique<SqlVaultStore>(std::move(*database)));
