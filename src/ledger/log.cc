@@ -182,17 +182,15 @@ Result<SignedHead> Log::stage(const std::optional<SignedHead>& kept, std::uint64
   return SignedHead{id_, edge_->tree.size(), edge_->tree.root()};
 }
 
-Result<void> Log::show(const SignedHead& head, Time now) {
-  const Checkpoint checkpoint{signer_.verifier().name, head.size, head.root};
-  const Note note = sign_checkpoint(checkpoint, signer_, now);
+Note Log::sign(const SignedHead& head, Time now) const {
+  return sign_checkpoint({signer_.verifier().name, head.size, head.root}, signer_, now);
+}
+
+Result<void> Log::show(const SignedHead& head, const Note& note) {
   if (auto done = write_durably(folder_ / kCheckpoint, as_bytes(note.bytes())); !done) return done;
   shown_ = head.size;
   clear_partials();
   return {};
-}
-
-Result<void> Log::show_cosigned(const Note& note) {
-  return write_durably(folder_ / kCheckpoint, as_bytes(note.bytes()));
 }
 
 // Their full tile is shown; readers of an older checkpoint take its beginning. Not being able to

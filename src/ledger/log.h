@@ -33,11 +33,11 @@ class Log {
   // `kept` is what the store says was signed last (absent: nothing ever).
   Result<SignedHead> stage(const std::optional<SignedHead>& kept, std::uint64_t size);
   // 2. LogStore::keep_signed, by the caller.
-  // 3. the checkpoint is signed and shown, and partial tiles that full ones replaced go.
-  Result<void> show(const SignedHead& head, Time now);
-
-  // The checkpoint with more signatures under it (cosignatures of witnesses), shown instead.
-  Result<void> show_cosigned(const Note& note);
+  // 3. the checkpoint is signed, and shown (perhaps with cosignatures of witnesses under it);
+  // partial
+  //    tiles that full ones replaced go.
+  [[nodiscard]] Note sign(const SignedHead& head, Time now) const;
+  Result<void> show(const SignedHead& head, const Note& note);
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const NoteSigner& signer() const { return signer_; }
