@@ -32,21 +32,30 @@ struct Options {
   std::string directory;
 };
 
-std::chrono::duration<double, std::milli> cpu_used() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) {
-    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
-  };
-  return of(usage.ru_utime) + of(usage.ru_stime);
-}
-
 double resident_kib() {
   std::ifstream in("/proc/self/statm");
   long all = 0;
   long resident = 0;
   in >> all >> resident;
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+// Where the time went, for the one who improves it: user and system, and how often threads slept.
+struct Spent {
+  std::chrono::duration<double, std::milli> user{};
+  std::chrono::duration<double, std::milli> system{};
+  long sleeps = 0;
+  long preempted = 0;
+  [[nodiscard]] std::chrono::duration<double, std::milli> cpu() const { return user + system; }
+};
+
+Spent spent() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return {of(usage.ru_utime), of(usage.ru_stime), usage.ru_nvcsw, usage.ru_nivcsw};
 }
 
 void fail_with(const std::string& why) {
@@ -134,11 +143,12 @@ int run(const Options& options) {
   load.write_ports(set_up(**plane, load.read_ports(), fresh_seal_key_pair().public_key));
 
   load.wait_for_byte();
-  const auto cpu_before = cpu_used();
+  const Spent before = spent();
   const auto began = clock.mono();
   const LoadResult result = load.read_result();
   const std::chrono::duration<double> took = clock.mono() - began;
-  const double cpu = (cpu_used() - cpu_before).count();
+  const Spent after = spent();
+  const double cpu = (after.cpu() - before.cpu()).count();
   const double resident = resident_kib();
 
   std::vector<MediaEvent> events;
@@ -156,6 +166,14 @@ int run(const Options& options) {
   fmt::print(stderr,
              "sent {} packets in {:.1f} s, sealed {} MiB; delay p50 {:.2f} ms, worst {:.2f} ms\n",
              result.sent, took.count(), bytes >> 20, result.delay_ms_p50, result.delay_ms_worst);
+  const double per_call = 1 / took.count() / options.calls;
+  fmt::print(stderr,
+             "per second of call {:.3f} ms user, {:.3f} ms system; {:.0f} sleeps a second, "
+             "preempted {:.0f} times a second\n",
+             (after.user - before.user).count() * per_call,
+             (after.system - before.system).count() * per_call,
+             static_cast<double>(after.sleeps - before.sleeps) / took.count(),
+             static_cast<double>(after.preempted - before.preempted) / took.count());
   fmt::print(
       "{{\"calls\":{},\"cpu_ms_per_call_second\":{:.3f},\"delay_ms_p99\":{:.2f},\"lost\":{},"
       "\"rss_kib_per_call\":{:.0f}}}\n",

@@ -22,6 +22,15 @@ class ChunkBuilder {
   // Gives the builder an empty buffer to fill, whose first item will be at or after `at`.
   void lend(Bytes buffer, Micros at);
 
+  // Has the memory of the next item brought near: a chunk's buffer is cold, its frames being 20 ms
+  // apart.
+  void foresee() const {
+    __builtin_prefetch(bytes_.data() + used_, 1);
+    __builtin_prefetch(bytes_.data() + used_ + 64, 1);
+    __builtin_prefetch(bytes_.data() + used_ + 128, 1);
+    __builtin_prefetch(bytes_.data() + used_ + 192, 1);
+  }
+
   // kChunkFull: not added, the chunk spans its time or has no room. Frames over kMostFrameBytes are
   // cut.
   Added add_frame(const Frame& frame);

@@ -15,12 +15,14 @@ class CallRecording {
   CallRecording(RecordingPipe& pipe, recording::Header header, const SealPublicKey& key,
                 std::string file, MonoTime now);
 
+  // Has the memory that the next sound goes to brought near; call some time before sound().
+  void foresee() const { builder_.foresee(); }
   // `frame.at` is filled in here.
   void sound(recording::Frame frame, MonoTime now);
   void mark(recording::MarkKind kind, std::string_view note, MonoTime now);
   void pause(MonoTime now);
   void resume(MonoTime now);
-  // Hands over what has waited long enough although nothing more comes. Call every 100 ms or so.
+  // Hands over what has waited long enough although nothing more comes. Call every 50 ms or so.
   void flush_if_due(MonoTime now);
   // Nothing may follow.
   void end(RecordingFate fate, MonoTime now);

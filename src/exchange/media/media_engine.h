@@ -25,7 +25,7 @@ class MediaEngine {
   static constexpr Micros kTick = std::chrono::milliseconds(20);
   static constexpr int kPhases = 4;  // ticks are spread, so that not all legs send at one moment
   static constexpr Micros kPhase = kTick / kPhases;
-  static constexpr Micros kWatch = std::chrono::milliseconds(100);  // chunks, DTLS timers, digits
+  static constexpr Micros kWatch = std::chrono::milliseconds(50);  // chunks, DTLS timers, digits
   static constexpr Micros kKeepAlive = std::chrono::seconds(1);
 
   struct Parts {
@@ -42,6 +42,10 @@ class MediaEngine {
   void apply(MediaCommand command, MonoTime now, Time wall);
   // One datagram of a leg's socket, or many of the browsers'; `key` is what the poller gave.
   void serve(std::uint64_t key, MonoTime now);
+  // Has what serve(key) will look at brought near, while others are served. First far ahead, then
+  // again one ahead: what a leg points at can be asked for only when the leg is there.
+  void foresee(std::uint64_t key) const;
+  void foresee_nearer(std::uint64_t key) const;
   // What is due: ticks, reports, watching. Then sends what was gathered for browsers.
   void advance(MonoTime now, Time wall);
   [[nodiscard]] MonoTime next_deadline() const;
@@ -81,6 +85,7 @@ class MediaEngine {
   [[nodiscard]] static LegStatistics statistics_of(const MediaLeg& leg);
 
   // Packets (media_engine_packets.cc).
+  static void bring_others_near(const MediaLeg& leg);
   void on_datagram(MediaLeg& leg, rtp::MutableBytes datagram, const rtp::Address& from);
   void on_rtp(MediaLeg& leg, ByteView packet, const rtp::Address* from);
   void on_sound(MediaLeg& leg, const rtp::RtpView& packet, SoundCodec codec);
@@ -121,7 +126,7 @@ class MediaEngine {
   int phase_ = 0;  // of next_tick_
   MonoTime next_tick_;
   MonoTime next_watch_;
-  std::size_t watched_ = 0;  // legs are looked at in tenths
+  std::size_t watched_ = 0;  // legs are looked at in shares
 
   std::array<std::uint8_t, rtp::kMaxDatagram> inbox_{};
   MediaCounters counters_;

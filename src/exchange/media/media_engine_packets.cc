@@ -9,12 +9,34 @@
 
 namespace madoguchi::exchange {
 
+void MediaEngine::foresee(std::uint64_t key) const {
+  const std::size_t index = leg_of(key);
+  if (index < legs_.size() && legs_[index] != nullptr) legs_[index]->bring_near_to_receive();
+}
+
+void MediaEngine::foresee_nearer(std::uint64_t key) const {
+  const std::size_t index = leg_of(key);
+  if (index >= legs_.size() || legs_[index] == nullptr || legs_[index]->call == nullptr) return;
+  const MediaCall* call = legs_[index]->call;
+  bring_near(call, call + 1);
+}
+
+void MediaEngine::bring_others_near(const MediaLeg& leg) {
+  if (leg.call == nullptr) return;
+  const CallRecording* recording = leg.call->recording.get();
+  if (recording != nullptr) bring_near(recording, recording + 1);
+  for (unsigned listeners = leg.call->relays_to[leg.slot]; listeners != 0;
+       listeners &= listeners - 1)
+    leg.call->legs[static_cast<std::size_t>(std::countr_zero(listeners))]->bring_near_to_send();
+}
+
 void MediaEngine::serve(std::uint64_t key, MonoTime now) {
   now_ = now;
   if (key == kBrowserKey) return serve_browsers();
   const std::size_t index = leg_of(key);
   if (index >= legs_.size() || legs_[index] == nullptr) return;
   MediaLeg& leg = *legs_[index];
+  bring_others_near(leg);
   rtp::Address from;
   UdpSocket& socket = is_rtcp(key) ? leg.rtcp_socket : leg.rtp_socket;
   const auto size = socket.receive(inbox_, from);
@@ -85,11 +107,13 @@ void MediaEngine::on_sound(MediaLeg& leg, const rtp::RtpView& packet, SoundCodec
   MediaCall* call = leg.call;
   if (call == nullptr) return;
   const auto own = static_cast<MediaCall::Slots>(1U << leg.slot);
-  if (call->recording != nullptr && (call->in_recording & own) != 0)
-    record(leg, leg.side == Side::kCaller ? recording::Channel::kCaller : recording::Channel::kOurs,
-           leg.slot, packet.header, codec, packet.payload);
+  const bool kept = call->recording != nullptr && (call->in_recording & own) != 0;
+  if (kept) call->recording->foresee();
   for (unsigned listeners = call->relays_to[leg.slot]; listeners != 0; listeners &= listeners - 1)
     relay(*call->legs[static_cast<std::size_t>(std::countr_zero(listeners))], packet, codec);
+  if (kept)
+    record(leg, leg.side == Side::kCaller ? recording::Channel::kCaller : recording::Channel::kOurs,
+           leg.slot, packet.header, codec, packet.payload);
   if ((call->needed & own) != 0)
     leg.jitter->insert(packet.header, packet.payload, law_of(codec), now_);
 }

@@ -11,7 +11,7 @@ namespace {
 // After a stall this many ticks are made up for; older ones are left out (a caller hears a hole,
 // not a burst).
 constexpr int kTicksMadeUp = 5;
-constexpr std::size_t kShares = 10;  // legs are watched in turn: all of them once a second
+constexpr std::size_t kShares = 20;  // legs are watched in turn: all of them once a second
 
 }  // namespace
 

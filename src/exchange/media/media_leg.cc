@@ -21,13 +21,13 @@ constexpr std::uint32_t kLevelEvery = 25;  // packets: twice a second
 }  // namespace
 
 MediaLeg::MediaLeg(LegId leg_id, Entropy& entropy, MonoTime now)
-    : id(std::move(leg_id)),
+    : last_heard(now),
+      last_sent(now),
       // Below 32768, so that a lost first packet cannot hide a wrap from SRTP (RFC 3711, 3.3.1).
       sent(random_number<std::uint32_t>(entropy), random_number<std::uint16_t>(entropy) & 0x7fff,
            random_number<std::uint32_t>(entropy)),
-      reporter(fresh_id_text(Time(), entropy), now, random_number<std::uint8_t>(entropy) / 255.0),
-      last_heard(now),
-      last_sent(now) {}
+      id(std::move(leg_id)),
+      reporter(fresh_id_text(Time(), entropy), now, random_number<std::uint8_t>(entropy) / 255.0) {}
 
 bool MediaLeg::agree(const std::vector<OfferedCodec>& codecs) {
   if (codecs.empty()) return false;

@@ -23,6 +23,13 @@ inline rtp::Law law_of(SoundCodec codec) {
   return codec == SoundCodec::kPcma ? rtp::Law::kA : rtp::Law::kMu;
 }
 
+// Asks the processor for the cache lines of [from, to).
+inline void bring_near(const void* from, const void* to) {
+  constexpr std::size_t kCacheLine = 64;
+  for (const char* at = static_cast<const char*>(from); at < to; at += kCacheLine)
+    __builtin_prefetch(at);
+}
+
 struct MediaLeg {
   MediaLeg(LegId id, Entropy& entropy, MonoTime now);
 
@@ -38,27 +45,19 @@ struct MediaLeg {
   // About the last second's level, from one packet in many.
   void measure_level(SoundCodec codec, ByteView payload);
 
-  LegId id;
-  std::size_t index = 0;  // in the engine's table
-  Side side = Side::kCaller;
+  // A packet finds its leg cold, 20 ms after the last one. These have it brought near.
+  void bring_near_to_receive() const { exchange::bring_near(this, &id); }
+  void bring_near_to_send() const { exchange::bring_near(this, &received); }
 
-  // A telephone leg.
-  UdpSocket rtp_socket;
-  UdpSocket rtcp_socket;
-  std::optional<rtp::SymmetricLatch> latch;
-  rtp::Address rtcp_address;
-  OnOff rtcp_mux = OnOff::kOff;
-
-  // A browser's seat.
-  bool is_seat = false;
-  rtp::PeerHandle peer;
-  bool connected = false;
+  // ---- What every packet touches, kept together.
 
   // The call it is in, if any, and its place there.
   MediaCall* call = nullptr;
   std::uint8_t slot = 0;
   bool muted = false;
   bool held = false;
+  Side side = Side::kCaller;
+  bool is_seat = false;  // a browser's, not a telephone
 
   // What was agreed.
   bool agreed = false;
@@ -69,23 +68,40 @@ struct MediaLeg {
   std::optional<std::uint8_t> digits_receive;
   Direction direction = Direction::kSendRecv;
 
+  // Watching.
+  MonoTime last_heard;
+  MonoTime last_sent;
+  std::uint32_t since_level = 0;  // packets
+  UdpSocket rtp_socket;           // a telephone's; a seat's handle is `peer`
+  rtp::PeerHandle peer;
+
   // The streams.
-  rtp::ReceiveStats received;
   rtp::SendState sent;
+  std::optional<rtp::SymmetricLatch> latch;  // a telephone's
+  rtp::ReceiveStats received;
+
+  // ---- The rest.
+
+  LegId id;
+  std::size_t index = 0;  // in the engine's table
   rtp::RtcpReporter reporter;
   rtp::DtmfReceiver dtmf;
   std::unique_ptr<rtp::JitterBuffer> jitter;  // only while someone hears the leg mixed
+
+  // A telephone leg.
+  UdpSocket rtcp_socket;
+  rtp::Address rtcp_address;
+  OnOff rtcp_mux = OnOff::kOff;
+
+  // A browser's seat.
+  bool connected = false;
 
   // What plays.
   Player player;
   int play_phase = -1;  // the tick that serves it; -1 when nothing plays
 
-  // Watching.
-  MonoTime last_heard;
-  MonoTime last_sent;
   bool told_silent = false;
   std::uint64_t refused = 0;
-  std::uint32_t since_level = 0;  // packets
   int level_dbov = -127;
 };
 

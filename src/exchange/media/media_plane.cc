@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -45,6 +46,15 @@ void allow_many_sockets() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+// Sound goes before everything else of this machine, where we may ask for it: in real time (root,
+// or a limit on rtprio above 0), else by niceness. A real-time thread that never rested would still
+// be held back by the kernel (sched_rt_runtime_us).
+void go_before_others() {
+  const sched_param lowest{::sched_get_priority_min(SCHED_RR)};
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0) return;
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), -10));
 }
 
 Result<rtp::RemotePeer> peer_of(const BrowserOffer& offer) {
@@ -188,25 +198,31 @@ void MediaPlane::Impl::apply_commands(std::vector<MediaCommand>& commands) {
 
 void MediaPlane::Impl::run() {
   ::pthread_setname_np(::pthread_self(), "media");
-  // Sound goes before everything else of this machine, where we may ask for it.
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), -10));
+  go_before_others();
   std::vector<MediaCommand> commands;
+  bool rested = false;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const Micros left = engine_->next_deadline() - clock_.mono();
+    // After a rest there is nothing to wait for: what gathered is served, and one sleep a pass is
+    // enough. When nothing gathered, the next packet wakes us.
+    const Micros left = rested ? Micros(0) : engine_->next_deadline() - clock_.mono();
     const auto wait = std::clamp<std::int64_t>((left.count() + 999) / 1000, 0, 1000);
     const auto ready = poller_.wait(static_cast<int>(wait));
     const MonoTime now = clock_.mono();
-    for (const epoll_event& event : ready) {
-      if (event.data.u64 == kCommandKey) {
+    for (std::size_t n = 0; n < ready.size(); ++n) {
+      if (n + 2 < ready.size()) engine_->foresee(ready[n + 2].data.u64);
+      if (n + 1 < ready.size()) engine_->foresee_nearer(ready[n + 1].data.u64);
+      if (ready[n].data.u64 == kCommandKey) {
         apply_commands(commands);
       } else {
-        engine_->serve(event.data.u64, now);
+        engine_->serve(ready[n].data.u64, now);
       }
     }
     engine_->advance(now, clock_.now());
+    rested = !ready.empty();
+    if (!rested) continue;
     // Packets that come within this time are served together: one wake-up for all of them.
     const Micros rest = settings_.gather - (clock_.mono() - now);
-    if (!ready.empty() && rest > Micros(0)) std::this_thread::sleep_for(rest);
+    if (rest > Micros(0)) std::this_thread::sleep_for(rest);
   }
   apply_commands(commands);
 }

@@ -49,8 +49,9 @@ struct MediaSettings {
 
   std::chrono::seconds silent_after{15};  // no RTP for this long makes a LegSilent
   std::size_t most_legs = 8192;           // beyond it, adding a leg is refused
-  // Packets are gathered this long before they are passed on, so that one wake-up serves many.
-  Micros gather{1000};
+  // Packets are gathered this long before they are passed on, so that one wake-up serves many. It
+  // is most of the delay that we add to speech, for which the budget is 2 ms.
+  Micros gather{1400};
 };
 
 // Whose sound a leg carries, for the recording: the caller is the left channel, everyone of ours

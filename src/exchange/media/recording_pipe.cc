@@ -21,6 +21,10 @@ namespace {
 constexpr std::size_t kRoomForEnds = 65536;
 constexpr std::size_t kBuffersKept = 4096;
 
+// Chunks that come within this time are sealed and written together: one wake-up for all of them.
+// With ChunkBuilder's span and the media thread's watch it stays within a second.
+constexpr std::chrono::milliseconds kRest{25};
+
 // What is really in the file, for the digest of one that failed half-way.
 recording::Digest digest_of(int fd, std::uint64_t& bytes) {
   recording::RunningDigest digest;
@@ -128,7 +132,8 @@ void RecordingPipe::run() {
     events_.retry();
     if (last_round) return;
     pollfd ready{wake_.fd(), POLLIN, 0};
-    static_cast<void>(::poll(&ready, 1, 1000));
+    const bool woken = ::poll(&ready, 1, 1000) > 0;
+    if (woken && !stopping_.load()) std::this_thread::sleep_for(kRest);
     wake_.clear();
   }
 }
