@@ -16,7 +16,7 @@ namespace pb = madoguchi::wire;
 
 constexpr std::size_t kPart = 256 * 1024;
 
-Result<std::unique_ptr<pb::VaultForAdmin::Stub>> connect(const VaultAccess& vault) {
+Result<std::unique_ptr<pb::VaultForAdmin::Stub>> connect(const ProcessAccess& vault) {
   auto credentials = wire::channel_credentials(vault.tls);
   if (!credentials) return tl::unexpected<Error>(credentials.error());
   return pb::VaultForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
@@ -33,16 +33,21 @@ Result<void> outcome(const grpc::Status& status) {
 
 }  // namespace
 
-VaultAccess VaultAccess::of_deployment(const fs::path& data) {
-  const fs::path tls = fs::absolute(data) / "tls";
+Result<ProcessAccess> ProcessAccess::of_deployment(const fs::path& data, std::string_view process) {
+  const fs::path whole = fs::absolute(data);
   // The kernel takes socket paths of 107 bytes at most, and `data` may be deeper: so by way of the
   // folder's descriptor, which stays open as long as the command runs.
-  const int folder = open((fs::absolute(data) / "run").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  return {fmt::format("unix:/proc/self/fd/{}/vault.sock", folder),
-          {tls / "authority.pem", tls / "admin.pem", tls / "admin.key"}};
+  const int folder = open((whole / "run").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return fail(
+        ErrorCode::kNotFound,
+        fmt::format("{}: is no folder of `madoguchi up`; name it with --data", whole.string()));
+  const fs::path tls = whole / "tls";
+  return ProcessAccess{fmt::format("unix:/proc/self/fd/{}/{}.sock", folder, process),
+                       {tls / "authority.pem", tls / "admin.pem", tls / "admin.key"}};
 }
 
-Result<Exported> export_recording(const VaultAccess& vault, const fs::path& sealed_file,
+Result<Exported> export_recording(const ProcessAccess& vault, const fs::path& sealed_file,
                                   const fs::path& out, const std::string& asked_by,
                                   const std::string& purpose) {
   std::ifstream in(sealed_file, std::ios::binary);
@@ -92,7 +97,7 @@ Result<Exported> export_recording(const VaultAccess& vault, const fs::path& seal
   return tl::unexpected<Error>(ended.error());
 }
 
-Result<void> read_journal(const VaultAccess& vault, std::uint64_t after,
+Result<void> read_journal(const ProcessAccess& vault, std::uint64_t after,
                           const std::function<void(std::string_view)>& line) {
   auto stub = connect(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
@@ -111,6 +116,92 @@ Result<void> read_journal(const VaultAccess& vault, std::uint64_t after,
     if (auto ended = outcome(reader->Finish()); !ended) return ended;
     if (got < kPage) return {};
   }
+}
+
+namespace {
+
+// One question with an `error` in its reply.
+template <typename Reply, typename Ask>
+Result<void> ask_vault(const ProcessAccess& vault, const Ask& ask, ErrorCode if_told) {
+  auto stub = connect(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  grpc::ClientContext context;
+  Reply reply;
+  if (auto done = outcome(ask(**stub, context, reply)); !done) return done;
+  if (reply.error().empty()) return {};
+  return fail(if_told, reply.error());
+}
+
+}  // namespace
+
+Result<void> set_glass_password(const ProcessAccess& vault, const OperatorId& who,
+                                const Personal<std::string>& password) {
+  pb::SetStaffPasswordRequest request;
+  request.set_operator_id(who.text());
+  request.set_password(password.reveal());
+  bool unknown = false;
+  auto done = ask_vault<pb::SetStaffPasswordReply>(
+      vault,
+      [&](auto& stub, auto& context, auto& reply) {
+        auto status = stub.SetStaffPassword(&context, request, &reply);
+        unknown = reply.unknown();
+        return status;
+      },
+      ErrorCode::kInvalid);
+  if (!done && unknown) return fail(ErrorCode::kNotFound, done.error().message);
+  return done;
+}
+
+Result<void> set_own_phone(const ProcessAccess& vault, const OperatorId& who,
+                           const Personal<std::string>& number) {
+  pb::SetStaffPhoneRequest request;
+  request.set_operator_id(who.text());
+  request.set_number(number.reveal());
+  return ask_vault<pb::SetStaffPhoneReply>(
+      vault,
+      [&](auto& stub, auto& context, auto& reply) {
+        return stub.SetStaffPhone(&context, request, &reply);
+      },
+      ErrorCode::kInvalid);
+}
+
+Result<void> disable_at_vault(const ProcessAccess& vault, const OperatorId& who) {
+  pb::DisableStaffRequest request;
+  request.set_operator_id(who.text());
+  return ask_vault<pb::DisableStaffReply>(
+      vault,
+      [&](auto& stub, auto& context, auto& reply) {
+        return stub.DisableStaff(&context, request, &reply);
+      },
+      ErrorCode::kNotFound);
+}
+
+Result<void> bind_number(const ProcessAccess& vault, const std::string& organisation,
+                         const std::string& number) {
+  pb::BindNumberRequest request;
+  request.set_organisation_id(organisation);
+  request.set_number_called(number);
+  return ask_vault<pb::BindNumberReply>(
+      vault,
+      [&](auto& stub, auto& context, auto& reply) {
+        return stub.BindNumber(&context, request, &reply);
+      },
+      ErrorCode::kConflict);
+}
+
+Result<std::vector<BoundNumbers>> list_numbers(const ProcessAccess& vault) {
+  auto stub = connect(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  grpc::ClientContext context;
+  pb::ListOrganisationsReply reply;
+  if (auto done = outcome((*stub)->ListOrganisations(&context, {}, &reply)); !done)
+    return tl::unexpected<Error>(done.error());
+  std::vector<BoundNumbers> all;
+  for (const auto& one : reply.organisations())
+    all.push_back({one.organisation_id(),
+                   one.name(),
+                   {one.numbers_called().begin(), one.numbers_called().end()}});
+  return all;
 }
 
 }  // namespace madoguchi::app

@@ -7,18 +7,24 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/id.h"
+#include "base/personal.h"
 #include "base/result.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::app {
 
-struct VaultAccess {
+// How to reach a process as administrator.
+struct ProcessAccess {
   std::string address;  // "unix:/…/vault.sock" or "host:port"
   wire::TlsFiles tls;
 
-  // Of the deployment that `madoguchi up` made in `data`.
-  static VaultAccess of_deployment(const std::filesystem::path& data);
+  // Of the deployment that `madoguchi up` made in `data`; `process` is "vault" or "centre".
+  // kNotFound: there is none.
+  static Result<ProcessAccess> of_deployment(const std::filesystem::path& data,
+                                             std::string_view process);
 };
 
 struct Exported {
@@ -28,13 +34,33 @@ struct Exported {
 
 // Has the vault decrypt `sealed_file`; it writes who asked and why into its journal first. The WAV
 // goes to `out`, which must not exist yet and is removed again if the vault refuses.
-Result<Exported> export_recording(const VaultAccess& vault,
+Result<Exported> export_recording(const ProcessAccess& vault,
                                   const std::filesystem::path& sealed_file,
                                   const std::filesystem::path& out, const std::string& asked_by,
                                   const std::string& purpose);
 
 // Gives every journal line after `after` to `line`, oldest first, as canonical JSON.
-Result<void> read_journal(const VaultAccess& vault, std::uint64_t after,
+Result<void> read_journal(const ProcessAccess& vault, std::uint64_t after,
                           const std::function<void(std::string_view)>& line);
+
+// ---- Staff and numbers at the vault. kNotFound: it does not know this operator (yet).
+
+Result<void> set_glass_password(const ProcessAccess& vault, const OperatorId& who,
+                                const Personal<std::string>& password);
+// An empty number forgets the phone.
+Result<void> set_own_phone(const ProcessAccess& vault, const OperatorId& who,
+                           const Personal<std::string>& number);
+// Ends this person's sessions at the glass and forgets the password.
+Result<void> disable_at_vault(const ProcessAccess& vault, const OperatorId& who);
+
+Result<void> bind_number(const ProcessAccess& vault, const std::string& organisation,
+                         const std::string& number);
+
+struct BoundNumbers {
+  std::string organisation;
+  std::string name;
+  std::vector<std::string> numbers;
+};
+Result<std::vector<BoundNumbers>> list_numbers(const ProcessAccess& vault);
 
 }  // namespace madoguchi::app

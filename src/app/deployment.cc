@@ -174,7 +174,8 @@ std::string Deployment::centre_settings(const std::vector<SignIn>& people) const
       "# The centre of this machine. Written at the first start; yours to edit.\n"
       "database = {}\ndata = {}\nguarantee = {}\n\n"
       "[web]\naddress = \"{}\"\nport = {}\nconsoles = {}\nglass_origin = {}\n{}\n"
-      "[rpc]\nexchange = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n",
+      "[rpc]\nlisten = \"unix:run/centre.sock\"\nexchange = \"unix:run/exchange.sock\"\nvault = "
+      "\"unix:run/vault.sock\"\n{}\n",
       toml_text(database), toml_text((part("centre") / "spoken").string()), toml_text(guarantee()),
       options_.address, options_.web_port, toml_text((program_folder_ / "consoles").string()),
       toml_text(glass_url()), web_certificate(), rpc_lines("centre"));

@@ -1,13 +1,13 @@
 // The one binary: reads the command line, runs the command. Exit codes: 0 done, 1 failed, 2 wrong
 // use or settings.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "app/admin_client.h"
+#include "app/administration.h"
 #include "app/processes.h"
 #include "app/recordings.h"
 #include "app/up.h"
@@ -31,11 +31,6 @@ struct RecordingOptions {
   std::string purpose;
   bool json = false;
 };
-
-std::string who_asks() {
-  const char* name = getlogin();
-  return fmt::format("{} (uid {})", name != nullptr ? name : "unknown", getuid());
-}
 
 std::filesystem::path recordings_of(const std::filesystem::path& data) {
   return data / "exchange" / "recordings";
@@ -77,8 +72,9 @@ Result<void> export_command(const RecordingOptions& options) {
       return fail(ErrorCode::kNotFound, fmt::format("call {} has no recording in {}", options.call,
                                                     recordings_of(options.data).string()));
   }
-  auto exported = export_recording(VaultAccess::of_deployment(options.data), file, options.out,
-                                   who_asks(), options.purpose);
+  const auto vault = ProcessAccess::of_deployment(options.data, "vault");
+  if (!vault) return tl::unexpected<Error>(vault.error());
+  auto exported = export_recording(*vault, file, options.out, who_asks(), options.purpose);
   if (!exported) return tl::unexpected<Error>(exported.error());
   if (options.json)
     fmt::print("{}\n", nlohmann::json{{"file", options.out.string()},
@@ -89,6 +85,12 @@ Result<void> export_command(const RecordingOptions& options) {
     fmt::print("{}: {} bytes{}\n", options.out.string(), exported->bytes,
                exported->cut_off ? "; the recording was cut off by a fault" : "");
   return {};
+}
+
+Result<void> journal_command(const std::filesystem::path& data) {
+  const auto vault = ProcessAccess::of_deployment(data, "vault");
+  if (!vault) return tl::unexpected<Error>(vault.error());
+  return read_journal(*vault, 0, [](std::string_view line) { fmt::print("{}\n", line); });
 }
 
 void add_up(CLI::App& app, UpOptions& options) {
@@ -159,11 +161,14 @@ int run(int argc, char** argv) {
   RecordingOptions recording;
   add_recording(app, recording);
   RecordingOptions journal;
-  CLI::App* journal_command =
+  CLI::App* journal_words =
       app.add_subcommand("journal", "Print the vault's journal, one line of JSON each");
-  journal_command->add_option("--data", journal.data, "Folder of `madoguchi up`")
+  journal_words->add_option("--data", journal.data, "Folder of `madoguchi up`")
       ->envname("MADOGUCHI_DATA")
       ->capture_default_str();
+
+  Chosen administer;
+  add_administration(app, administer);
 
   try {
     app.parse(argc, argv);
@@ -172,9 +177,8 @@ int run(int argc, char** argv) {
   }
   const CLI::App* chosen = app.get_subcommands().front();
   if (chosen->get_name() == "up") return report(up(up_options));
-  if (chosen->get_name() == "journal")
-    return report(read_journal(VaultAccess::of_deployment(journal.data), 0,
-                               [](std::string_view line) { fmt::print("{}\n", line); }));
+  if (administer) return report(administer());
+  if (chosen->get_name() == "journal") return report(journal_command(journal.data));
   if (chosen->get_name() == "recording") {
     if (chosen->get_subcommands().front()->get_name() == "list")
       return report(list_command(recording));

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ class Api {
   explicit Api(Core& core) : core_(core) {}
 
   [[nodiscard]] web::Routes routes();
+  // For the administrator's command line: what administrators may, without a session. Any thread.
+  void ask_as_administrator(web::Request request, const web::Reply& reply);
 
   // ---- What requests wait for
   void seat_opened(const SeatOpened& seat);
@@ -79,6 +82,7 @@ class Api {
 
  private:
   void handle(const Operation& operation, web::Request request, const web::Reply& reply);
+  void run(const Operation& operation, const Ask& ask);
 
   // api_session.cc
   void sign_in(const Ask& ask);
@@ -148,6 +152,16 @@ class Api {
   void get_status(const Ask& ask);
   void get_openapi(const Ask& ask);
 
+  // api_setup.cc
+  void list_organisations(const Ask& ask);
+  void put_organisation(const Ask& ask);
+  void put_group(const Ask& ask);
+  void put_desk(const Ask& ask);
+  // `then` once the vault has bound these numbers, and those of its desks, to the organisation.
+  void agree_with_vault(const Ask& ask, const OrganisationPart& organisation,
+                        std::vector<std::string> numbers, std::function<void()> then);
+  void store_floor(const Ask& ask, FloorRow row, std::function<void()> then);
+
   // Runs `job` on a worker thread and `then` with its result on the loop; refuses the request
   // itself when the job fails or none can be taken.
   template <typename T>
@@ -179,6 +193,7 @@ class Api {
   Core& core_;
   std::map<LegId, WaitingSeat> seats_;
   std::map<PromiseId, WaitingTicket> tickets_;
+  std::set<std::string> names_in_making_;  // of accounts whose password is being hashed
 };
 
 // limit and after, checked. kInvalid names the wrong one.

@@ -153,8 +153,12 @@ Result<void> Api::check_account(const AccountRow& account) const {
 void Api::create_account(const Ask& ask) {
   JsonInput input(ask.request.body);
   AccountRow account;
-  account.id = core_.accounts_.fresh_id();
   account.name = input.text("name", 64);
+  // The vault knows people by their id, and they sign in there too: the name, where it can be one.
+  const bool can_be_id = is_valid_id(account.name) &&
+                         core_.accounts_.find(AccountId(account.name)) == nullptr &&
+                         core_.accounts_.of_operator(OperatorId(account.name)) == nullptr;
+  account.id = can_be_id ? AccountId(account.name) : core_.accounts_.fresh_id();
   account.display_name = input.text("display_name", 100);
   const auto role = role_from_name(input.text("role"));
   if (!role) input.refuse("role", "must be operator, supervisor, administrator or client");
@@ -165,18 +169,23 @@ void Api::create_account(const Ask& ask) {
   if (good) good = input.finish();
   if (good && password.reveal().empty())
     good = fail(ErrorCode::kInvalid, "password: needs 10 characters or more");
-  if (good && core_.accounts_.named(account.name) != nullptr)
+  if (good &&
+      (core_.accounts_.named(account.name) != nullptr || names_in_making_.contains(account.name)))
     good = fail(ErrorCode::kConflict, "name: another account has it");
   if (good) good = check_account(account);
   if (!good) return ask.refuse(good.error());
   if (account.role == Role::kOperator || account.role == Role::kSupervisor)
     account.operator_id = OperatorId(account.id.text());
-  core_.accounts_.put(account, std::move(password), [this, ask](const Result<AccountRow>& made) {
-    if (made)
-      ask.answer(201, account_json(*made, core_.clock_.now()));
-    else
-      ask.refuse(made.error());
-  });
+  names_in_making_.insert(account.name);
+  const std::string name = account.name;
+  core_.accounts_.put(account, std::move(password),
+                      [this, ask, name](const Result<AccountRow>& made) {
+                        names_in_making_.erase(name);
+                        if (made)
+                          ask.answer(201, account_json(*made, core_.clock_.now()));
+                        else
+                          ask.refuse(made.error());
+                      });
 }
 
 void Api::change_account(const Ask& ask) {

@@ -17,6 +17,7 @@ namespace madoguchi::centre {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kUnix = "unix:";
 
 std::filesystem::path folder_of(const std::filesystem::path& file) {
   const auto parent = std::filesystem::absolute(file).parent_path();
@@ -31,6 +32,8 @@ Confinement rights_for(const Settings& settings) {
     if (path.starts_with(kSqlite)) path.remove_prefix(kSqlite.size());
     rights.write.push_back(folder_of(path));
   }
+  if (settings.rpc_listen.starts_with(kUnix))
+    rights.write.push_back(folder_of(settings.rpc_listen.substr(kUnix.size())));
   rights.read = {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key,
                  settings.consoles};
   if (settings.web.certificate) {

@@ -60,6 +60,7 @@ Core::Core(Settings settings, CentreStore& store, const Clock& clock, Entropy& e
           }) {}
 
 Core::~Core() {
+  door_.reset();
   server_.reset();
 }
 
@@ -160,6 +161,14 @@ Result<void> Core::serve() {
   auto server = web::Server::start(settings_.web, api_->routes());
   if (!server) return tl::unexpected<Error>(server.error());
   server_ = std::move(*server);
+  if (settings_.rpc_listen.empty()) return {};
+  auto door = AdminDoor::open(
+      settings_.rpc_listen, {settings_.rpc_authority, settings_.rpc_certificate, settings_.rpc_key},
+      [this](web::Request request, const web::Reply& reply) {
+        api_->ask_as_administrator(std::move(request), reply);
+      });
+  if (!door) return tl::unexpected<Error>(door.error());
+  door_ = std::move(*door);
   return {};
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "centre/accounts.h"
+#include "centre/admin_door.h"
 #include "centre/centre_store.h"
 #include "centre/exchange_client.h"
 #include "centre/flow/call_flow.h"
@@ -111,6 +112,7 @@ class Core {
   // Last: their threads post to the above, and end before it goes.
   Worker store_worker_{2, 512};
   std::unique_ptr<web::Server> server_;
+  std::unique_ptr<AdminDoor> door_;  // null without [rpc] listen
 };
 
 }  // namespace madoguchi::centre

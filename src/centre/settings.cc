@@ -54,6 +54,7 @@ void read_web(Config table, Settings& into) {
 }
 
 void read_rpc(Config table, Settings& into) {
+  into.rpc_listen = table.text_or("listen", "");
   into.exchange_address = table.text("exchange");
   into.vault_address = table.text("vault");
   into.rpc_authority = table.path_or("authority", {});

@@ -63,6 +63,7 @@ struct Settings {
   std::filesystem::path
       consoles;  // folder with one folder of built files per console; may be empty
 
+  std::string rpc_listen;  // for the administrator's command line; empty: none
   std::string exchange_address;
   std::string vault_address;
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;

@@ -55,6 +55,15 @@ class Spool {
   void* map_ = MAP_FAILED;
 };
 
+// The caller's own mistakes stand in the reply; the others are a failed call.
+template <typename Reply>
+grpc::Status answer_of(const Result<void>& outcome, Reply& reply) {
+  if (outcome) return grpc::Status::OK;
+  if (!is_callers(outcome.error())) return status_of(outcome.error());
+  reply.set_error(outcome.error().message);
+  return grpc::Status::OK;
+}
+
 }  // namespace
 
 grpc::Status AdminService::ExportRecording(
@@ -120,10 +129,8 @@ grpc::Status AdminService::SetStaffPassword(grpc::ServerContext* context,
   const auto id = OperatorId::parse(request->operator_id());
   const auto set = id ? parts_.staff.set_password(*id, Password(request->password()))
                       : Result<void>(tl::unexpected<Error>(id.error()));
-  if (set) return grpc::Status::OK;
-  if (!is_callers(set.error())) return status_of(set.error());
-  reply->set_error(set.error().message);
-  return grpc::Status::OK;
+  reply->set_unknown(!set && set.error().code == ErrorCode::kNotFound);
+  return answer_of(set, *reply);
 }
 
 grpc::Status AdminService::SetStaffPhone(grpc::ServerContext* context,
@@ -131,11 +138,48 @@ grpc::Status AdminService::SetStaffPhone(grpc::ServerContext* context,
                                          wire::SetStaffPhoneReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   const auto id = OperatorId::parse(request->operator_id());
-  const auto set = id ? parts_.gate.put_phone(*id, Number(request->number()))
-                      : Result<void>(tl::unexpected<Error>(id.error()));
-  if (set) return grpc::Status::OK;
-  if (!is_callers(set.error())) return status_of(set.error());
-  reply->set_error(set.error().message);
+  return answer_of(id ? parts_.gate.put_phone(*id, Number(request->number()))
+                      : Result<void>(tl::unexpected<Error>(id.error())),
+                   *reply);
+}
+
+grpc::Status AdminService::DisableStaff(grpc::ServerContext* context,
+                                        const wire::DisableStaffRequest* request,
+                                        wire::DisableStaffReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto id = OperatorId::parse(request->operator_id());
+  return answer_of(id ? parts_.staff.disable(*id) : Result<void>(tl::unexpected<Error>(id.error())),
+                   *reply);
+}
+
+grpc::Status AdminService::BindNumber(grpc::ServerContext* context,
+                                      const wire::BindNumberRequest* request,
+                                      wire::BindNumberReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto directory = parts_.registry.directory();
+  const Organisation* known = is_valid_id(request->organisation_id())
+                                  ? directory->find(OrganisationId(request->organisation_id()))
+                                  : nullptr;
+  return answer_of(
+      known == nullptr
+          ? fail(ErrorCode::kNotFound,
+                 fmt::format("there is no organisation \"{:.64}\" at the vault",
+                             request->organisation_id()))
+          : parts_.registry.put_organisation(known->id, known->name, {request->number_called()}),
+      *reply);
+}
+
+grpc::Status AdminService::ListOrganisations(grpc::ServerContext* context,
+                                             const wire::ListOrganisationsRequest*,
+                                             wire::ListOrganisationsReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto directory = parts_.registry.directory();
+  for (const auto& [id, organisation] : directory->organisations()) {
+    wire::OrganisationListed& one = *reply->add_organisations();
+    one.set_organisation_id(id.text());
+    one.set_name(organisation.name);
+    for (const std::string& number : organisation.numbers_called) one.add_numbers_called(number);
+  }
   return grpc::Status::OK;
 }
 

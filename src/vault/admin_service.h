@@ -16,6 +16,7 @@ class AdminService final : public wire::VaultForAdmin::Service {
   struct Parts {
     VaultStore& store;
     const Clock& clock;
+    Registry& registry;
     DialGate& gate;
     Recordings& recordings;
     Staff& staff;
@@ -34,6 +35,13 @@ class AdminService final : public wire::VaultForAdmin::Service {
   grpc::Status SetStaffPhone(grpc::ServerContext* context,
                              const wire::SetStaffPhoneRequest* request,
                              wire::SetStaffPhoneReply* reply) override;
+  grpc::Status DisableStaff(grpc::ServerContext* context, const wire::DisableStaffRequest* request,
+                            wire::DisableStaffReply* reply) override;
+  grpc::Status BindNumber(grpc::ServerContext* context, const wire::BindNumberRequest* request,
+                          wire::BindNumberReply* reply) override;
+  grpc::Status ListOrganisations(grpc::ServerContext* context,
+                                 const wire::ListOrganisationsRequest* request,
+                                 wire::ListOrganisationsReply* reply) override;
 
  private:
   const Parts parts_;

@@ -127,6 +127,16 @@ Result<std::optional<Refusal>> DialGate::refuse(const Target& target) {
   return parts_.rules.refuse_again(*dialled, now);
 }
 
+// The centre says for whom it asks; only a session that began here proves that this person is
+// there.
+Result<std::optional<Refusal>> DialGate::refuse_stranger(const OperatorId& operator_id) {
+  if (!parts_.needs_session) return std::optional<Refusal>();
+  const auto signed_in = parts_.store.signed_in({operator_id}, parts_.clock.now());
+  if (!signed_in) return tl::unexpected<Error>(signed_in.error());
+  if (!signed_in->empty()) return std::optional<Refusal>();
+  return std::optional(parts_.rules.refusal("not_signed_in"));
+}
+
 Result<TicketAnswer> DialGate::deny(const TicketAsked& asked, Refusal refusal) {
   const auto kept =
       parts_.store.commit(parts_.clock.now(), {{},
@@ -148,6 +158,9 @@ Result<TicketAnswer> DialGate::ask(const TicketAsked& asked) {
   const std::lock_guard lock(mutex_);
   if (asked.operator_id.empty())
     return fail(ErrorCode::kInvalid, "a ticket is for an operator: operator_id is missing");
+  auto stranger = refuse_stranger(asked.operator_id);
+  if (!stranger) return tl::unexpected<Error>(stranger.error());
+  if (*stranger) return deny(asked, **stranger);
   auto target = asked.own_phone ? target_of_phone(asked.operator_id) : target_of_wish(asked);
   if (!target) return tl::unexpected<Error>(target.error());
   if (!*target) return deny(asked, target->error());
@@ -216,6 +229,11 @@ Result<Grant> DialGate::redeem(const TicketId& ticket, const CallId& call) {
     return deny(ticket, call, parts_.rules.refusal("ticket_used"));
   if (now >= row.expires || now < row.made - std::chrono::minutes(1))
     return deny(ticket, call, parts_.rules.refusal("ticket_expired"));
+  if (!repeated) {
+    auto stranger = refuse_stranger(row.operator_id);
+    if (!stranger) return tl::unexpected<Error>(stranger.error());
+    if (*stranger) return deny(ticket, call, **stranger);
+  }
   TicketAsked asked;
   asked.wish = row.wish;
   asked.organisation = row.organisation;

@@ -1,9 +1,10 @@
 // The first gate of everything that rings somebody: wishes of callers to be rung back, and tickets
 // for them. A ticket is made only for a kept, open wish of that organisation and line, or for an
 // operator's own phone; never for a line that the rules refuse, nor for a number of our own, nor
-// more often than the rules allow. It is redeemed once, by the exchange, before it expires, and the
-// rules are asked again then. Every answer but a repeated one is journalled in the transaction that
-// makes it true; without the journal the answer is no. Any thread.
+// more often than the rules allow, nor for an operator whom the vault has not identified. It is
+// redeemed once, by the exchange, before it expires, and the rules are asked again then. Every
+// answer but a repeated one is journalled in the transaction that makes it true; without the
+// journal the answer is no. Any thread.
 #pragma once
 
 #include <mutex>
@@ -68,6 +69,9 @@ class DialGate {
     Registry& registry;
     const NumberingPlan& plan;
     const DialRules& rules;
+    // Where people sign in at the glass: a ticket is for an operator who is signed in there, when
+    // it is made and when it is redeemed.
+    bool needs_session = false;
   };
   explicit DialGate(const Parts& parts) : parts_(parts) {}
 
@@ -98,6 +102,7 @@ class DialGate {
   Result<tl::expected<Target, Refusal>> target_of_wish(const TicketAsked& asked);
   Result<tl::expected<Target, Refusal>> target_of_phone(const OperatorId& operator_id);
   Result<std::optional<Refusal>> refuse(const Target& target);
+  Result<std::optional<Refusal>> refuse_stranger(const OperatorId& operator_id);
   Result<TicketAnswer> deny(const TicketAsked& asked, Refusal refusal);
   Result<Grant> deny(const TicketId& ticket, const CallId& call, Refusal refusal);
   tl::expected<Target, Refusal> open(std::string_view wrapped, const Secret& key,

@@ -27,13 +27,14 @@ struct RunningVault::Parts {
         Entropy& entropy, std::unique_ptr<Registry> known, HashingCost cost)
       : store(std::move(opened)),
         registry(std::move(known)),
-        gate({*store, clock, entropy, *registry, NumberingPlan::japanese(), DialRules::japanese()}),
+        gate({*store, clock, entropy, *registry, NumberingPlan::japanese(), DialRules::japanese(),
+              settings.glass.enabled}),
         recordings(*store, clock, *registry),
         staff({*store, clock, settings.demo_passwords, cost, settings.session}),
         keeper(gate, recordings),
         for_exchange(*registry, keeper),
         for_centre(*registry, gate, staff),
-        for_admin({*store, clock, gate, recordings, staff, settings.data}) {}
+        for_admin({*store, clock, *registry, gate, recordings, staff, settings.data}) {}
 
   ~Parts() {
     glass.reset();

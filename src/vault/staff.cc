@@ -127,6 +127,23 @@ Result<void> Staff::set_password(const OperatorId& id, const Password& password)
   return parts_.store.commit(parts_.clock.now(), act);
 }
 
+Result<void> Staff::disable(const OperatorId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto known = parts_.store.find_staff(id);
+  if (!known) return tl::unexpected<Error>(known.error());
+  if (!*known)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("{}: no such member of staff is known to the vault", id.text()));
+  StaffRow row = **known;
+  row.password_hash.clear();
+  row.own_password = true;  // a hash from the centre's demo does not bring it back
+  Act act;
+  act.changes.emplace_back(PutStaff{std::move(row)});
+  act.changes.emplace_back(DropSessionsOf{id});
+  act.journal.push_back({"staff_disabled", {{"operator", id.text()}}});
+  return parts_.store.commit(parts_.clock.now(), act);
+}
+
 // A name that nobody has is counted as any other, but only in memory, and its text is not
 // journalled: people type passwords and numbers into the wrong field.
 Result<SignedIn> Staff::refuse_unknown(const std::string& name) {

@@ -52,6 +52,10 @@ class Staff {
   // kNotFound unless put() before; kInvalid when too short. Ends the lock and nothing else.
   Result<void> set_password(const OperatorId& id, const Password& password);
 
+  // Ends this person's sessions and forgets the password; nobody but set_password() gives another.
+  // kNotFound unless put() before.
+  Result<void> disable(const OperatorId& id);
+
   // kDenied: wrong or locked, always in the same words. kUnavailable: nothing was decided.
   Result<SignedIn> sign_in(const std::string& name, const Password& password);
 

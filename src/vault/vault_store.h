@@ -160,10 +160,13 @@ struct PutSession {
 struct DropSession {
   std::string digest;
 };
+struct DropSessionsOf {
+  OperatorId id;
+};
 
 using Change = std::variant<PutMeta, PutKey, PutOrganisation, BindNumber, PutWish, SettleWish,
                             PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
-                            CountFailures, PutSession, DropSession>;
+                            CountFailures, PutSession, DropSession, DropSessionsOf>;
 
 struct Act {
   std::vector<Change> changes;

@@ -52,6 +52,23 @@ TEST_P(DialGateOn, OnlyALineThatAskedIsRungAndOnlyOncePerTicket) {
   EXPECT_EQ(denied(ticket("w1", token)), "settled");
 }
 
+TEST_P(DialGateOn, WherePeopleSignInATicketIsForSomebodyWhoIsSignedIn) {
+  needs_session_ = true;
+  start();
+  const LineToken token = keep("w1", "09012345678");
+  EXPECT_EQ(denied(ticket("w1", token)), "not_signed_in");
+  ASSERT_TRUE(staff_->set_password(OperatorId("hana"), vault::Password("long enough")));
+  const auto in = staff_->sign_in("hana", vault::Password("long enough"));
+  ASSERT_TRUE(in) << in.error().message;
+  EXPECT_EQ(denied(ticket("w1", token, "jiro")), "not_signed_in");  // another's session is no use
+  const TicketId given = granted(ticket("w1", token));
+  ASSERT_TRUE(staff_->sign_out(in->cookie));
+  EXPECT_EQ(redeem(given, "out-1"), "not_signed_in");
+  const auto again = staff_->sign_in("hana", vault::Password("long enough"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(redeem(given, "out-1"), "+819012345678");
+}
+
 TEST_P(DialGateOn, NobodyElsesWishOpensTheGate) {
   const LineToken token = keep("w1", "09012345678");
   const LineToken other_line = *registry_->tokenise(OrganisationId("sakura"), sealed("0312345678"));

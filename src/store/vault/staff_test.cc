@@ -57,6 +57,21 @@ TEST_P(StaffOn, SigningOutEndsTheSession) {
   EXPECT_FALSE(*staff_->who(std::string(64, '0')));
 }
 
+TEST_P(StaffOn, WhoIsDisabledIsOutAtOnceAndNeedsANewPassword) {
+  const auto in = staff_->sign_in("hana", Password("right password"));
+  ASSERT_TRUE(in);
+  ASSERT_TRUE(staff_->disable(hana_));
+  EXPECT_FALSE(*staff_->who(in->cookie));
+  EXPECT_TRUE(staff_->signed_in({hana_})->empty());
+  EXPECT_FALSE(signs_in("right password"));
+  ASSERT_TRUE(staff_->put(hana_, "花", hash("right password")));  // the centre tells again
+  EXPECT_FALSE(signs_in("right password"));
+  ASSERT_TRUE(staff_->set_password(hana_, Password("another password")));
+  clock_.advance(minutes(20));
+  EXPECT_TRUE(signs_in("another password"));
+  EXPECT_EQ(staff_->disable(OperatorId("nobody")).error().code, ErrorCode::kNotFound);
+}
+
 TEST_P(StaffOn, WrongPasswordsLockTheNameForAGrowingTime) {
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(signs_in("wrong"));
   EXPECT_FALSE(signs_in("right password"));  // locked for 2 s, also over a restart

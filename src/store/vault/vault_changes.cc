@@ -143,6 +143,11 @@ Result<void> put(soci::session& sql, const vault::DropSession& change) {
   return {};
 }
 
+Result<void> put(soci::session& sql, const vault::DropSessionsOf& change) {
+  sql << "DELETE FROM vault_sessions WHERE operator_id = :o", use(change.id.text());
+  return {};
+}
+
 }  // namespace
 
 Result<void> write(soci::session& sql, const vault::Change& change) {

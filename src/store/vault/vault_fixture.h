@@ -48,9 +48,9 @@ class VaultOn : public testing::TestWithParam<Backend> {
     auto registry = open_registry();
     ASSERT_TRUE(registry) << registry.error().message;
     registry_ = std::move(*registry);
-    gate_ = std::make_unique<vault::DialGate>(
-        vault::DialGate::Parts{*store_, clock_, entropy_, *registry_,
-                               vault::NumberingPlan::japanese(), vault::DialRules::japanese()});
+    gate_ = std::make_unique<vault::DialGate>(vault::DialGate::Parts{
+        *store_, clock_, entropy_, *registry_, vault::NumberingPlan::japanese(),
+        vault::DialRules::japanese(), needs_session_});
     staff_ = std::make_unique<vault::Staff>(vault::Staff::Parts{
         *store_, clock_, true, vault::HashingCost::kLeast, std::chrono::hours(12)});
   }
@@ -110,6 +110,7 @@ class VaultOn : public testing::TestWithParam<Backend> {
   std::filesystem::path folder_;
   ManualClock clock_{*parse_utc("2026-11-22T03:00:00Z")};
   SystemEntropy entropy_;
+  bool needs_session_ = false;              // of the gate, from the next start() on
   CommitFault fault_ = CommitFault::kNone;  // of the next commit
   std::unique_ptr<vault::VaultStore> store_;
   std::unique_ptr<vault::Registry> registry_;

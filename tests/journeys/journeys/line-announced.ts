@@ -6,6 +6,7 @@ import type { Promised, Staff } from "../lib/api.ts";
 import { Capture, sipMessages } from "../lib/capture.ts";
 import { carrier } from "../lib/carrier.ts";
 import { callers, callingOutBy, leakDesk, talksFor, telephones, upload, withoutWords } from "../lib/floor.ts";
+import { signInAtGlass } from "../lib/glass.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
 import { System, freePorts } from "../lib/system.ts";
@@ -51,6 +52,7 @@ export const journey: Journey = {
     carrier({ folder, address: "127.0.0.2", port, mediaPort: port + 4 });
     const hana = await system.staff("hana");
     const suzu = await system.staff("suzu");
+    await signInAtGlass(system, "hana");
     const phone = await telephones(system, folder, ["hana"], suzu, true, 15);
     await upload(suzu, folder, leakDesk.id, "callback_announcement", 1);
     await upload(suzu, folder, leakDesk.id, "callback_thanks", 2);

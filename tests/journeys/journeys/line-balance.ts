@@ -6,6 +6,7 @@ import type { Call, Staff } from "../lib/api.ts";
 import { Capture, sipMessages } from "../lib/capture.ts";
 import { carrier } from "../lib/carrier.ts";
 import { callers, callingOutBy, leakDesk, talksFor, telephones, upload, withoutWords } from "../lib/floor.ts";
+import { signInAtGlass } from "../lib/glass.ts";
 import type { Journey } from "../lib/journey.ts";
 import { writeKeys } from "../lib/keys.ts";
 import type { Program } from "../lib/process.ts";
@@ -63,6 +64,7 @@ export const journey: Journey = {
     const hana = await system.staff("hana");
     const kenji = await system.staff("kenji");
     const suzu = await system.staff("suzu");
+    for (const name of ["hana", "kenji"]) await signInAtGlass(system, name); // who rings back is known to the vault
     const phone = await telephones(system, folder, ["hana", "kenji"], suzu);
     await upload(suzu, folder, leakDesk.id, "callback_thanks", 2); // what those hear who leave after the key
     const capture = await Capture.start(join(folder, "wire.pcap"), `udp port ${system.sipPort}`);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Capture, sipMessages } from "../lib/capture.ts";
 import { carrier } from "../lib/carrier.ts";
 import { leakDesk, talksFor, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
+import { signInAtGlass } from "../lib/glass.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller, sipp } from "../lib/sipp.ts";
 import { System, freePorts } from "../lib/system.ts";
@@ -98,6 +99,9 @@ export const journey: Journey = {
     expectEqual(await asks.exits(30), 0, "SIPp's exit code (asks)");
     const promise = await hana.sees("the promise", () => [...hana.promises.values()].find((one) => one.state === "open" && one.line_token));
     expectEqual((await hana.request("POST", "/promises/unheard-of/take")).status, 404, "taking a promise that there is not");
+    const unknown = await hana.request("POST", `/promises/${promise.id}/take`);
+    expect(!unknown.ok && /Sign in at the glass/.test(await unknown.text()), "who is not signed in at the glass could ring back");
+    await signInAtGlass(system, "hana");
     const { call_id } = await hana.ask<{ call_id: string }>("POST", `/promises/${promise.id}/take`);
     const call = await hana.seesCall("the line that asked", (one) => one.id === call_id && one.stage === "talking");
     await talksFor(call, 1);

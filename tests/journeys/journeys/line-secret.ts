@@ -5,6 +5,7 @@ import { join } from "node:path";
 import WebSocket from "ws";
 import { carrier } from "../lib/carrier.ts";
 import { callers, callingOutBy, talksFor, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
+import { signInAtGlass } from "../lib/glass.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
 import { System, freePorts, memoryImage } from "../lib/system.ts";
@@ -77,6 +78,7 @@ export const journey: Journey = {
     await hana.act(call.id, "end");
     expect((await program.exits(20)) === 0, "who talks could not call");
     await wrapUp(hana, call.id);
+    await signInAtGlass(system, "hana");
     for (const promise of suzu.promises.values()) {
       const { call_id } = await hana.ask<{ call_id: string }>("POST", `/promises/${promise.id}/take`);
       await hana.seesCall("the line that is rung back", (item) => item.id === call_id && item.stage === "talking");
