@@ -3,12 +3,14 @@ import { createContext, useCallback, useContext, useEffect, useState, useSyncExt
 import { useTranslation } from "react-i18next";
 import { ApiError, type Choices } from "./api/client";
 import type { Seat, SeatState } from "./audio/seat";
+import type { Glass, GlassState } from "./live/glass";
 import type { Stream } from "./live/stream";
 import type { World } from "./live/world";
 
 export interface Parts {
   stream: Stream;
   seat: Seat;
+  glass: Glass;
   choices: Choices;
   say: (message: string | null) => void;
 }
@@ -31,6 +33,11 @@ export function useSeat(): SeatState {
   return useSyncExternalStore(seat.subscribe, seat.current);
 }
 
+export function useGlass(): GlassState {
+  const { glass } = useParts();
+  return useSyncExternalStore(glass.subscribe, glass.current);
+}
+
 /** The centre's time in milliseconds, again each second. */
 export function useNow(): number {
   const { clockOffset } = useWorld();
@@ -42,14 +49,15 @@ export function useNow(): number {
   return now + clockOffset;
 }
 
-/** A span as people say it: 10秒, 2分10秒, 4時間30分. */
-export function useSpan(): (milliseconds: number) => string {
+/** A span as people say it: 10秒, 2分10秒, 4時間30分; to the minute where seconds say nothing. */
+export function useSpan(): (milliseconds: number, to?: "seconds" | "minutes") => string {
   const { t } = useTranslation();
   return useCallback(
-    (milliseconds) => {
+    (milliseconds, to = "seconds") => {
       const all = Math.max(0, Math.floor(milliseconds / 1000));
       const parts = { h: Math.floor(all / 3600), m: Math.floor(all / 60) % 60, s: all % 60 };
       if (parts.h > 0) return t("time.hours", parts);
+      if (parts.m > 0 && to === "minutes") return t("time.whole_minutes", parts);
       return parts.m > 0 ? t("time.minutes", parts) : t("time.seconds", parts);
     },
     [t],

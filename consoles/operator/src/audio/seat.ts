@@ -4,6 +4,11 @@ import { api, ok } from "../api/client";
 
 export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused";
 
+/** The state for a small sign; the banner says the rest, and what to do. */
+export function inFewWords(state: SeatState): SeatState {
+  return state === "no_microphone" || state === "refused" || state === "lost" ? "closed" : state;
+}
+
 export interface SeatQuality {
   sent: number; // packets so far
   received: number;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Devices, type SeatQuality, listDevices } from "../audio/seat";
+import { type Devices, type SeatQuality, inFewWords, listDevices } from "../audio/seat";
 import { useParts, useSeat } from "../hooks";
 import { ringVolume, startTone } from "./RingTone";
 
@@ -10,6 +10,9 @@ export function AudioBox() {
   const state = useSeat();
   const [devices, setDevices] = useState<Devices>({ microphones: [], speakers: [] });
   const [quality, setQuality] = useState<SeatQuality | null>(null);
+  // Unfolded when something is to be done here; once all is well it leaves the room to the callers.
+  const [open, setOpen] = useState(false);
+  useEffect(() => setOpen(state === "no_microphone" || state === "refused"), [state]);
   const [volume, setVolume] = useState(ringVolume());
 
   useEffect(() => void listDevices().then(setDevices), [state]);
@@ -23,9 +26,16 @@ export function AudioBox() {
     window.setTimeout(stop, 1200);
   };
   return (
-    <section className="card" aria-labelledby="audio-title" data-packets-in={quality?.received ?? 0} data-packets-out={quality?.sent ?? 0}>
-      <h2 id="audio-title">{t("seat.title")}</h2>
-      <p className={`sign ${state === "connected" ? "good" : "soon"}`}>{t(`seat.${state}`)}</p>
+    <details
+      className="card audio"
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      data-packets-in={quality?.received ?? 0}
+      data-packets-out={quality?.sent ?? 0}
+    >
+      <summary>
+        <strong>{t("seat.title")}</strong> <span className={`sign ${state === "connected" ? "good" : "soon"}`}>{t(`seat.${inFewWords(state)}`)}</span>
+      </summary>
       <label>
         {t("seat.microphone")}
         <select
@@ -82,6 +92,6 @@ export function AudioBox() {
           </button>
         )}
       </div>
-    </section>
+    </details>
   );
 }

@@ -33,7 +33,7 @@ export function CallBar() {
       <p className="clock" aria-hidden="true" title={since}>
         {clock(now - Date.parse(since))}
       </p>
-      <p className="desk">{world.desks[call.desk_id]?.name ?? call.desk_id}</p>
+      {(call.stage !== "ringing" || isConsultedOne(world, call)) && <p className="desk">{world.desks[call.desk_id]?.name ?? call.desk_id}</p>}
       <CallSigns call={call} />
       <CallButtons call={call} me={me} />
     </section>
@@ -61,7 +61,7 @@ function CallSigns({ call }: { call: Call }) {
       {call.withheld && <span className="sign">{t("call.withheld")}</span>}
       {call.direction === "in" && <span className="sign">{t("call.waited", { time: span(talked - Date.parse(call.arrived_at)) })}</span>}
       {call.direction === "out" && <span className="sign">{t("call.callback_of")}</span>}
-      <span className={`sign recording-${call.recording}`}>{t(`call.recording_${call.recording}`)}</span>
+      {call.stage !== "wrap_up" && <span className={`sign recording-${call.recording}`}>{t(`call.recording_${call.recording}`)}</span>}
     </p>
   );
 }

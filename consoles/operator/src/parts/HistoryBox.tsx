@@ -9,11 +9,13 @@ export function HistoryBox() {
   const { t, i18n } = useTranslation();
   const world = useWorld();
   const [calls, setCalls] = useState<Call[]>([]);
+  const [failing, setFailing] = useState(false);
   const [next, setNext] = useState<string | null>(null);
   const inFront = callInFront(world)?.id ?? null;
 
   const read = useCallback(async (after: string | null) => {
     const page = await ok(api.GET("/calls", { params: { query: { limit: 20, ...(after ? { after } : {}) } } })).catch(() => null);
+    setFailing(page === null);
     if (!page) return;
     setCalls((known) => (after ? [...known, ...page.items] : page.items));
     setNext(page.next);
@@ -28,7 +30,15 @@ export function HistoryBox() {
   return (
     <section className="card" aria-labelledby="history-title">
       <h2 id="history-title">{t("history.title")}</h2>
-      {ended.length === 0 && <p className="muted">{t("history.none")}</p>}
+      {failing && (
+        <p className="trouble">
+          {t("history.failing")}{" "}
+          <button type="button" className="small" onClick={() => void read(null)}>
+            {t("error.again")}
+          </button>
+        </p>
+      )}
+      {ended.length === 0 && !failing && <p className="muted">{t("history.none")}</p>}
       <ul className="history">
         {ended.map((call) => (
           <li key={call.id}>

@@ -1,7 +1,10 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "../api/client";
-import { useSeat, useWorld } from "../hooks";
+import { inFewWords } from "../audio/seat";
+import { useGlass, useSeat, useWorld } from "../hooks";
 import { switchLanguage } from "../i18n";
+import { PasswordDialog } from "./PasswordDialog";
 
 export type Tab = "desk" | "balance" | "sounds";
 
@@ -16,6 +19,8 @@ export function Masthead({ session, tab, onTab, onLeave }: Props) {
   const { t } = useTranslation();
   const world = useWorld();
   const seat = useSeat();
+  const glass = useGlass();
+  const [password, setPassword] = useState(false);
   const leads = session.role === "supervisor" || session.role === "administrator";
   const tabs: Tab[] = [
     ...(session.operator_id !== null ? (["desk"] as const) : []),
@@ -36,11 +41,18 @@ export function Masthead({ session, tab, onTab, onLeave }: Props) {
         <span className={`sign ${world.link === "live" ? "good" : "soon"}`}>{world.link === "live" ? t("link.live") : t("link.connecting")}</span>
         {session.operator_id !== null && (
           <span className={`sign ${seat === "connected" ? "good" : "soon"}`}>
-            {t(`seat.${seat === "no_microphone" || seat === "refused" || seat === "lost" ? "closed" : seat}`)}
+            {t(`seat.${inFewWords(seat)}`)}
           </span>
+        )}
+        {(glass === "signed_in" || glass === "signed_out") && (
+          <span className={`sign ${glass === "signed_in" ? "good" : "soon"}`}>{t(glass === "signed_in" ? "glass.signed_in" : "glass.not_signed_in")}</span>
         )}
       </p>
       <p className="who">{session.display_name}</p>
+      <button type="button" className="quiet" onClick={() => setPassword(true)}>
+        {t("password.open")}
+      </button>
+      {password && <PasswordDialog name={session.name} onClose={() => setPassword(false)} />}
       <button type="button" className="quiet" lang={t("language") === "English" ? "en" : "ja"} onClick={switchLanguage}>
         {t("language")}
       </button>

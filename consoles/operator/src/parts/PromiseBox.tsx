@@ -1,13 +1,16 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Promised, api, ok } from "../api/client";
 import { useAction, useNow, useSpan, useWorld } from "../hooks";
 import { callInFront } from "../live/world";
 
 const soon = 3_600_000;
+const few = 5;
 
 export function PromiseBox() {
   const { t } = useTranslation();
   const world = useWorld();
+  const [all, setAll] = useState(false);
   const open = Object.values(world.promises)
     .filter((promise) => promise.state === "open" || promise.state === "taken")
     .sort((a, b) => a.deadline.localeCompare(b.deadline));
@@ -18,10 +21,15 @@ export function PromiseBox() {
       </h2>
       {open.length === 0 && <p className="muted">{t("promise.none")}</p>}
       <ul className="promises">
-        {open.slice(0, 50).map((promise) => (
+        {(all ? open : open.slice(0, few)).map((promise) => (
           <PromiseRow key={promise.id} promise={promise} />
         ))}
       </ul>
+      {open.length > few && (
+        <button type="button" className="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? t("promise.fewer") : t("promise.more", { count: open.length - few })}
+        </button>
+      )}
     </section>
   );
 }
@@ -37,23 +45,26 @@ function PromiseRow({ promise }: { promise: Promised }) {
   return (
     <li>
       <p>
-        <strong>{world.desks[promise.desk_id]?.name ?? promise.desk_id}</strong> {t(`promise.${promise.line}`)}
+        <strong>{world.desks[promise.desk_id]?.name ?? promise.desk_id}</strong>
+        {promise.line === "other" && <span className="muted"> {t("promise.other")}</span>}
       </p>
-      <p className={left < 0 ? "late" : left < soon ? "soon-text" : "muted"} title={promise.deadline}>
-        {left < 0 ? t("promise.overdue", { time: span(-left) }) : t("promise.due", { time: span(left) })}
-        {promise.attempts > 0 && ` ・ ${t("promise.attempts", { count: promise.attempts })}`}
-      </p>
-      {taker ? (
-        <p className="muted">{t("promise.taken", { name: taker })}</p>
-      ) : (
-        <button
-          type="button"
-          disabled={callInFront(world) !== null}
-          onClick={() => void run(() => ok(api.POST("/promises/{promise}/take", { params: { path: { promise: promise.id } } })))}
-        >
-          {t("promise.take")}
-        </button>
-      )}
+      <div className="due">
+        <p className={left < 0 ? "late" : left < soon ? "soon-text" : "muted"} title={promise.deadline}>
+          {left < 0 ? t("promise.overdue", { time: span(-left, "minutes") }) : t("promise.due", { time: span(left, "minutes") })}
+          {promise.attempts > 0 && <span className="muted"> ・ {t("promise.attempts", { count: promise.attempts })}</span>}
+          {taker && <span className="muted"> ・ {t("promise.taken", { name: taker })}</span>}
+        </p>
+        {!taker && (
+          <button
+            type="button"
+            className="small"
+            disabled={callInFront(world) !== null}
+            onClick={() => void run(() => ok(api.POST("/promises/{promise}/take", { params: { path: { promise: promise.id } } })))}
+          >
+            {t("promise.take")}
+          </button>
+        )}
+      </div>
     </li>
   );
 }

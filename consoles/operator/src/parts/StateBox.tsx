@@ -15,6 +15,7 @@ export function StateBox() {
   const set = (body: Schemas["StateChange"]): void =>
     void run(() => ok(api.PUT("/operators/{operator}/state", { params: { path: { operator: "me" } }, body })));
   const state = me?.state ?? "offline";
+  const inCall = state !== "offline" && state !== "away" && state !== "ready";
   return (
     <section className="card" aria-labelledby="state-title">
       <h2 id="state-title">{t("state.title")}</h2>
@@ -25,8 +26,9 @@ export function StateBox() {
         {me?.since && <span className="muted since">{span(now - Date.parse(me.since))}</span>}
       </p>
       {me?.next_state && <p className="muted">{t("state.next", { state: t(`state.${me.next_state}`) })}</p>}
-      <div className="buttons">
-        <button type="button" className={state === "ready" ? "" : "primary"} aria-pressed={state === "ready"} aria-keyshortcuts="Alt+Shift+R" onClick={() => set({ state: "ready" })}>
+      <div className="buttons" role="group" aria-label={t(inCall ? "state.after" : "state.choose")}>
+        {inCall && <span className="muted">{t("state.after")}</span>}
+        <button type="button" className={state === "ready" || inCall ? "" : "primary"} aria-pressed={state === "ready"} aria-keyshortcuts="Alt+Shift+R" onClick={() => set({ state: "ready" })}>
           {t("state.ready")}
         </button>
         <select

@@ -37,7 +37,7 @@ export function BalanceBoard() {
           </span>
         </p>
       </div>
-      <table>
+      <table className="stacks">
         <thead>
           <tr>
             <th scope="col">{t("balance.desk")}</th>
@@ -74,11 +74,12 @@ export function BalanceBoard() {
 }
 
 function Row({ name, counts }: { name: string; counts: Counts }) {
+  const { t } = useTranslation();
   return (
     <tr>
       <th scope="row">{name}</th>
       {columns.map((column) => (
-        <td key={column} className={`number${column === "abandoned" && counts.abandoned > 0 ? " late" : ""}`}>
+        <td key={column} data-column={t(`balance.${column}`)} className={`number${column === "abandoned" && counts.abandoned > 0 ? " late" : ""}`}>
           {counts[column]}
         </td>
       ))}

@@ -24,16 +24,28 @@ async function everyPrompt(): Promise<Prompt[]> {
 export function SoundBoard() {
   const { t } = useTranslation();
   const world = useWorld();
-  const run = useAction();
   const [prompts, setPrompts] = useState<Prompt[]>([]);
-  const read = useCallback(() => run(async () => setPrompts(await everyPrompt())), [run]);
+  const [failing, setFailing] = useState(false);
+  const read = useCallback(async () => {
+    const all = await everyPrompt().catch(() => null);
+    setFailing(all === null);
+    if (all) setPrompts(all);
+  }, []);
   useEffect(() => void read(), [read]);
   return (
     <>
       <section className="card" aria-labelledby="sounds-title">
         <h2 id="sounds-title">{t("sounds.title")}</h2>
         <NewSound onSaved={() => void read()} />
-        {prompts.length === 0 && <p className="muted">{t("sounds.none")}</p>}
+        {failing && (
+          <p className="trouble">
+            {t("sounds.failing")}{" "}
+            <button type="button" className="small" onClick={() => void read()}>
+              {t("error.again")}
+            </button>
+          </p>
+        )}
+        {prompts.length === 0 && !failing && <p className="muted">{t("sounds.none")}</p>}
         <ul className="sounds">
           {prompts.map((prompt) => (
             <li key={prompt.id}>

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { type Choices, type Session, api, ok } from "../api/client";
 import { Seat } from "../audio/seat";
 import { PartsContext } from "../hooks";
+import { Glass } from "../live/glass";
 import { Stream } from "../live/stream";
 import { Banner } from "../parts/Banner";
 import { CallBar } from "../parts/CallBar";
@@ -19,6 +20,7 @@ const noChoices: Choices = { away_reasons: [], dispositions: [], promise_reasons
 export function Workplace({ session, onSignedOut }: { session: Session; onSignedOut: () => void }) {
   const stream = useMemo(() => new Stream(), []);
   const seat = useMemo(() => new Seat(), []);
+  const glass = useMemo(() => new Glass(), []);
   const [choices, setChoices] = useState<Choices>(noChoices);
   const [message, say] = useState<string | null>(null);
   const answers = session.operator_id !== null;
@@ -47,7 +49,7 @@ export function Workplace({ session, onSignedOut }: { session: Session; onSigned
     onSignedOut();
   }, [seat, onSignedOut]);
 
-  const parts = useMemo(() => ({ stream, seat, choices, say }), [stream, seat, choices]);
+  const parts = useMemo(() => ({ stream, seat, glass, choices, say }), [stream, seat, glass, choices]);
   return (
     <PartsContext.Provider value={parts}>
       <Shown {...{ session, tab, setTab, leave, message, say }} />
