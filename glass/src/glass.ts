@@ -112,6 +112,7 @@ byId("sign-out").addEventListener("click", () => {
 });
 
 document.documentElement.lang = language;
+document.documentElement.classList.toggle("framed", window.parent !== window);
 document.title = texts.heading;
 for (const element of document.querySelectorAll<HTMLElement>("[data-text]"))
   element.textContent = texts[element.dataset["text"] as TextKey];

@@ -2,11 +2,11 @@
 // itself: on a network change the connection is opened anew and the call in progress moves over.
 import { api, ok } from "../api/client";
 
-export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused";
+export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused" | "busy" | "unsupported";
 
 /** The state for a small sign; the banner says the rest, and what to do. */
 export function inFewWords(state: SeatState): SeatState {
-  return state === "no_microphone" || state === "refused" || state === "lost" ? "closed" : state;
+  return state === "asking" || state === "connecting" || state === "connected" ? state : "closed";
 }
 
 export interface SeatQuality {
@@ -26,6 +26,12 @@ const constraints = (deviceId: string | null): MediaStreamConstraints => ({
     autoGainControl: true,
   },
 });
+
+export function whyNoMicrophone(error: unknown): SeatState {
+  const name = (error as DOMException | null)?.name;
+  if (name === "NotAllowedError" || name === "SecurityError") return "refused";
+  return name === "NotReadableError" || name === "AbortError" ? "busy" : "no_microphone";
+}
 
 export class Seat {
   state: SeatState = "closed";
@@ -53,12 +59,14 @@ export class Seat {
   async open(deviceId: string | null): Promise<void> {
     this.wanted = true;
     this.deviceId = deviceId;
+    // Browsers give the microphone to pages from https and from the machine itself only.
+    if (!navigator.mediaDevices?.getUserMedia) return this.become("unsupported");
     this.become("asking");
     try {
       this.stopMicrophone();
       this.microphone = await navigator.mediaDevices.getUserMedia(constraints(deviceId));
     } catch (error) {
-      this.become((error as DOMException).name === "NotAllowedError" ? "refused" : "no_microphone");
+      this.become(whyNoMicrophone(error));
       return;
     }
     // A headset that is pulled out ends its track.

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useParts, useSeat, useWorld } from "../hooks";
 
 export function Banner({ message, onClose }: { message: string | null; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const world = useWorld();
   const seat = useSeat();
   const { stream, seat: audio } = useParts();
@@ -12,8 +12,11 @@ export function Banner({ message, onClose }: { message: string | null; onClose: 
   if (world.link === "lost") lines.push(t("link.lost"));
   else if (world.status)
     for (const part of ["exchange", "vault", "store"] as const) if (!world.status[part].connected) lines.push(t(`trouble.${part}`));
-  for (const trouble of world.status?.troubles ?? []) lines.push(trouble.text);
-  const audioTrouble = seat === "no_microphone" || seat === "refused" || seat === "lost";
+  for (const trouble of world.status?.troubles ?? []) {
+    const known = i18n.exists(`trouble.${trouble.kind}`) && !["exchange", "vault", "store"].includes(trouble.kind);
+    lines.push(known ? t(`trouble.${trouble.kind}`) : trouble.text);
+  }
+  const audioTrouble = ["no_microphone", "refused", "busy", "unsupported", "lost"].includes(seat);
 
   return (
     <div className="banners" role="status">
@@ -23,7 +26,7 @@ export function Banner({ message, onClose }: { message: string | null; onClose: 
         </p>
       ))}
       {audioTrouble && (
-        <p className="banner danger">
+        <p className="banner danger" role="alert">
           {t(`seat.${seat}`)}
           <button type="button" onClick={() => void audio.open(localStorage.getItem("madoguchi.microphone"))}>
             {t("seat.connect")}

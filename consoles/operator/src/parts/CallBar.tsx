@@ -77,7 +77,7 @@ function CallButtons({ call, me }: { call: Call; me: string | null }) {
         <button
           key={action.label}
           type="button"
-          className={action.look}
+          className={`${action.look} ${action.verb}`}
           aria-keyshortcuts={`Alt+Shift+${action.key}`}
           onClick={() => void run(() => act(call, action.verb))}
         >
@@ -85,12 +85,12 @@ function CallButtons({ call, me }: { call: Call; me: string | null }) {
         </button>
       ))}
       {call.stage === "talking" && (
-        <button type="button" aria-keyshortcuts="Alt+Shift+T" aria-expanded={transfers} data-key="T" onClick={() => setTransfers(!transfers)}>
+        <button type="button" aria-keyshortcuts="Alt+Shift+T" aria-expanded={transfers} data-key="T" className="transfers" onClick={() => setTransfers(!transfers)}>
           {t("call.transfer")}
         </button>
       )}
       {call.stage === "talking" && !call.withheld && (
-        <button type="button" aria-keyshortcuts="Alt+Shift+O" aria-expanded={promises} data-key="O" onClick={() => setPromises(!promises)}>
+        <button type="button" aria-keyshortcuts="Alt+Shift+O" aria-expanded={promises} data-key="O" className="promises-one" onClick={() => setPromises(!promises)}>
           {t("promise.say")}
         </button>
       )}

@@ -2,10 +2,9 @@
 // what is in it; it hears only that somebody has signed in there, or not.
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Session } from "../api/client";
 import { useGlass, useParts, useWorld } from "../hooks";
 
-export function GlassFrame({ session }: { session: Session }) {
+export function GlassFrame() {
   const { t, i18n } = useTranslation();
   const { glass } = useParts();
   const { status } = useWorld();
@@ -29,7 +28,6 @@ export function GlassFrame({ session }: { session: Session }) {
       <header>
         <h2 id="glass-title">{t("glass.title")}</h2>
         <span className="mark">{t("glass.mark")}</span>
-        <span className="muted">{t("glass.who", { name: session.display_name })}</span>
       </header>
       {state === "signed_out" && (
         <p className="glass-hint" role="status">

@@ -14,6 +14,7 @@ export function WrapUpBox({ call }: { call: Call }) {
   return (
     <section className="card wrap-up" aria-labelledby="wrap-up-title">
       <h2 id="wrap-up-title">{t("wrap_up.title")}</h2>
+      {(call.end_cause === "fault" || call.outcome === "cut_off") && <p className="soon-text" role="alert">{t("wrap_up.cut_off")}</p>}
       <p>{t("wrap_up.thanks")}</p>
       <fieldset>
         <legend>{t("wrap_up.disposition")}</legend>

@@ -1,6 +1,5 @@
 // Three columns: what I do and what waits, what to say, and whose data it is (the vault's own frame).
 import { useTranslation } from "react-i18next";
-import type { Session } from "../api/client";
 import { useWorld } from "../hooks";
 import { callInFront } from "../live/world";
 import { AudioBox } from "../parts/AudioBox";
@@ -11,13 +10,13 @@ import { QueueBox } from "../parts/QueueBox";
 import { StateBox } from "../parts/StateBox";
 import { WrapUpBox } from "../parts/WrapUpBox";
 
-export function Desk({ session }: { session: Session }) {
+export function Desk() {
   const { t } = useTranslation();
   const world = useWorld();
   const call = callInFront(world);
   const desk = call ? world.desks[call.desk_id] : undefined;
   return (
-    <div className="desk-columns">
+    <div className={call ? "desk-columns in-call" : "desk-columns"}>
       <div className="column">
         <StateBox />
         <QueueBox />
@@ -50,7 +49,7 @@ export function Desk({ session }: { session: Session }) {
         </section>
         <HistoryBox />
       </div>
-      <GlassFrame session={session} />
+      <GlassFrame />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { ApiError, type Session, api, ok } from "../api/client";
 import { sentence } from "../hooks";
 import { switchLanguage } from "../i18n";
 
-export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
+export function SignIn({ why, onSignedIn }: { why: string | null; onSignedIn: (session: Session) => void }) {
   const { t } = useTranslation();
   const [trouble, setTrouble] = useState<string | null>(null);
   const [working, setWorking] = useState(false);
@@ -29,6 +29,11 @@ export function SignIn({ onSignedIn }: { onSignedIn: (session: Session) => void 
       <form className="card" onSubmit={(event) => void submit(event)} aria-labelledby="sign-in-title">
         <p className="product">{t("product")}</p>
         <h1 id="sign-in-title">{t("sign_in.title")}</h1>
+        {why && (
+          <p className="banner" role="status">
+            {t(why)}
+          </p>
+        )}
         <label>
           {t("sign_in.name")}
           <input name="name" autoComplete="username" required autoFocus spellCheck={false} />

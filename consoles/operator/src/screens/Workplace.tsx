@@ -17,7 +17,7 @@ import { SoundBoard } from "./SoundBoard";
 
 const noChoices: Choices = { away_reasons: [], dispositions: [], promise_reasons: [] };
 
-export function Workplace({ session, onSignedOut }: { session: Session; onSignedOut: () => void }) {
+export function Workplace({ session, onSignedOut }: { session: Session; onSignedOut: (expired: boolean) => void }) {
   const stream = useMemo(() => new Stream(), []);
   const seat = useMemo(() => new Seat(), []);
   const glass = useMemo(() => new Glass(), []);
@@ -41,12 +41,12 @@ export function Workplace({ session, onSignedOut }: { session: Session; onSigned
   }, [seat, answers]);
 
   // Signed out elsewhere, or the session ended.
-  useEffect(() => stream.subscribe(() => stream.current().link === "signed_out" && onSignedOut()), [stream, onSignedOut]);
+  useEffect(() => stream.subscribe(() => stream.current().link === "signed_out" && onSignedOut(true)), [stream, onSignedOut]);
 
   const leave = useCallback(async () => {
     await seat.close();
     await ok(api.DELETE("/session")).catch(() => undefined);
-    onSignedOut();
+    onSignedOut(false);
   }, [seat, onSignedOut]);
 
   const parts = useMemo(() => ({ stream, seat, glass, choices, say }), [stream, seat, glass, choices]);
@@ -75,7 +75,7 @@ function Shown({ session, tab, setTab, leave, message, say }: ShownProps) {
       {session.operator_id !== null && <CallBar />}
       <Banner message={message} onClose={() => say(null)} />
       <main>
-        {tab === "desk" && <Desk session={session} />}
+        {tab === "desk" && <Desk />}
         {tab === "balance" && <BalanceBoard />}
         {tab === "sounds" && <SoundBoard />}
       </main>
