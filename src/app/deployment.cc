@@ -64,7 +64,8 @@ fs::path Deployment::settings_of(std::string_view process) const {
 }
 
 std::string Deployment::console_url() const {
-  const std::string host = options_.address == "127.0.0.1" ? "localhost" : options_.address;
+  std::string host = options_.console_host;
+  if (host.empty()) host = options_.address == "127.0.0.1" ? "localhost" : options_.address;
   return fmt::format("{}://{}:{}", scheme(), host, options_.web_port);
 }
 
@@ -173,12 +174,16 @@ std::string Deployment::centre_settings(const std::vector<SignIn>& people) const
   std::string settings = fmt::format(
       "# The centre of this machine. Written at the first start; yours to edit.\n"
       "database = {}\ndata = {}\nguarantee = {}\n\n"
-      "[web]\naddress = \"{}\"\nport = {}\nconsoles = {}\nglass_origin = {}\n{}\n"
+      "[web]\naddress = \"{}\"\nport = {}\n{}consoles = {}\nglass_origin = {}\n{}\n"
       "[rpc]\nlisten = \"unix:run/centre.sock\"\nexchange = \"unix:run/exchange.sock\"\nvault = "
       "\"unix:run/vault.sock\"\n{}\n",
       toml_text(database), toml_text((part("centre") / "spoken").string()), toml_text(guarantee()),
-      options_.address, options_.web_port, toml_text((program_folder_ / "consoles").string()),
-      toml_text(glass_url()), web_certificate(), rpc_lines("centre"));
+      options_.address, options_.web_port,
+      options_.console_host.empty()
+          ? ""
+          : fmt::format("hosts = [{}]\n", toml_text(options_.console_host)),
+      toml_text((program_folder_ / "consoles").string()), toml_text(glass_url()), web_certificate(),
+      rpc_lines("centre"));
   settings += fmt::format("[accounts]\nfirst_administrator = {}\nfirst_password = {}\n\n",
                           toml_text(people.front().name), toml_text(people.front().password));
   if (!options_.empty) settings += demo_hotline(people);

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "app/ports_in_use.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -27,12 +29,14 @@ struct UpOptions {
   std::uint16_t first_sound_port = 20000;
   std::uint16_t last_sound_port = 29999;
   std::string public_address = "127.0.0.1";  // told in SIP and SDP
+  std::string console_host;                  // DNS name of the consoles; empty: the address
   std::string glass_host = "vault.localhost";
   std::filesystem::path certificate;  // HTTPS for consoles and glass; empty: this machine only
   std::filesystem::path key;
   std::string database;        // of the centre; empty: SQLite beneath `data`
   std::string vault_database;  // of the vault; empty: SQLite beneath `data`
   bool json = false;
+  std::set<std::string> given;  // options that stood on the command line, "--web-port"
 };
 
 // A person who can sign in after the first start, as printed and kept in <data>/sign-ins.txt (mode
@@ -46,6 +50,16 @@ struct SignIn {
 class Deployment {
  public:
   Deployment(UpOptions options, std::filesystem::path program_folder);
+
+  // Options that contradict themselves or this machine. kInvalid; looks only.
+  [[nodiscard]] Result<void> check_options() const;
+
+  [[nodiscard]] Start start() const;
+  [[nodiscard]] std::vector<WantedPort> ports() const;
+
+  // Settings that are there already win over options: takes from them what `up` tells and checks. A
+  // line for each option that is given and not heeded. kInvalid: a file that can't be read.
+  Result<std::vector<std::string>> heed_settings();
 
   // Makes folders, certificates and the settings that are missing.
   Result<void> prepare(Time now, Entropy& entropy);

@@ -93,7 +93,7 @@ Result<void> journal_command(const std::filesystem::path& data) {
   return read_journal(*vault, 0, [](std::string_view line) { fmt::print("{}\n", line); });
 }
 
-void add_up(CLI::App& app, UpOptions& options) {
+CLI::App* add_up(CLI::App& app, UpOptions& options) {
   CLI::App* up_command =
       app.add_subcommand("up", "Start everything on this machine and keep it running");
   up_command->add_option("--data", options.data, "Folder for keys, databases, recordings, settings")
@@ -110,6 +110,8 @@ void add_up(CLI::App& app, UpOptions& options) {
       ->capture_default_str();
   up_command->add_option("--glass-host", options.glass_host, "Host name of the glass")
       ->capture_default_str();
+  up_command->add_option("--console-host", options.console_host,
+                         "DNS name by which browsers ask for the consoles; else the address");
   up_command->add_option("--sip-port", options.sip_port, "SIP over UDP and TCP")
       ->capture_default_str();
   up_command->add_option("--sip-tls-port", options.sip_tls_port, "SIP over TLS; 0 for none")
@@ -118,12 +120,17 @@ void add_up(CLI::App& app, UpOptions& options) {
       ->capture_default_str();
   up_command->add_option("--first-sound-port", options.first_sound_port)->capture_default_str();
   up_command->add_option("--last-sound-port", options.last_sound_port)->capture_default_str();
-  up_command->add_option("--certificate", options.certificate, "PEM file for HTTPS")
-      ->check(CLI::ExistingFile);
-  up_command->add_option("--key", options.key, "PEM file of its key")->check(CLI::ExistingFile);
+  auto* certificate =
+      up_command->add_option("--certificate", options.certificate, "PEM file for HTTPS")
+          ->check(CLI::ExistingFile);
+  auto* key =
+      up_command->add_option("--key", options.key, "PEM file of its key")->check(CLI::ExistingFile);
+  certificate->needs(key);
+  key->needs(certificate);
   up_command->add_option("--database", options.database, "postgresql://… for the centre");
   up_command->add_option("--vault-database", options.vault_database,
                          "postgresql://… for the vault");
+  return up_command;
 }
 
 void add_recording(CLI::App& app, RecordingOptions& options) {
@@ -152,7 +159,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
 
   UpOptions up_options;
-  add_up(app, up_options);
+  const CLI::App* up_words = add_up(app, up_options);
   std::filesystem::path config;
   for (const char* name : {"exchange", "vault", "centre"})
     app.add_subcommand(name, fmt::format("Run the {} alone", name))
@@ -176,7 +183,11 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   const CLI::App* chosen = app.get_subcommands().front();
-  if (chosen->get_name() == "up") return report(up(up_options));
+  if (chosen->get_name() == "up") {
+    for (const CLI::Option* option : up_words->get_options())
+      if (option->count() > 0) up_options.given.insert(option->get_name());
+    return report(up(up_options));
+  }
   if (administer) return report(administer());
   if (chosen->get_name() == "journal") return report(journal_command(journal.data));
   if (chosen->get_name() == "recording") {

@@ -25,6 +25,7 @@ constexpr Micros kLongestWait = std::chrono::seconds(5);
 constexpr Micros kSteadyAfter = std::chrono::seconds(30);
 constexpr std::chrono::seconds kPoliteStop{10};
 constexpr int kRefusedSettings = 2;
+constexpr int kTriesToTell = 5;
 
 }  // namespace
 
@@ -176,6 +177,9 @@ void Supervisor::ended(Child& child, int wait_status) {
               fmt::format("{} refused its settings (see the line above)", child.program.name)};
     return;
   }
+  if (!child.was_ready && ++child.ends_before_ready == kTriesToTell)
+    log_error("{} has not come up in {} tries: what it says above must be mended; it is tried on",
+              child.program.name, kTriesToTell);
   const Micros wait = child.back_off.after_end(clock_.mono() - child.started);
   child.start_at = clock_.mono() + wait;
   log_warn("{} ended ({}); starting it again in {} ms", child.program.name,

@@ -57,6 +57,7 @@ class Supervisor {
     std::optional<MonoTime> start_at;  // due for a (re)start
     BackOff back_off;
     bool was_ready = false;
+    int ends_before_ready = 0;
     std::string status;
   };
 

@@ -58,6 +58,16 @@ Result<void> up(const UpOptions& options) {
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   Deployment deployment(options, program);
+  // All that can be refused is refused before anything is written or started.
+  const Start start = deployment.start();
+  const auto notes = deployment.heed_settings();
+  if (!notes) return tl::unexpected<Error>(notes.error());
+  for (const std::string& note : *notes) fmt::print(stderr, "madoguchi: {}\n", note);
+  if (auto good = deployment.check_options(); !good) return good;
+  if (auto free = check_free(deployment.ports(), start); !free) {
+    if (start == Start::kFirst) return free;
+    log_warn("{}; trying until it is free", free.error().message);
+  }
   if (auto ready = deployment.prepare(clock.now(), entropy); !ready) return ready;
 
   std::vector<Program> programs;

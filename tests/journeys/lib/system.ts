@@ -93,6 +93,10 @@ export class System {
     this.ready = JSON.parse(line[0]) as Ready;
   }
 
+  /** What it was started with. */
+  get arguments(): string[] {
+    return this.args;
+  }
   get sip(): string {
     return `127.0.0.1:${this.sipPort}`;
   }
