@@ -11,7 +11,8 @@
 namespace madoguchi::centre {
 namespace {
 
-constexpr const char* kWrong = "name or password is wrong";
+constexpr const char* kWrong =
+    "name or password is wrong; after five wrong tries signing in waits for a while";
 
 std::string digest_of(const std::string& cookie) {
   return to_hex(sha256(as_bytes(cookie)));
@@ -81,13 +82,6 @@ void Accounts::write(std::function<Result<void>(CentreStore&)> job, Then<void> t
 void Accounts::sign_in(const std::string& name, Personal<std::string> password,
                        Then<SignedIn> then) {
   const AccountRow* account = named(name);
-  const Time now = clock_.now();
-  if (account != nullptr && account->locked_until && now < *account->locked_until) {
-    const auto left = std::chrono::ceil<std::chrono::minutes>(*account->locked_until - now).count();
-    then(fail(ErrorCode::kExhausted,
-              fmt::format("too many wrong passwords: locked for {} more minute(s)", left)));
-    return;
-  }
   const bool usable = account != nullptr && !account->disabled;
   const AccountId id = account != nullptr ? account->id : AccountId();
   const std::string hash = usable ? account->password_hash : std::string();
@@ -116,20 +110,40 @@ void Accounts::verified(const AccountId& id, const std::string& name, bool fits,
     begin_session(id, then);
     return;
   }
-  AccountRow changed = *account;
-  changed.failures = fits ? 0 : changed.failures + 1;
-  changed.locked_until.reset();
-  if (changed.failures >= kFailuresToLock)
-    changed.locked_until = lock_until(changed.failures, clock_.now());
-  // The count holds in memory at once: a store that is away must not give endless tries.
-  accounts_[id] = changed;
-  write([changed](CentreStore& store) { return store.put_account(changed); },
-        [this, id, fits, then](const Result<void>&) {
-          if (fits && !find(id)->disabled)
-            begin_session(id, then);
-          else
-            then(fail(ErrorCode::kDenied, kWrong));
-        });
+  // The count holds in memory at once: a store that is away must not give endless tries. Nor is it
+  // waited for, which an unknown name would not do either.
+  AccountRow& counted = accounts_[id];
+  counted.failures = fits ? 0 : counted.failures + 1;
+  counted.locked_until.reset();
+  if (counted.failures >= kFailuresToLock)
+    counted.locked_until = lock_until(counted.failures, clock_.now());
+  change({id, [](AccountRow&) {}, [](const Result<void>&) {}});
+  if (fits && !counted.disabled)
+    begin_session(id, then);
+  else
+    then(fail(ErrorCode::kDenied, kWrong));
+}
+
+void Accounts::change(Change change) {
+  changes_.push_back(std::move(change));
+  if (changes_.size() == 1) write_next_change();
+}
+
+void Accounts::write_next_change() {
+  const Change& next = changes_.front();
+  AccountRow row = accounts_.contains(next.id) ? accounts_[next.id] : AccountRow();
+  next.apply(row);
+  write([row](CentreStore& store) { return store.put_account(row); },
+        [this](const Result<void>& outcome) { written(outcome); });
+}
+
+void Accounts::written(const Result<void>& outcome) {
+  const Change done = std::move(changes_.front());
+  changes_.pop_front();
+  if (outcome) done.apply(accounts_[done.id]);
+  const bool more = !changes_.empty();  // of itself `then` may begin the next
+  done.then(outcome);
+  if (more) write_next_change();
 }
 
 void Accounts::begin_session(const AccountId& account, const Then<SignedIn>& then) {
@@ -151,9 +165,10 @@ void Accounts::begin_session(const AccountId& account, const Then<SignedIn>& the
 }
 
 void Accounts::sign_out(const Session& session, Then<void> then) {
-  const std::string digest = session.token_digest;
+  const Session ended = session;
+  const std::string digest = ended.token_digest;
   sessions_.erase(digest);  // holds at once, whatever the store says
-  if (on_session_ended) on_session_ended(digest);
+  if (on_session_ended) on_session_ended(ended);
   write([digest](CentreStore& store) { return store.drop_session(digest); }, std::move(then));
 }
 
@@ -184,63 +199,71 @@ void Accounts::change_password(const Session& session, Personal<std::string> old
                   : tl::unexpected<Error>(hash.error()));
         return;
       }
-      AccountRow changed = *now;
-      changed.password_hash = *hash;
-      write([changed](CentreStore& store) { return store.put_account(changed); },
-            [this, changed, keep, then](const Result<void>& outcome) {
-              if (outcome) {
-                accounts_[changed.id] = changed;
-                end_sessions(changed.id, keep);
-              }
-              then(outcome);
-            });
+      change({id, [hash = *hash](AccountRow& row) { row.password_hash = hash; },
+              [this, id, keep, then](const Result<void>& outcome) {
+                if (outcome) end_sessions(id, keep);
+                then(outcome);
+              }});
     });
   });
   if (!taken) then(fail(ErrorCode::kExhausted, "busy: try again"));
 }
 
 void Accounts::put(AccountRow account, Personal<std::string> password, Then<AccountRow> then) {
-  const bool renewed = !password.reveal().empty();
-  const auto store_it = [this, then, renewed](const AccountRow& changed) {
-    write([changed](CentreStore& store) { return store.put_account(changed); },
-          [this, changed, then, renewed](const Result<void>& outcome) {
-            if (!outcome) {
-              then(outcome.error().code == ErrorCode::kConflict
-                       ? fail(ErrorCode::kConflict, "name: another account has it")
-                       : tl::unexpected<Error>(outcome.error()));
-              return;
-            }
-            // Whoever may see other things from now on starts afresh.
-            const AccountRow* before = find(changed.id);
-            const bool moved = before != nullptr && (before->role != changed.role ||
-                                                     before->organisation != changed.organisation);
-            accounts_[changed.id] = changed;
-            names_[changed.name] = changed.id;
-            if (!changed.operator_id.empty()) operators_[changed.operator_id] = changed.id;
-            if (changed.disabled || renewed || moved) end_sessions(changed.id, "");
-            if (on_changed) on_changed();
-            then(changed);
-          });
-  };
-  if (!renewed) {
-    store_it(account);
-    return;
-  }
-  const bool taken = hasher_.post([this, account = std::move(account),
-                                   password = std::move(password), store_it, then]() mutable {
-    auto hash = hash_password(password);
-    loop_.post([account = std::move(account), hash = std::move(hash), store_it, then]() mutable {
-      if (!hash) {
-        then(tl::unexpected<Error>(hash.error()));
-        return;
-      }
-      account.password_hash = std::move(*hash);
-      account.failures = 0;
-      account.locked_until.reset();
-      store_it(account);
-    });
-  });
+  if (password.reveal().empty()) return put_fields(account, false, then);
+  const bool taken = hasher_.post(
+      [this, account = std::move(account), password = std::move(password), then]() mutable {
+        auto hash = hash_password(password);
+        loop_.post([this, account = std::move(account), hash = std::move(hash), then]() mutable {
+          if (!hash) {
+            then(tl::unexpected<Error>(hash.error()));
+            return;
+          }
+          account.password_hash = std::move(*hash);
+          put_fields(account, true, then);
+        });
+      });
   if (!taken) then(fail(ErrorCode::kExhausted, "busy: try again"));
+}
+
+// What an administrator may set, and no more: wrong tries that are counted meanwhile stay counted.
+void Accounts::put_fields(const AccountRow& wanted, bool renewed, const Then<AccountRow>& then) {
+  const AccountRow* before = find(wanted.id);
+  // Whoever may see other things from now on starts afresh.
+  const bool moved = before != nullptr &&
+                     (before->role != wanted.role || before->organisation != wanted.organisation);
+  const auto apply = [wanted, renewed, is_new = before == nullptr](AccountRow& row) {
+    if (is_new) {
+      row = wanted;
+      return;
+    }
+    row.name = wanted.name;
+    row.display_name = wanted.display_name;
+    row.role = wanted.role;
+    row.operator_id = wanted.operator_id;
+    row.organisation = wanted.organisation;
+    row.groups = wanted.groups;
+    row.disabled = wanted.disabled;
+    if (!renewed) return;
+    row.password_hash = wanted.password_hash;
+    row.failures = 0;
+    row.locked_until.reset();
+  };
+  change(
+      {wanted.id, apply, [this, id = wanted.id, renewed, moved, then](const Result<void>& outcome) {
+         if (!outcome) {
+           then(outcome.error().code == ErrorCode::kConflict
+                    ? fail(ErrorCode::kConflict, "name: another account has it")
+                    : tl::unexpected<Error>(outcome.error()));
+           return;
+         }
+         const AccountRow changed = accounts_[id];
+         names_[changed.name] = id;
+         if (!changed.operator_id.empty()) operators_[changed.operator_id] = id;
+         if (changed.disabled || renewed || moved) end_sessions(id, "");
+         if (on_changed) on_changed();
+         then(changed);
+       }});
 }
 
 const Session* Accounts::session_of(const std::string& cookie) const {
@@ -249,6 +272,18 @@ const Session* Accounts::session_of(const std::string& cookie) const {
   if (found == sessions_.end() || found->second.expires <= clock_.now()) return nullptr;
   const AccountRow* account = find(found->second.account);
   return account == nullptr || account->disabled ? nullptr : &found->second;
+}
+
+bool Accounts::is_live(const Session& session) const {
+  const auto found = sessions_.find(session.token_digest);
+  if (found == sessions_.end() || found->second.expires <= clock_.now()) return false;
+  const AccountRow* account = find(session.account);
+  return account != nullptr && !account->disabled;
+}
+
+bool Accounts::has_session(const AccountId& account) const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [&](const auto& one) { return one.second.account == account; });
 }
 
 const AccountRow* Accounts::find(const AccountId& id) const {
@@ -283,13 +318,13 @@ bool Accounts::would_leave_no_administrator(const AccountRow& changed) const {
 }
 
 void Accounts::expire(Time now) {
-  std::vector<std::string> ended;
+  std::vector<Session> ended;
   for (const auto& [digest, session] : sessions_)
-    if (session.expires <= now) ended.push_back(digest);
+    if (session.expires <= now) ended.push_back(session);
   if (ended.empty()) return;
-  for (const std::string& digest : ended) {
-    sessions_.erase(digest);
-    if (on_session_ended) on_session_ended(digest);
+  for (const Session& session : ended) {
+    sessions_.erase(session.token_digest);
+    if (on_session_ended) on_session_ended(session);
   }
   write([now](CentreStore& store) { return store.drop_sessions_before(now); },
         [](const Result<void>&) {});

@@ -4,10 +4,13 @@
 // thread; passwords and writes go to worker threads and their results come back to the loop.
 //
 // Lock-out: from the fifth wrong password on, one minute, doubling to fifteen; a right password
-// clears it. Signing in here gives no right at the vault.
+// clears it. Whoever signs in hears the same, after the same work, of an unknown name, a wrong
+// password and a locked account. Changes of accounts are written one after another, each onto the
+// row as it is by then. Signing in here gives no right at the vault.
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -62,6 +65,9 @@ class Accounts {
 
   // The session of this cookie's value, if it is valid now.
   [[nodiscard]] const Session* session_of(const std::string& cookie) const;
+  // Whether this session has not ended and its account may still sign in.
+  [[nodiscard]] bool is_live(const Session& session) const;
+  [[nodiscard]] bool has_session(const AccountId& account) const;
   [[nodiscard]] const AccountRow* find(const AccountId& id) const;
   [[nodiscard]] const AccountRow* named(const std::string& name) const;
   [[nodiscard]] const AccountRow* of_operator(const OperatorId& id) const;
@@ -72,7 +78,7 @@ class Accounts {
   // Called after an account was made or changed, and when a session ended (sign-out, expiry,
   // disabled).
   std::function<void()> on_changed;
-  std::function<void(const std::string& token_digest)> on_session_ended;
+  std::function<void(const Session& session)> on_session_ended;
 
   void expire(Time now);
 
@@ -82,6 +88,16 @@ class Accounts {
   void begin_session(const AccountId& account, const Then<SignedIn>& then);
   void end_sessions(const AccountId& account, const std::string& but_digest);
   void write(std::function<Result<void>(CentreStore&)> job, Then<void> then);
+  // What is to be different; applied to the row when it is written, and in memory once it is.
+  struct Change {
+    AccountId id;
+    std::function<void(AccountRow&)> apply;
+    Then<void> then;
+  };
+  void change(Change change);
+  void write_next_change();
+  void written(const Result<void>& outcome);
+  void put_fields(const AccountRow& wanted, bool renewed, const Then<AccountRow>& then);
   std::string random_text();
 
   CentreStore& store_;
@@ -94,6 +110,7 @@ class Accounts {
   std::map<std::string, AccountId> names_;
   std::map<OperatorId, AccountId> operators_;
   std::unordered_map<std::string, Session> sessions_;  // by digest
+  std::deque<Change> changes_;                         // the first is being written
   Worker hasher_{2, 16};
 };
 

@@ -269,6 +269,11 @@ void Api::ask_as_administrator(web::Request request, const web::Reply& reply) {
   reply.send(web::error_response(404, "not_found", "there is no such operation"));
 }
 
+void Api::clock_was_set(Micros by) {
+  for (auto& [leg, seat] : seats_) seat.until += by;
+  for (auto& [promise, ticket] : tickets_) ticket.until += by;
+}
+
 void Api::expire(Time now) {
   for (auto it = seats_.begin(); it != seats_.end();) {
     if (now < it->second.until) {

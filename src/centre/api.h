@@ -79,6 +79,7 @@ class Api {
   // True when a request waited for this ticket.
   bool ticket_answered(const TicketWanted& wanted, const std::string& word, const std::string& why);
   void expire(Time now);
+  void clock_was_set(Micros by);
 
  private:
   void handle(const Operation& operation, web::Request request, const web::Reply& reply);

@@ -9,7 +9,21 @@
 namespace madoguchi::centre {
 namespace {
 
-constexpr std::size_t kMostOfADay = 20'000;
+constexpr std::size_t kReadAtOnce = 5'000;
+
+// All pages of what `read` gives a page of.
+template <typename Row, typename Read>
+Result<std::vector<Row>> whole(const Read& read) {
+  std::vector<Row> all;
+  PageAsk page{kReadAtOnce, ""};
+  while (true) {
+    auto part = read(page);
+    if (!part) return part;
+    all.insert(all.end(), part->begin(), part->end());
+    if (part->size() < page.limit) return all;
+    page.after = all.back().id.text();
+  }
+}
 
 }  // namespace
 
@@ -126,20 +140,22 @@ void Api::old_balance(const Ask& ask, calendar::Day day) {
       ask,
       [from, to](CentreStore& store) -> Result<Counted> {
         CallQuery calls;
-        calls.page.limit = kMostOfADay;
         calls.from = from;
         calls.to = to;
         PromiseQuery asked;
-        asked.page.limit = kMostOfADay;
         asked.open_only = false;
         asked.asked_from = from;
         asked.asked_to = to;
-        const auto found = store.calls(calls);
+        const auto found = whole<CallRecord>([&](const PageAsk& page) {
+          calls.page = page;
+          return store.calls(calls);
+        });
         if (!found) return tl::unexpected<Error>(found.error());
-        const auto promises = store.promises(asked);
+        const auto promises = whole<PromiseRecord>([&](const PageAsk& page) {
+          asked.page = page;
+          return store.promises(asked);
+        });
         if (!promises) return tl::unexpected<Error>(promises.error());
-        if (found->size() == kMostOfADay)
-          return fail(ErrorCode::kExhausted, "that day had too many calls to count at once");
         return count_balance(*found, *promises);
       },
       [this, day](const Ask& to_whom, const Counted& of) {

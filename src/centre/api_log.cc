@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "centre/api.h"
 #include "centre/call_log.h"
@@ -12,8 +14,25 @@
 namespace madoguchi::centre {
 namespace {
 
-constexpr std::size_t kMostExported = 10'000;
+constexpr std::size_t kExportedAtOnce = 5'000;            // calls in memory as rows
+constexpr std::size_t kMostExported = 256 * 1024 * 1024;  // bytes
 constexpr Micros kTicketWithin = std::chrono::seconds(9);
+
+// Every call that `query` finds, newest first, each written by `write`: all of them, or an error.
+Result<std::string> exported(
+    CentreStore& store, CallQuery query, std::string out,
+    const std::function<std::string(const std::vector<LoggedCall>&)>& write) {
+  query.page = {kExportedAtOnce, ""};
+  while (true) {
+    const auto log = store.call_log(query);
+    if (!log) return tl::unexpected<Error>(log.error());
+    if (!log->empty()) out += write(*log);
+    if (out.size() > kMostExported)
+      return fail(ErrorCode::kExhausted, "more than one file should hold: ask for a shorter time");
+    if (log->size() < kExportedAtOnce) return out;
+    query.page.after = log->back().call.id.text();
+  }
+}
 
 }  // namespace
 
@@ -87,13 +106,12 @@ void Api::export_calls_csv(const Ask& ask) {
   if (encoding != "utf-8" && encoding != "cp932")
     return ask.refuse(ErrorCode::kInvalid, "encoding: must be utf-8 or cp932");
   const Encoding as = encoding == "cp932" ? Encoding::kCp932 : Encoding::kUtf8;
-  query->page = {kMostExported, ""};
   read<std::string>(
       ask,
-      [query = *query, as, floor = core_.floor_](CentreStore& store) -> Result<std::string> {
-        const auto log = store.call_log(query);
-        if (!log) return tl::unexpected<Error>(log.error());
-        return call_log_csv(*log, floor, as);
+      [query = *query, as, floor = core_.floor_](CentreStore& store) {
+        return exported(store, query, call_log_head(as), [&](const std::vector<LoggedCall>& log) {
+          return call_log_lines(log, floor, as);
+        });
       },
       [as](const Ask& to, std::string csv) {
         web::Response response{200, std::move(csv), "", {}};
@@ -107,19 +125,18 @@ void Api::export_calls_csv(const Ask& ask) {
 void Api::export_calls_json(const Ask& ask) {
   auto query = call_query(ask);
   if (!query) return ask.refuse(query.error());
-  query->page = {kMostExported + 1, ""};
   read<std::string>(
       ask,
       [query = *query](CentreStore& store) -> Result<std::string> {
-        const auto log = store.call_log(query);
-        if (!log) return tl::unexpected<Error>(log.error());
-        JsonList calls;
-        for (std::size_t i = 0; i < log->size() && i < kMostExported; ++i)
-          calls.raw(call_detail_json((*log)[i]));
-        return JsonObject()
-            .raw("calls", std::move(calls).done())
-            .flag("truncated", log->size() > kMostExported)
-            .done();
+        bool first = true;
+        auto calls = exported(store, query, "", [&](const std::vector<LoggedCall>& log) {
+          std::string text;
+          for (const LoggedCall& call : log)
+            text += (std::exchange(first, false) ? "" : ",") + call_detail_json(call);
+          return text;
+        });
+        if (!calls) return calls;
+        return JsonObject().raw("calls", "[" + *calls + "]").flag("truncated", false).done();
       },
       [](const Ask& to, std::string json) { to.answer(200, std::move(json)); });
 }

@@ -223,7 +223,7 @@ void Api::open_events(const Ask& ask) {
     core_.loop_.post([this, ask, socket = std::move(socket)]() mutable {
       // The session may have ended while the connection was being upgraded.
       const AccountRow* account = core_.accounts_.find(ask.account.id);
-      if (account == nullptr || account->disabled) return;
+      if (account == nullptr || !core_.accounts_.is_live(ask.session)) return socket->close();
       core_.hub_.add(std::move(socket), ask.session.token_digest, viewer_of(*account),
                      session_json(ask.session, *account), core_.clock_.now());
     });

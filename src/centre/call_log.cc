@@ -124,9 +124,20 @@ std::string to_cp932(const std::string& utf8) {
 
 std::string call_log_csv(const std::vector<LoggedCall>& log, const FloorParts& floor,
                          Encoding encoding) {
+  return call_log_head(encoding) + call_log_lines(log, floor, encoding);
+}
+
+std::string call_log_head(Encoding encoding) {
   Lines lines;
   for (const char* name : kColumns) lines.cell(name);
   lines.end();
+  const std::string text = std::move(lines).done();  // ASCII
+  return encoding == Encoding::kCp932 ? text : "\xEF\xBB\xBF" + text;
+}
+
+std::string call_log_lines(const std::vector<LoggedCall>& log, const FloorParts& floor,
+                           Encoding encoding) {
+  Lines lines;
   for (const LoggedCall& logged : log) {
     write_call(lines, logged.call, floor);
     for (const LegRecord& leg : logged.legs)
@@ -140,8 +151,7 @@ std::string call_log_csv(const std::vector<LoggedCall>& log, const FloorParts& f
                  recording.cut_off ? "cut_off" : "", recording.digest_hex);
   }
   std::string text = std::move(lines).done();
-  if (encoding == Encoding::kCp932) return to_cp932(text);
-  return "\xEF\xBB\xBF" + text;
+  return encoding == Encoding::kCp932 ? to_cp932(text) : text;
 }
 
 }  // namespace madoguchi::centre

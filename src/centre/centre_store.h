@@ -109,6 +109,8 @@ class CentreStore {
   virtual Result<void> commit(const std::vector<Record>& records) = 0;
   // What CallFlow::restore() wants; `since` is the beginning of yesterday.
   virtual Result<Stored> load(Time since) = 0;
+  // The vault has acknowledged it.
+  virtual Result<void> drop_settled_wish(const WishId& wish) = 0;
 
   virtual Result<std::vector<CallRecord>> calls(const CallQuery& query) = 0;  // newest first
   virtual Result<std::vector<LoggedCall>> call_log(const CallQuery& query) = 0;

@@ -20,6 +20,9 @@ constexpr const char* kVersion = "0.1.0";
 // what comes alone is done at once.
 constexpr Micros kTick = std::chrono::milliseconds(20);
 constexpr Micros kServingAtLatest = std::chrono::seconds(10);
+constexpr Micros kClockToldFor = std::chrono::minutes(10);
+constexpr Micros kSettleAgainAfter = std::chrono::seconds(3);
+constexpr std::size_t kSettledAtOnce = 50;
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
 
 // RFC 8760: what a registrar needs of a password, for each of the two digests.
@@ -90,6 +93,7 @@ Result<void> Core::load() {
   const auto stored = store_.load(now - std::chrono::hours(48));
   if (!stored) return tl::unexpected<Error>(stored.error());
   position_ = stored->position;
+  for (const SettledWishRecord& one : stored->settled) to_settle_[one.wish] = one.outcome;
   for (const CallRecord& call : stored->calls)
     if (!call.ended) world_.apply(Record(call));
   flow_.restore(*stored, now);
@@ -128,7 +132,7 @@ Result<void> Core::ensure_people() {
                          ha1(EVP_sha256(), staff.phone_user, staff.phone_password)});
   }
   accounts_.on_changed = [this] { floor_changed(); };
-  accounts_.on_session_ended = [this](const std::string& digest) { hub_.end_session(digest); };
+  accounts_.on_session_ended = [this](const Session& session) { session_ended(session); };
   return {};
 }
 
@@ -183,6 +187,7 @@ void Core::stop() {
 
 void Core::after_batch() {
   const Time now = clock_.now();
+  watch_clock(now);
   flow_.advance(now);
   if (now >= next_housekeeping_) housekeeping(now);
   say_serving(now);
@@ -204,13 +209,41 @@ std::optional<Time> Core::next_wake() const {
   return next;
 }
 
+// Deadlines are in wall time, so that they outlive us; when somebody sets the clock, those of calls
+// in hand move along.
+void Core::watch_clock(Time now) {
+  const MonoTime mono = clock_.mono();
+  if (const auto by = clock_watch_.moved(now, mono)) {
+    flow_.clock_was_set(*by, now);
+    api_->clock_was_set(*by);
+    hub_.clock_was_set(*by);
+    pipe_.clock_was_set(*by);
+    exchange_->clock_was_set(*by);
+    serving_at_latest_ += *by;
+    next_housekeeping_ = now;
+    clock_set_ = mono;
+    const double seconds = std::chrono::duration<double>(*by).count();
+    const std::string text = fmt::format(
+        "The clock of this machine was set by {:+.1f} seconds. Calls go on; times in "
+        "the log before and after differ by that.",
+        seconds);
+    log_warn("the wall clock was set by {:+.1f} seconds", seconds);
+    if (status_.trouble(Status::From::kCentre, "clock", text, now)) hub_.status_changed();
+  }
+  if (!clock_set_ || mono - *clock_set_ < kClockToldFor) return;
+  clock_set_.reset();
+  if (status_.trouble(Status::From::kCentre, "clock", "", now)) hub_.status_changed();
+}
+
 void Core::housekeeping(Time now) {
   next_housekeeping_ =
       now + (exchange_->attached() ? kHousekeepingEvery : Micros(std::chrono::milliseconds(100)));
   accounts_.expire(now);
+  sign_off_the_gone(now);
   api_->expire(now);
   const bool vault_up = vault_->connected();
   if (vault_up && !vault_told_) tell_vault();
+  settle_at_vault();
   vault_told_ = vault_up;
   bool changed = status_.vault.set(
       vault_up, vault_up ? "" : "the vault is away: calls go on, records stay closed", now);
@@ -264,7 +297,8 @@ void Core::on_committed(Effects effects) {
   exchange_->send(effects.commands);
   for (const Record& record : effects.records) {
     world_.apply(record);
-    if (const auto* promise = std::get_if<PromiseRecord>(&record)) settle_at_vault(*promise);
+    if (const auto* settled = std::get_if<SettledWishRecord>(&record))
+      to_settle_[settled->wish] = settled->outcome;
     if (const auto* position = std::get_if<PositionRecord>(&record)) {
       position_ = *position;
       if (position_.epoch == epoch_) exchange_->acknowledge(position_.sequence);
@@ -278,18 +312,34 @@ void Core::on_committed(Effects effects) {
   }
 }
 
-// A wish that is fulfilled opens the vault's gate no more. Where the vault is away just now the
-// wish ends by its own age there; nothing is rung for it, since its promise is closed here.
-void Core::settle_at_vault(const PromiseRecord& promise) {
-  const bool over = promise.state == routing::PromiseState::kKept ||
-                    promise.state == routing::PromiseState::kClosed;
-  if (!over || promise.wish.empty()) return;
-  const std::string_view outcome = promise.how      ? routing::name_of(*promise.how)
-                                   : promise.reason ? routing::name_of(*promise.reason)
-                                                    : std::string_view("settled");
-  vault_->settle_wish(promise.wish, outcome, [](const std::string& error) {
-    if (!error.empty()) log_warn("a settled wish stays open at the vault: {}", error);
-  });
+// A wish that is fulfilled opens the vault's gate no more: told until the vault has acknowledged,
+// also over restarts of either.
+void Core::settle_at_vault() {
+  if (to_settle_.empty() || !vault_->connected()) return;
+  if (settle_again_at_ && clock_.mono() < *settle_again_at_) return;
+  settle_again_at_.reset();
+  for (const auto& [wish, outcome] : to_settle_) {
+    if (settling_.size() >= kSettledAtOnce) return;
+    if (!settling_.insert(wish).second) continue;
+    vault_->settle_wish(wish, outcome, [this, wish = wish](const std::string& error) {
+      settled_at_vault(wish, error);
+    });
+  }
+}
+
+void Core::settled_at_vault(const WishId& wish, const std::string& error) {
+  settling_.erase(wish);
+  if (!error.empty()) {
+    log_warn("a settled wish is still open at the vault: {}", error);
+    settle_again_at_ = clock_.mono() + kSettleAgainAfter;
+    return;
+  }
+  to_settle_.erase(wish);
+  // If this is lost it is told once more after the next start, which changes nothing.
+  static_cast<void>(store_worker_.post([this, wish] {
+    if (const auto dropped = store_.drop_settled_wish(wish); !dropped)
+      log_warn("a wish that is settled stays in the store: {}", dropped.error().message);
+  }));
 }
 
 void Core::ask_vault(const TicketWanted& wanted) {
@@ -346,6 +396,28 @@ void Core::floor_changed() {
   prompts_->want(floor_);
   world_.floor_changed();
   vault_told_ = false;
+}
+
+// The last session of an operator has ended: nobody sits there any more.
+void Core::session_ended(const Session& session) {
+  hub_.end_session(session.token_digest);
+  const AccountRow* account = accounts_.find(session.account);
+  if (account == nullptr || account->operator_id.empty() || accounts_.has_session(account->id))
+    return;
+  gone_.insert(account->operator_id);
+}
+
+void Core::sign_off_the_gone(Time now) {
+  std::erase_if(gone_, [&](const OperatorId& who) {
+    const AccountRow* account = accounts_.of_operator(who);
+    const auto view = flow_.look(who);
+    if (account == nullptr || !view || accounts_.has_session(account->id)) return true;
+    using routing::OperatorState;
+    // Who signed out said so; what rings is answered, or missed, first.
+    if (view->state == OperatorState::kOffline || view->next == OperatorState::kOffline)
+      return true;
+    return flow_.away(who, routing::AwayReason::kSignedOff, now).has_value();
+  });
 }
 
 std::string Core::command_id() {

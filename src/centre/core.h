@@ -15,6 +15,7 @@
 #include "centre/accounts.h"
 #include "centre/admin_door.h"
 #include "centre/centre_store.h"
+#include "centre/clock_watch.h"
 #include "centre/exchange_client.h"
 #include "centre/flow/call_flow.h"
 #include "centre/hub.h"
@@ -62,14 +63,18 @@ class Core {
   void after_batch();
   [[nodiscard]] std::optional<Time> next_wake() const;
   void housekeeping(Time now);
+  void watch_clock(Time now);
   void on_exchange(FromExchange batch);
   void on_exchange_lost();
   void on_committed(Effects effects);
-  void settle_at_vault(const PromiseRecord& promise);
+  void settle_at_vault();
+  void settled_at_vault(const WishId& wish, const std::string& error);
   void ask_vault(const TicketWanted& wanted);
   void tell_vault();
   void say_serving(Time now);
   void floor_changed();
+  void session_ended(const Session& session);
+  void sign_off_the_gone(Time now);
   [[nodiscard]] std::string command_id();
 
   // ---- What the API asks for
@@ -103,11 +108,17 @@ class Core {
   std::string epoch_;        // of the exchange that is attached
   bool read_waits_ = false;  // the next batch is not asked for until the store has caught up
   bool vault_told_ = false;
+  std::map<WishId, std::string> to_settle_;  // with the outcome; kept in the store too
+  std::set<WishId> settling_;                // of those, asked of the vault just now
+  std::optional<MonoTime> settle_again_at_;
   std::set<OrganisationId> told_;  // organisations that the vault has confirmed
   std::function<void()> serving_;
   Time serving_at_latest_{};
+  ClockWatch clock_watch_;
+  std::optional<MonoTime> clock_set_;  // when it was set last, while people are told
   Time next_housekeeping_{};
   std::map<DeskId, bool> desks_open_;
+  std::set<OperatorId> gone_;  // their session ended by itself: to be away as soon as may be
 
   // Last: their threads post to the above, and end before it goes.
   Worker store_worker_{2, 512};

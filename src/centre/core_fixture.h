@@ -6,6 +6,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -135,6 +136,14 @@ class FakeExchange final : public wire::Exchange::Service {
 
 class FakeVault final : public wire::VaultForCentre::Service {
  public:
+  std::atomic<bool> settles = true;
+  std::atomic<int> settled = 0;
+  grpc::Status SettleWishes(grpc::ServerContext*, const wire::SettleWishesRequest*,
+                            wire::SettleWishesReply*) override {
+    if (!settles) return {grpc::StatusCode::UNAVAILABLE, "not now"};
+    ++settled;
+    return grpc::Status::OK;
+  }
   grpc::Status PutOrganisation(grpc::ServerContext*, const wire::PutOrganisationRequest*,
                                wire::PutOrganisationReply*) override {
     return grpc::Status::OK;
@@ -153,6 +162,18 @@ class FakeVault final : public wire::VaultForCentre::Service {
     }
     return grpc::Status::OK;
   }
+};
+
+// The real clock, whose wall may be set as people set it.
+class SetClock final : public Clock {
+ public:
+  Time now() const override { return real_.now() + Micros(by_.load()); }
+  MonoTime mono() const override { return real_.mono(); }
+  void set(Micros by) { by_ += by.count(); }
+
+ private:
+  SystemClock real_;
+  std::atomic<std::int64_t> by_ = 0;
 };
 
 class Browser {
@@ -385,7 +406,7 @@ password = "a long password"
     exchange_.tell([&](wire::Event& event) { event.mutable_call_ended()->set_call_id(id); });
   }
 
-  SystemClock clock_;
+  SetClock clock_;
   SystemEntropy entropy_;
   std::filesystem::path folder_;
   FakeExchange exchange_;

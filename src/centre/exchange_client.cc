@@ -236,6 +236,10 @@ ExchangeClient::~ExchangeClient() {
   if (inner_->attachment) inner_->attachment->abandon();
 }
 
+void ExchangeClient::clock_was_set(Micros by) {
+  if (inner_->retry_at) *inner_->retry_at += by;
+}
+
 void ExchangeClient::tick(Time now) {
   Inner& inner = *inner_;
   if (!inner.lost) return;

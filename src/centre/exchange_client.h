@@ -75,6 +75,7 @@ class ExchangeClient {
 
   void read_on();
   // Attaches again when it is time to.
+  void clock_was_set(Micros by);
   void tick(Time now);
 
   [[nodiscard]] bool attached() const;

@@ -77,6 +77,7 @@ void Hub::end_session(const std::string& session_digest) {
   for (Listener& listener : listeners_) {
     if (listener.session_digest != session_digest) continue;
     tell(listener, "\"type\":\"signed_out\"}");
+    listener.socket->close();
   }
   std::erase_if(listeners_,
                 [&](const Listener& one) { return one.session_digest == session_digest; });

@@ -43,6 +43,10 @@ class Hub {
 
   // Sends what has changed if it is time to.
   void flush(Time now);
+  void clock_was_set(Micros by) {
+    last_flush_ += by;
+    last_balance_ += by;
+  }
   [[nodiscard]] std::optional<Time> next_flush() const;
   [[nodiscard]] std::size_t listeners() const { return listeners_.size(); }
 

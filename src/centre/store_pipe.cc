@@ -15,6 +15,7 @@ struct KeyOf {
   std::string operator()(const PromiseRecord& row) const { return "p" + row.id.text(); }
   std::string operator()(const AttemptRecord& row) const { return "a" + row.call.text(); }
   std::string operator()(const RecordingRecord& row) const { return "r" + row.id.text(); }
+  std::string operator()(const SettledWishRecord& row) const { return "w" + row.wish.text(); }
   std::string operator()(const PositionRecord&) const { return "@"; }
 };
 

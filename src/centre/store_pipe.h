@@ -36,6 +36,10 @@ class StorePipe {
   void add(Effects effects);
   void pump(Time now);  // begins a commit if there is something to write and none is under way
 
+  void clock_was_set(Micros by) {
+    if (retry_at_) *retry_at_ += by;
+  }
+
   [[nodiscard]] bool failing() const { return failing_; }
   [[nodiscard]] bool is_full() const { return waiting_.records.size() >= kMostRecords; }
   [[nodiscard]] std::optional<Time> next_retry() const { return retry_at_; }

@@ -34,6 +34,8 @@ class TestStore final : public CentreStore {
         promises_[promise->id] = *promise;
       if (const auto* attempt = std::get_if<AttemptRecord>(&record))
         attempts_[attempt->call] = *attempt;
+      if (const auto* settled = std::get_if<SettledWishRecord>(&record))
+        settled_[settled->wish] = *settled;
       if (const auto* position = std::get_if<PositionRecord>(&record)) position_ = *position;
     }
     return {};
@@ -51,7 +53,18 @@ class TestStore final : public CentreStore {
     for (const auto& [id, promise] : promises_) stored.promises.push_back(promise);
     for (const auto& [id, attempt] : attempts_)
       if (!attempt.ended) stored.attempts.push_back(attempt);
+    for (const auto& [id, settled] : settled_) stored.settled.push_back(settled);
     return stored;
+  }
+  Result<void> drop_settled_wish(const WishId& wish) override {
+    const std::lock_guard lock(mutex_);
+    if (away_) return gone();
+    settled_.erase(wish);
+    return {};
+  }
+  std::size_t settled_wishes() const {
+    const std::lock_guard lock(mutex_);
+    return settled_.size();
   }
 
   Result<std::vector<CallRecord>> calls(const CallQuery& query) override {
@@ -176,6 +189,7 @@ class TestStore final : public CentreStore {
   std::map<StateId, StateRecord> states_;
   std::map<PromiseId, PromiseRecord> promises_;
   std::map<CallId, AttemptRecord> attempts_;
+  std::map<WishId, SettledWishRecord> settled_;
   std::map<std::pair<std::string, std::string>, FloorRow> floor_;
   std::map<AccountId, AccountRow> accounts_;
   std::vector<SessionRow> sessions_;

@@ -257,7 +257,7 @@ bool CallControl::is_lost_as_announced(const Call& call, wire::EndCause cause) c
 
 // Said to the operator instead of keyed.
 void CallControl::promise_callback(Call& call, const wire::Command& command) {
-  if (call.outbound || call.withheld)
+  if (call.sealed_number.empty())
     return refuse_command(command, "there is no line of this call's to ring");
   if (call.asked_callback) return;  // the vault keeps that wish
   ask_callback(call, call.sealed_number, false, wire::BASIS_OPERATOR);

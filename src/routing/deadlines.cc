@@ -38,6 +38,13 @@ void Deadlines::clear(Of of, std::uint32_t index) {
   drop_cleared();
 }
 
+void Deadlines::shift(Of of, Micros by) {
+  for (Entry& entry : heap_)
+    if (entry.of == of) entry.at += by;
+  std::make_heap(heap_.begin(), heap_.end(), later);
+  drop_cleared();
+}
+
 std::optional<Time> Deadlines::next() const {
   if (heap_.empty()) return std::nullopt;
   return heap_.front().at;

@@ -23,6 +23,8 @@ class Deadlines {
 
   void set(Of of, std::uint32_t index, Time at);
   void clear(Of of, std::uint32_t index);
+  // Every deadline of this kind comes that much later.
+  void shift(Of of, Micros by);
   [[nodiscard]] std::optional<Time> next() const;
   // Takes out the earliest that is due by `now`.
   std::optional<Due> pop(Time now);

@@ -308,6 +308,18 @@ void Engine::advance(Time now) {
   }
 }
 
+void Engine::clock_was_set(Micros by) {
+  deadlines_.shift(Deadlines::Of::kOperator, by);
+  for (OperatorNode& who : operators_) {
+    if (who.deadline != Time{}) who.deadline += by;
+    who.since += by;
+    who.idle_since += by;
+  }
+  // Who comes next must still stand behind who waits already.
+  for (std::size_t slot = 0; slot < calls_.bound(); ++slot)
+    if (CallNode* call = calls_.at(slot); call != nullptr && !call->ended) call->arrived += by;
+}
+
 std::optional<Event> Engine::poll() {
   if (next_event_ == events_.size()) {
     events_.clear();

@@ -249,6 +249,9 @@ class Engine {
 
   // ---- Time
   void advance(Time now);  // everything that is due by `now`
+  // The wall clock was set by this much. What runs for an operator or a caller in hand goes on as
+  // long as it would have; promises keep the time of day that was said.
+  void clock_was_set(Micros by);
   [[nodiscard]] std::optional<Time> next_deadline() const { return deadlines_.next(); }
   std::optional<Event> poll();  // oldest first; drain after each command
   // Drops what days before `day` left in memory (balance, lines without open promise, ended calls

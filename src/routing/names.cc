@@ -84,6 +84,8 @@ std::string_view name_of(AwayReason value) {
       return "refused";
     case AwayReason::kAudioLost:
       return "audio_lost";
+    case AwayReason::kSignedOff:
+      return "signed_off";
   }
   return "";
 }

@@ -111,6 +111,7 @@ enum class AwayReason : std::uint8_t {
   kRingMissed,  // the engine's own: let a call ring too long
   kRefused,     // the engine's own: refused a call
   kAudioLost,   // the engine's own: a call could not be connected, or broke on the operator's side
+  kSignedOff,   // the session at the console ended by itself
 };
 
 // ---- Calls

@@ -62,6 +62,9 @@ void CallFlow::ticket_denied(const CallId& call, const std::string& word, Time n
 void CallFlow::advance(Time now) {
   domain_->advance(now);
 }
+void CallFlow::clock_was_set(Micros by, Time now) {
+  domain_->clock_was_set(by, now);
+}
 std::optional<Time> CallFlow::next_deadline() const {
   return domain_->next_deadline();
 }

@@ -149,6 +149,9 @@ class CallFlow {
 
   // ---- Time
   void advance(Time now);
+  // The wall clock was set by this much: rings, wrap-ups and dialling go on as long as they would
+  // have. Before the first advance() by the new time.
+  void clock_was_set(Micros by, Time now);
   [[nodiscard]] std::optional<Time> next_deadline() const;
 
   // ---- Results

@@ -54,6 +54,64 @@ TEST_F(Flow, AMissedRingGoesToTheNextOperator) {
   EXPECT_EQ(exchange.find(id)->live.who, kB);
 }
 
+TEST_F(Flow, AClockThatIsSetNeitherFiresNorLosesWhatRunsForACallInHand) {
+  for (const Micros by : {Micros(3h), Micros(-5h)}) {
+    SCOPED_TRACE(by.count());
+    ready(kA);
+    now += 1s;
+    ready(kB);
+    const CallId id = caller("c" + std::to_string(by.count()));
+    wait(15s);
+    now += by;
+    flow().clock_was_set(by, now);
+    centre.work();
+    EXPECT_EQ(exchange.find(id)->live.who, kA);
+    wait(4s);
+    EXPECT_EQ(state(kA), OperatorState::kRinging);
+    wait(2s);
+    EXPECT_EQ(state(kA), OperatorState::kAway);
+    EXPECT_EQ(exchange.find(id)->live.who, kB);
+    ok(flow().accept(kB, now));
+    exchange.hang_up(id);
+    centre.work();
+    ok(flow().wrapped_up(kB, "", now));
+    ok(flow().away(kB, routing::AwayReason::kBreak, now));
+  }
+}
+
+TEST_F(Flow, WhoComesAfterTheClockWasSetBackStandsBehindWhoWaits) {
+  const CallId first = caller("c1");
+  now += 10s - 2h;
+  flow().clock_was_set(-2h, now);
+  caller("c2");
+  ready(kA);
+  EXPECT_EQ(exchange.find(first)->live.who, kA);
+}
+
+TEST_F(Flow, TellsThePlaceInTheQueueWhereTheDeskWantsIt) {
+  Floor telling = floor();
+  telling.desks[0].place_prompts = {"place-1", "place-2"};
+  flow().set_floor(telling, now);
+  for (const char* name : {"c1", "c2", "c3"}) {
+    caller(name);
+    now += 1s;
+  }
+  wait(30s);
+  ASSERT_EQ(exchange.places().size(), 2U);  // the third is not told
+  EXPECT_EQ(exchange.places()[0].call, CallId("c1"));
+  EXPECT_EQ(exchange.places()[0].prompts, std::vector<std::string>{"place-1"});
+  EXPECT_EQ(exchange.places()[1].prompts, std::vector<std::string>{"place-2"});
+  exchange.hang_up(CallId("c1"));
+  centre.work();
+  wait(60s);
+  ASSERT_EQ(exchange.places().size(), 4U);
+  EXPECT_EQ(exchange.places()[2].call, CallId("c2"));
+  EXPECT_EQ(exchange.places()[2].prompts, std::vector<std::string>{"place-1"});
+  flow().set_floor(floor(), now);
+  wait(5min);
+  EXPECT_EQ(exchange.places().size(), 4U);
+}
+
 TEST_F(Flow, StateIntervalsFollowEachOtherWithoutGapOrOverlap) {
   ready(kA);
   caller("c1");

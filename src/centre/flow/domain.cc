@@ -145,6 +145,10 @@ void CallFlow::Domain::save(const RecordingRecord& record) {
   save(record, "r " + record.id.text());
 }
 
+void CallFlow::Domain::save(const SettledWishRecord& record) {
+  save(record, "w " + record.wish.text());
+}
+
 void CallFlow::Domain::command(decltype(ExchangeCommand::what) what) {
   const Time mark{};  // ids of commands need only differ; their order is the order here
   effects_.commands.push_back({CommandId::fresh(mark, entropy_), std::move(what)});
@@ -331,6 +335,23 @@ void CallFlow::Domain::advance(Time now) {
   follow();
   tell_places(now);
   prune(now);
+}
+
+void CallFlow::Domain::clock_was_set(Micros by, Time now) {
+  engine_.clock_was_set(by);
+  const auto shift = [by](std::optional<Time>& at) {
+    if (at) *at += by;
+  };
+  shift(catch_up_by_);
+  for (auto& [id, dial] : dials_) shift(dial.deadline);
+  places_.clear();
+  for (auto& [id, call] : calls_) {
+    shift(call.missing_at);
+    shift(call.aside_until);
+    shift(call.place_at);
+    if (call.place_at) places_.emplace(*call.place_at, id);
+  }
+  check_hours(now);
 }
 
 // ---- The place in the queue, where the desk tells it

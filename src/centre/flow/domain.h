@@ -73,6 +73,7 @@ class CallFlow::Domain {
   void check_hours(Time now);
   void advance(Time now);
   void prune(Time now);
+  void clock_was_set(Micros by, Time now);
   [[nodiscard]] std::optional<Time> next_deadline() const;
   Effects drain();
   [[nodiscard]] std::vector<View> views(Time now) const;
@@ -101,6 +102,7 @@ class CallFlow::Domain {
   void save(const PromiseRecord& record);
   void save(const AttemptRecord& record);
   void save(const RecordingRecord& record);
+  void save(const SettledWishRecord& record);
   void command(decltype(ExchangeCommand::what) what);
   void show(View view) { effects_.views.push_back(std::move(view)); }
   void touch(const Call& call);

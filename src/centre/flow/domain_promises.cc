@@ -49,7 +49,9 @@ void CallFlow::Domain::on(const CallbackAsked& event, Time now) {
   // The promise may have come first: said aloud, or the call was over here before this was told.
   const CallRecord* record = record_of(event.call);
   if (Promise* made = record == nullptr ? nullptr : find(record->promise);
-      made != nullptr && made->record.wish.empty() && !event.other_line)
+      made != nullptr &&
+      (made->record.wish.empty() ? !event.other_line
+                                 : event.basis == routing::PromiseBasis::kOperator))
     return keep_wish(*made, event, now);
   Call* call = find(event.call);
   if (call == nullptr || event.basis == routing::PromiseBasis::kOperator) return;
@@ -84,6 +86,7 @@ Result<CallFlow::Domain::Promise*> CallFlow::Domain::say_promise(const Talk& tal
     if (promise == nullptr) return fail(ErrorCode::kConflict, "this promise is not open any more");
     if (auto again = engine_.callback_outcome(talk.who, AttemptOutcome::kGivenUp); !again)
       return tl::unexpected(again.error());
+    command(PromiseCallback{record.id});  // the wish that let us ring ends with this talk
     return promise;
   }
   if (promise == nullptr || promise->record.basis != routing::PromiseBasis::kOperator) {

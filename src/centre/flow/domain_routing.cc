@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "centre/flow/domain.h"
+#include "routing/names.h"
 
 namespace madoguchi::centre {
 
@@ -288,6 +289,11 @@ void CallFlow::Domain::promise_over(routing::PromiseKey key, routing::PromiseSta
   save(record);
   show(record);
   touch_desk(*engine_.desk(record.desk), record.asked);
+  const std::string outcome(record.how      ? routing::name_of(*record.how)
+                            : record.reason ? routing::name_of(*record.reason)
+                                            : "settled");
+  for (const auto& [wish, promised] : wishes_)  // those that were merged into it too
+    if (promised == record.id) save(SettledWishRecord{wish, outcome, time});
   promises_.erase(record.id);
   promise_ids_.erase(key);
 }

@@ -221,7 +221,19 @@ TEST_F(Flow, WhatIsSaidToTheOperatorBecomesAPromiseThatTheVaultKnows) {
   ok(flow().end(kA, now));
   EXPECT_EQ(kept().state, routing::PromiseState::kOpen);
   EXPECT_EQ(kept().deadline, now + 1h);
-  EXPECT_EQ(exchange.wishes(), 1U);
+  EXPECT_EQ(kept().wish, WishId("wish." + exchange.dialled()[0].call.text()));
+}
+
+TEST_F(Flow, EveryWishOfAPromiseIsToBeSettledAtTheVaultWithIt) {
+  exchange.ask_callback(caller("c1", "line"), false, LineToken("line"));
+  exchange.ask_callback(caller("c2", "line"), false, LineToken("line"));
+  centre.work();
+  EXPECT_TRUE(centre.store().settled.empty());
+  ok(flow().close_promise(only_promise(), routing::CloseReason::kStaff, "suzu", "staff", now));
+  const auto& settled = centre.store().settled;
+  EXPECT_EQ(settled.size(), 2U);
+  EXPECT_EQ(settled.at(WishId("wish.c1")).outcome, "staff");
+  EXPECT_EQ(settled.at(WishId("wish.c2")).outcome, "staff");
 }
 
 TEST_F(Flow, ASpokenPromiseOutlivesACentreThatDiesBeforeItsCommandIsSent) {

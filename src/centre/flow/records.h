@@ -142,12 +142,21 @@ struct PositionRecord {
   std::uint64_t sequence = 0;
 };
 
+// A wish whose promise is over, still to be told to the vault so that its gate opens no more for
+// it. Dropped once the vault has acknowledged. Key: wish.
+struct SettledWishRecord {
+  WishId wish;
+  std::string outcome;  // a word: a-z and _
+  Time at{};
+};
+
 using Record = std::variant<CallRecord, LegRecord, StateRecord, PromiseRecord, AttemptRecord,
-                            RecordingRecord, PositionRecord>;
+                            RecordingRecord, SettledWishRecord, PositionRecord>;
 
 // What CallFlow::restore() wants back: the position; calls that arrived since the beginning of
 // yesterday in any desk's zone, and all open ones; legs and recordings without end; the open state
-// of each operator; open promises, and ended ones asked since yesterday; attempts without end.
+// of each operator; open promises, and ended ones asked since yesterday; attempts without end. And
+// the wishes that the vault has still to be told of.
 struct Stored {
   PositionRecord position;
   std::vector<CallRecord> calls;
@@ -156,6 +165,7 @@ struct Stored {
   std::vector<PromiseRecord> promises;
   std::vector<AttemptRecord> attempts;
   std::vector<RecordingRecord> recordings;
+  std::vector<SettledWishRecord> settled;  // for the shell alone
 };
 
 }  // namespace madoguchi::centre

@@ -34,6 +34,7 @@ struct SimStore {
   std::map<PromiseId, PromiseRecord> promises;
   std::map<CallId, AttemptRecord> attempts;
   std::map<RecordingId, RecordingRecord> recordings;
+  std::map<WishId, SettledWishRecord> settled;
 
   void put(const Record& record) {
     std::visit([this](const auto& one) { keep(one); }, record);
@@ -45,6 +46,7 @@ struct SimStore {
   void keep(const PromiseRecord& record) { promises[record.id] = record; }
   void keep(const AttemptRecord& record) { attempts[record.call] = record; }
   void keep(const RecordingRecord& record) { recordings[record.id] = record; }
+  void keep(const SettledWishRecord& record) { settled[record.wish] = record; }
 
   [[nodiscard]] Stored load() const {
     Stored stored;

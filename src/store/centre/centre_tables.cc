@@ -70,11 +70,18 @@ CREATE TABLE prompts (
 CREATE TABLE prompt_sounds (id TEXT PRIMARY KEY, wav TEXT NOT NULL);
 )";
 
+constexpr std::string_view kSettled = R"(
+CREATE TABLE settled_wishes (
+  wish TEXT PRIMARY KEY, outcome TEXT NOT NULL, at BIGINT NOT NULL);
+)";
+
 }  // namespace
 
 const std::vector<Migration>& centre_tables() {
-  static const std::vector<Migration> tables = {
-      {1, "calls", kCalls}, {2, "promises", kPromises}, {3, "floor", kFloor}};
+  static const std::vector<Migration> tables = {{1, "calls", kCalls},
+                                                {2, "promises", kPromises},
+                                                {3, "floor", kFloor},
+                                                {4, "settled wishes", kSettled}};
   return tables;
 }
 

@@ -137,6 +137,13 @@ void columns(centre::RecordingRecord& row, Visitor& visit) {
 }
 
 template <typename Visitor>
+void columns(centre::SettledWishRecord& row, Visitor& visit) {
+  visit("wish", row.wish);
+  visit("outcome", row.outcome);
+  visit("at", row.at);
+}
+
+template <typename Visitor>
 void columns(centre::AccountRow& row, Visitor& visit) {
   visit("id", row.id);
   visit("name", row.name);
@@ -196,6 +203,9 @@ constexpr const char* table_of(const centre::AttemptRecord*) {
 }
 constexpr const char* table_of(const centre::RecordingRecord*) {
   return "recordings";
+}
+constexpr const char* table_of(const centre::SettledWishRecord*) {
+  return "settled_wishes";
 }
 constexpr const char* table_of(const centre::AccountRow*) {
   return "accounts";

@@ -90,6 +90,7 @@ class BatchWriter {
   void operator()(const PromiseRecord& row) { promises_.put(row); }
   void operator()(const AttemptRecord& row) { attempts_.put(row); }
   void operator()(const RecordingRecord& row) { recordings_.put(row); }
+  void operator()(const SettledWishRecord& row) { settled_.put(row); }
   void operator()(const PositionRecord& row) {
     const auto sequence = static_cast<long long>(row.sequence);
     sql_ << "INSERT INTO exchange_position (id, epoch, sequence) VALUES (1, :epoch, :sequence) "
@@ -105,6 +106,7 @@ class BatchWriter {
   Upsert<PromiseRecord> promises_{sql_, "id"};
   Upsert<AttemptRecord> attempts_{sql_, "call_id"};
   Upsert<RecordingRecord> recordings_{sql_, "id"};
+  Upsert<SettledWishRecord> settled_{sql_, "wish"};
 };
 
 class SqlCentreStore final : public CentreStore {
@@ -135,8 +137,16 @@ class SqlCentreStore final : public CentreStore {
           sql, "WHERE ended = 0 OR asked >= :since ORDER BY asked, id", {parameter(since)});
       stored.attempts = select<AttemptRecord>(sql, "WHERE ended = 0 ORDER BY started");
       stored.recordings = select<RecordingRecord>(sql, "WHERE closed = 0 ORDER BY started");
+      stored.settled = select<SettledWishRecord>(sql, "ORDER BY at");
       return stored;
     });
+  }
+
+  Result<void> drop_settled_wish(const WishId& wish) override {
+    return note(writing_->transact([&](soci::session& sql) -> Result<void> {
+      sql << "DELETE FROM settled_wishes WHERE wish = :wish", soci::use(wish.text());
+      return {};
+    }));
   }
 
   Result<std::vector<CallRecord>> calls(const CallQuery& query) override {

@@ -88,7 +88,8 @@ TEST_P(CentreStoreOn, GivesBackWhatARestartNeedsAndNothingElse) {
                         {},           "x"};
   RecordingRecord recording{
       RecordingId("R1"), CallId("A1"), kNow, {{kNow, true}, {kNow, false}}, {}, "abc", 12, false};
-  keep({old_open, old_ended, recent, leg, state, promise, attempt, recording,
+  const SettledWishRecord settled{WishId("W0"), "called_back", kNow};
+  keep({old_open, old_ended, recent, leg, state, promise, attempt, recording, settled,
         PositionRecord{"epoch", 42}});
   reopen();
 
@@ -115,6 +116,10 @@ TEST_P(CentreStoreOn, GivesBackWhatARestartNeedsAndNothingElse) {
   EXPECT_EQ(stored->attempts[0].detail, "x");
   ASSERT_EQ(stored->recordings.size(), 1u);
   EXPECT_EQ(stored->recordings[0].pauses, recording.pauses);
+  ASSERT_EQ(stored->settled.size(), 1u);
+  EXPECT_EQ(stored->settled[0].outcome, "called_back");
+  ASSERT_TRUE(store_->drop_settled_wish(WishId("W0")));
+  EXPECT_TRUE(store_->load(kNow)->settled.empty());
 }
 
 TEST_P(CentreStoreOn, WritingARowAgainReplacesIt) {

@@ -53,7 +53,7 @@ export const journey: Journey = {
     const hana = await system.staff("hana");
     const suzu = await system.staff("suzu");
     await signInAtGlass(system, "hana");
-    const phone = await telephones(system, folder, ["hana"], suzu, true, 15);
+    const phone = await telephones(system, folder, ["hana"], suzu);
     await upload(suzu, folder, leakDesk.id, "callback_announcement", 1);
     await upload(suzu, folder, leakDesk.id, "callback_thanks", 2);
     const capture = await Capture.start(join(folder, "wire.pcap"), `udp port ${system.sipPort}`);
@@ -106,7 +106,8 @@ export const journey: Journey = {
     const lost = (await open(suzu)).filter((one) => !known.has(one.id));
     expectEqual(bases(lost), [5, 0], "promises because it was announced, and by key, after the crash");
     expect(lost.every((one) => one.line_token), "a promise does not know its line");
-    await suzu.sees("the telephone back", () => suzu.operators.get("hana")?.phone_registered, 40);
+    await phone.stop();
+    const again = await telephones(system, join(folder, "again"), ["hana"], suzu);
     await suzu.sees("hana out of the lost call", () => ["wrap_up", "away", "ready"].includes(suzu.operators.get("hana")?.state ?? ""));
     if (suzu.operators.get("hana")?.state === "wrap_up") await hana.act(suzu.operators.get("hana")!.call_id!, "wrap_up", { disposition: "answered", next: "away", reason: "desk_work" });
     await hana.away("desk_work");
@@ -123,7 +124,7 @@ export const journey: Journey = {
     expectEqual(new Set(rung).size, 7, "lines rung");
     expect(rung.every((number) => lawful.includes(number)), `a line was rung that nobody promised: ${rung.join(" ")}`);
     for (const staff of [hana, suzu]) staff.stop();
-    await phone.stop();
+    await again.stop();
     await system.stop();
   },
 };

@@ -5,7 +5,7 @@ import { System } from "../lib/system.ts";
 import { expectEqual } from "../lib/wait.ts";
 
 export const journey: Journey = {
-  title: "a caller is handed on to a desk, to an operator, and after a consultation",
+  title: "a caller is handed on to a desk, to an operator, and after a consultation that outlives the centre",
   seconds: 180,
   async run(context) {
     const system = await System.start(context);
@@ -48,6 +48,14 @@ export const journey: Journey = {
     await hana.act(call.id, "consult", { operator_id: "kenji" });
     await hana.seesCall("the consultation", (one) => one.id === call.id && one.stage === "consulting" && one.consulting_operator_id === "kenji");
     await hana.sees("kenji in the call", () => kenji.operators.get("kenji")?.state === "talking");
+    // The centre dies and comes back: the two go on, and the caller can still be handed over.
+    const snapshots = [hana.snapshots, kenji.snapshots];
+    const old = system.kill("centre");
+    await system.restarted("centre", old);
+    await hana.sees("a new snapshot", () => hana.snapshots > snapshots[0]! && hana.status["exchange"]?.connected);
+    await kenji.sees("a new snapshot", () => kenji.snapshots > snapshots[1]!);
+    await hana.seesCall("the consultation as it was", (one) => one.id === call.id && one.stage === "consulting" && one.consulting_operator_id === "kenji");
+    await kenji.sees("myself still in it", () => kenji.operators.get("kenji")?.state === "talking");
     await hana.act(call.id, "complete_transfer");
     await kenji.seesCall("the caller with me", (one) => one.id === call.id && one.stage === "talking" && one.operator_id === "kenji");
     await kenji.act(call.id, "end");
