@@ -16,7 +16,9 @@ class Listener {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    if (type == SOCK_STREAM) EXPECT_EQ(listen(fd_, 1), 0);
+    if (type == SOCK_STREAM) {
+      EXPECT_EQ(listen(fd_, 1), 0);
+    }
     socklen_t size = sizeof address;
     getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
