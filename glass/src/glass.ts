@@ -1,111 +1,106 @@
-// The sign-in page of the glass, alone in a window or in a console's frame. It tells the frame's
-// holder nothing but whether somebody is signed in, and tells only the consoles that the vault names.
-import { readParents, readSession, signIn, signOut, type Answer } from "./session.js";
-import { chooseLanguage, textsFor, type TextKey } from "./texts.js";
+// The glass: signing in to the vault, alone in a window or in a console's frame, and while a call is up the people it
+// may be about. It tells the frame's holder nothing but whether somebody is signed in and that something was opened,
+// and tells only the consoles that the vault names.
+import { ask } from "./api.js";
+import { Desk } from "./desk.js";
+import { byId, setText } from "./dom.js";
+import { Holder, type Told } from "./holder.js";
+import { SealedTexts } from "./sealed_text.js";
+import { type Answer, readSession, signOut } from "./session.js";
+import { SignInForm } from "./sign_in_form.js";
+import { type TextKey, chooseLanguage, textsFor } from "./texts.js";
+import { refuseCopying } from "./watermark.js";
 
-const READ_AGAIN_MS = 60_000;
-const RECONNECT_MS = 3_000;
+const readAgainMs = 60_000;
+const reconnectMs = 3_000;
 
-const language = chooseLanguage(
-  new URLSearchParams(location.search).get("lang"),
-  navigator.languages,
-);
+const language = chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages);
 const texts = textsFor(language);
+const holder = new Holder();
 
-function byId<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no ${id}`);
-  return found as T;
-}
-
-const form = byId<HTMLFormElement>("sign-in");
-const nameField = byId<HTMLInputElement>("name");
-const passwordField = byId<HTMLInputElement>("password");
-const send = byId<HTMLButtonElement>("send");
+const form = new SignInForm(texts, (answer) => show(answer, true));
 const signedIn = byId("signed-in");
 const who = byId("who");
 const until = byId<HTMLTimeElement>("until");
 const notice = byId("notice");
-const error = byId("error");
+const trouble = byId("error");
 
-let parents: string[] = [];
+let met = false;
 let timer = 0;
+let isSignedIn = false;
+let fingerprint: string | null = null;
+let ticket: string | null = null;
+let sealed: SealedTexts | null = null;
 
-function tellHolder(isSignedIn: boolean | null): void {
-  if (window.parent === window) return;
-  // A browser delivers a message only to the origin it is addressed to.
-  for (const origin of parents)
-    window.parent.postMessage({ type: "madoguchi.glass", signed_in: isSignedIn }, origin);
-}
-
-function say(where: HTMLElement, key: TextKey | null): void {
-  const text = key === null ? "" : texts[key];
-  if (where.textContent !== text) where.textContent = text;
-}
+const desk = new Desk({
+  texts,
+  language,
+  sealed: () => sealed,
+  tell: (outcome) => holder.tell({ outcome }),
+  say: (words) => setText(trouble, words),
+  signedOut: () => void refresh(),
+});
 
 function readAgainIn(milliseconds: number): void {
   window.clearTimeout(timer);
   timer = window.setTimeout(() => void refresh(), milliseconds);
 }
 
+const sayTrouble = (key: TextKey | null): void => setText(trouble, key === null ? "" : texts[key]);
+
 // `asked`: the person did something and waits for the outcome.
 function show(answer: Answer, asked: boolean): void {
-  say(notice, null);
+  setText(notice, "");
   if ("trouble" in answer) {
-    say(error, answer.trouble);
+    sayTrouble(answer.trouble);
     if (answer.trouble !== "away") return;
-    tellHolder(null);
-    readAgainIn(RECONNECT_MS);
+    holder.tell({ signed_in: null });
+    readAgainIn(reconnectMs);
     return;
   }
   const session = answer.session;
-  say(error, null);
-  form.hidden = session.signed_in;
-  signedIn.hidden = !session.signed_in;
-  who.hidden = !session.signed_in;
+  if (asked || session.signed_in !== isSignedIn) sayTrouble(null);
+  isSignedIn = session.signed_in;
+  form.show(!isSignedIn);
+  who.hidden = !isSignedIn;
   who.textContent = session.display_name ?? "";
   if (session.expires_at !== undefined) {
-    const expires = new Date(session.expires_at);
     until.dateTime = session.expires_at;
-    until.textContent = expires.toLocaleString(language === "ja" ? "ja-JP" : "en-GB", {
-      dateStyle: "medium",
-      timeStyle: "short",
-    });
+    until.textContent = new Date(session.expires_at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
   }
-  if (asked) (session.signed_in ? byId("sign-out") : nameField).focus();
-  tellHolder(session.signed_in);
-  readAgainIn(READ_AGAIN_MS);
+  if (asked) (isSignedIn ? byId("sign-out") : form).focus();
+  holder.tell({ signed_in: isSignedIn });
+  readAgainIn(readAgainMs);
+  void (isSignedIn ? begin() : desk.clear());
+  signedIn.hidden = !isSignedIn || desk.isOpen;
+}
+
+// What the console told before somebody signed in counts from then on.
+async function begin(): Promise<void> {
+  if (fingerprint !== null) await ask("POST", "/leg", { body: { fingerprint } }).catch(() => undefined);
+  await desk.take(ticket);
+  signedIn.hidden = !isSignedIn || desk.isOpen;
+}
+
+function take(told: Told): void {
+  if (told.fingerprint !== undefined) fingerprint = told.fingerprint;
+  if (told.ticket !== undefined) ticket = told.ticket;
+  if (isSignedIn) void begin();
 }
 
 async function refresh(): Promise<void> {
-  if (parents.length === 0) parents = await readParents();
+  if (!met) met = await holder.meet();
   show(await readSession(), false);
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const name = nameField.value.trim();
-  const password = passwordField.value;
-  if (name === "" || password === "") {
-    say(error, "missing");
-    (name === "" ? nameField : passwordField).focus();
-    return;
-  }
-  say(error, null);
-  say(notice, "sending");
-  send.disabled = true;
-  void signIn(name, password).then((answer) => {
-    send.disabled = false;
-    passwordField.value = "";
-    show(answer, true);
-    if ("trouble" in answer) passwordField.focus();
-  });
-});
-
 // Enter that ends a Japanese conversion is no wish to send.
-form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.isComposing) event.preventDefault();
-});
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "Enter" && event.isComposing) event.preventDefault();
+  },
+  true,
+);
 
 byId("sign-out").addEventListener("click", () => {
   void signOut().then((answer) => show(answer, true));
@@ -114,7 +109,13 @@ byId("sign-out").addEventListener("click", () => {
 document.documentElement.lang = language;
 document.documentElement.classList.toggle("framed", window.parent !== window);
 document.title = texts.heading;
-for (const element of document.querySelectorAll<HTMLElement>("[data-text]"))
-  element.textContent = texts[element.dataset["text"] as TextKey];
-say(notice, "reading");
+for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
+byId("desk").replaceWith(desk.element);
+setText(notice, texts.reading);
+refuseCopying(document);
+holder.listen(take);
+// Without a database of its own (a private window) the page still works; text is then kept in memory only.
+void SealedTexts.open()
+  .then((opened) => (sealed = opened))
+  .catch(() => undefined);
 void refresh();

@@ -1,0 +1,207 @@
+// The client's page: who looked at its people's data, live and in the log, with the whole log verified here in the
+// browser; and what only the owner decides: mandates and freezes. It may listen and look; it instructs no operator.
+import { Refused, type Schemas, ask } from "./api.js";
+import { byId, el, setText } from "./dom.js";
+import { type Answer, readSession, signOut } from "./session.js";
+import { SignInForm } from "./sign_in_form.js";
+import { type TextKey, chooseLanguage, fill, sentence, textsFor } from "./texts.js";
+import { BadLog, readKey, verifyLog } from "./verify.js";
+
+type LogEntry = Schemas["LogEntry"];
+
+const lookAgainMs = 1_000;
+const reconnectMs = 3_000;
+const pageSize = 100;
+
+const language = chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages);
+const texts = textsFor(language);
+const form = new SignInForm(texts, (answer) => show(answer));
+const cards = byId("cards");
+const rows = byId("entries");
+const older = byId<HTMLButtonElement>("older");
+
+let organisation: string | null = null;
+let newest = -1; // index of the newest entry shown
+let oldest = 0;
+let timer = 0;
+
+const shortTime = (at: string): string => new Date(at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "short", timeStyle: "medium" });
+
+function say(error: unknown): void {
+  if (!(error instanceof Refused)) throw error;
+  setText(byId("error"), error.isAway ? texts.away : sentence(texts, error.code));
+}
+
+function show(answer: Answer): void {
+  setText(byId("notice"), "");
+  if ("trouble" in answer) {
+    setText(byId("error"), texts[answer.trouble]);
+    if (answer.trouble === "away") again(reconnectMs);
+    return;
+  }
+  const { session } = answer;
+  const isOwner = session.role === "owner";
+  setText(byId("error"), session.signed_in && !isOwner ? texts.clientOnly : "");
+  form.show(!session.signed_in);
+  for (const id of ["who", "sign-out"]) byId(id).hidden = !session.signed_in;
+  setText(byId("who"), session.display_name ?? "");
+  cards.hidden = !isOwner;
+  organisation = isOwner ? (session.organisation ?? null) : null;
+  if (isOwner) void look();
+}
+
+function again(milliseconds: number): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => void (organisation === null ? refresh() : look()), milliseconds);
+}
+
+async function refresh(): Promise<void> {
+  show(await readSession());
+}
+
+/** Everything that changes by itself, each second: openings are to be seen as they happen. */
+async function look(): Promise<void> {
+  try {
+    const [entries, live, freezes, mandates] = await Promise.all([
+      ask<Schemas["Entries"]>("GET", `/owner/entries?limit=${pageSize}`),
+      ask<Schemas["Live"]>("GET", "/owner/live"),
+      ask<Schemas["Freezes"]>("GET", "/owner/freezes"),
+      ask<Schemas["Mandates"]>("GET", "/owner/mandates"),
+    ]);
+    showNewer(entries.entries);
+    showLive(live.tickets);
+    showFreezes(freezes.freezes);
+    showMandates(mandates.mandates);
+    setText(byId("error"), "");
+    again(lookAgainMs);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) {
+      organisation = null;
+      return refresh();
+    }
+    say(error);
+    again(reconnectMs);
+  }
+}
+
+function rowOf({ index, entry }: LogEntry): HTMLElement {
+  const value = (name: string): string => {
+    const found = (entry as Record<string, unknown>)[name];
+    return Array.isArray(found) ? found.join("・") : found === undefined || found === null ? "" : String(found);
+  };
+  const cells = [String(index), shortTime(value("time")), value("kind"), value("operator"), value("purpose"), value("fields"), value("outcome")];
+  return el("tr", {}, ...cells.map((cell) => el("td", {}, cell)));
+}
+
+function showNewer(entries: LogEntry[]): void {
+  const fresh = entries.filter((one) => one.index > newest);
+  if (newest < 0) oldest = entries.at(-1)?.index ?? 0;
+  rows.prepend(...fresh.map(rowOf));
+  newest = Math.max(newest, ...fresh.map((one) => one.index));
+  older.hidden = oldest <= 0;
+}
+
+async function showOlder(): Promise<void> {
+  const page = await ask<Schemas["Entries"]>("GET", `/owner/entries?before=${oldest}&limit=${pageSize}`);
+  rows.append(...page.entries.map(rowOf));
+  oldest = page.entries.at(-1)?.index ?? 0;
+  older.hidden = oldest <= 0;
+}
+
+/** Replaces children only when what they say has changed, so that focus and live regions stay quiet. */
+function become(where: HTMLElement, children: HTMLElement[]): void {
+  const before = where.dataset["said"];
+  const now = children.map((child) => child.textContent).join("\n");
+  if (before === now) return;
+  where.dataset["said"] = now;
+  where.replaceChildren(...children);
+}
+
+function showLive(tickets: Schemas["LiveTicket"][]): void {
+  const lines = tickets.map((one) =>
+    el(
+      "li",
+      {},
+      el("strong", {}, one.operator),
+      el("span", {}, one.organisation),
+      el("span", {}, `${one.desk} ・ ${one.purpose}`),
+      el("span", { class: "muted" }, fill(texts.clientOpenedPeople, { count: one.opened })),
+    ),
+  );
+  become(byId("live"), lines.length > 0 ? lines : [el("li", { class: "muted" }, texts.clientNobody)]);
+}
+
+const act = (run: () => Promise<unknown>): void => void run().then(() => look(), say);
+
+function showFreezes(freezes: Schemas["Freeze"][]): void {
+  const why = el("input", { type: "text", maxlength: "200", "aria-label": texts.clientFreezeWhy, placeholder: texts.clientFreezeWhy });
+  const stop = el("button", { type: "button", onclick: () => act(() => ask("POST", "/owner/freezes", { body: { scope: "all", reason: why.value.trim() || "-" } })) }, texts.clientFreezeAll);
+  const lines = freezes.map((one) => {
+    const scope = fill(texts[`scope_${one.scope}`], { name: one.name });
+    return el(
+      "p",
+      {},
+      el("strong", {}, fill(texts.clientFrozen, { scope, by: one.by, time: shortTime(one.since), reason: one.reason })),
+      el("button", { type: "button", class: "quiet", onclick: () => act(() => ask("DELETE", `/owner/freezes/${one.freeze}`)) }, texts.clientLift),
+    );
+  });
+  if (!freezes.some((one) => one.scope === "all")) lines.push(el("p", {}, why, stop));
+  become(byId("freezes"), lines);
+}
+
+function showMandates(mandates: Schemas["Standing"][]): void {
+  const lines = mandates.map(({ mandate, to_name, state, signed_version }) => {
+    const sign = el("button", { type: "button", onclick: () => act(() => ask("POST", `/owner/mandates/${mandate.id}/sign`, { body: { version: mandate.version } })) }, fill(texts.clientSign, { version: mandate.version }));
+    const revoke = el("button", { type: "button", class: "quiet", onclick: () => window.confirm(texts.clientRevokeSure) && act(() => ask("POST", `/owner/mandates/${mandate.id}/revoke`)) }, texts.clientRevoke);
+    const isOver = state === "ended" || state === "revoked";
+    return el(
+      "li",
+      {},
+      el("span", { class: "state" }, texts[`state_${state}`]),
+      el("strong", {}, `${mandate.parent === "" ? "" : "└ "}${to_name}`),
+      el("span", {}, mandate.purposes.map((purpose) => purpose.name).join("・")),
+      el("span", { class: "muted" }, `${mandate.desks.join("・")} ・ ${shortTime(mandate.begins)} – ${shortTime(mandate.ends)}`),
+      !isOver && signed_version < mandate.version && sign,
+      !isOver && revoke,
+    );
+  });
+  become(byId("mandates"), lines);
+}
+
+async function verify(event: Event): Promise<void> {
+  event.preventDefault();
+  const outcome = byId("verified");
+  const owner = organisation;
+  if (owner === null) return;
+  try {
+    const key = await readKey(byId<HTMLInputElement>("key").value);
+    const verified = await verifyLog(
+      async (path) => {
+        const response = await fetch(`/log/${encodeURIComponent(owner)}/${path}`, { cache: "no-store" });
+        if (response.status === 404) return null;
+        if (!response.ok) throw new Refused(response.status, "away");
+        return new Uint8Array(await response.arrayBuffer());
+      },
+      key,
+      (index) => index % 256 === 0 && setText(outcome, fill(texts.clientVerifying, { count: index })),
+    );
+    outcome.className = "outcome match";
+    setText(outcome, `✓ ${fill(texts.clientVerified, { count: verified.size, time: shortTime(new Date().toISOString()) })}`);
+  } catch (error) {
+    if (!(error instanceof BadLog)) return say(error instanceof Refused ? error : new Refused(0, "away"));
+    outcome.className = "outcome cannot_confirm";
+    setText(outcome, `✕ ${fill(texts.clientBad, { why: error.message })}`);
+  }
+}
+
+document.documentElement.lang = language;
+document.title = texts.clientHeading;
+for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
+for (const key of ["columnTime", "columnKind", "columnWho", "columnPurpose", "columnFields", "columnOutcome"] as const)
+  byId("entry-head").append(el("th", { scope: "col" }, texts[key]));
+byId("entry-head").prepend(el("th", { scope: "col" }, "#"));
+byId("verify").addEventListener("submit", (event) => void verify(event));
+older.addEventListener("click", () => void showOlder().catch(say));
+byId("sign-out").addEventListener("click", () => void signOut().then(show));
+setText(byId("notice"), texts.reading);
+void refresh();

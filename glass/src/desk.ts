@@ -1,0 +1,133 @@
+// What the glass shows while a ticket holds: the ticket's line, the candidates, the search, and one person at a time.
+import { type Candidate, Refused, type Schemas, type Ticket, ask } from "./api.js";
+import { el } from "./dom.js";
+import { type PeopleParts, peopleList, searchForm } from "./people.js";
+import { PersonCard } from "./person.js";
+import type { SealedTexts } from "./sealed_text.js";
+import { type Language, type Texts, fill, sentence } from "./texts.js";
+
+export interface DeskParts {
+  texts: Texts;
+  language: Language;
+  sealed: () => SealedTexts | null;
+  tell: (outcome: "opened" | "refused") => void;
+  say: (words: string) => void;
+  signedOut: () => void;
+}
+
+const extendSeconds = 120;
+
+export class Desk {
+  readonly element = el("div", { class: "desk" });
+  private ticketId: string | null = null;
+  private card: PersonCard | null = null;
+
+  constructor(private readonly parts: DeskParts) {}
+
+  get isOpen(): boolean {
+    return this.ticketId !== null;
+  }
+
+  /** Another ticket, or none: what was shown for the last one goes. */
+  async take(ticketId: string | null): Promise<void> {
+    if (ticketId === this.ticketId) return;
+    await this.clear();
+    this.ticketId = ticketId;
+    if (ticketId !== null) await this.load(ticketId);
+  }
+
+  async clear(): Promise<void> {
+    const card = this.card;
+    this.card = null;
+    this.ticketId = null;
+    this.element.replaceChildren();
+    await card?.leave();
+  }
+
+  private async load(ticketId: string): Promise<void> {
+    try {
+      const [ticket, people] = await Promise.all([
+        ask<Ticket>("GET", "/ticket", { ticket: ticketId }),
+        ask<Schemas["People"]>("GET", "/candidates", { ticket: ticketId }).catch((error: unknown) => error),
+      ]);
+      if (this.ticketId !== ticketId) return; // the call has gone meanwhile
+      this.parts.say("");
+      this.show(ticket, people);
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  private show(ticket: Ticket, people: unknown): void {
+    const { texts, language } = this.parts;
+    const parts: PeopleParts = { texts, language, ticket, choose: (person) => this.open(ticket, person, people), refused: (error) => this.refused(error) };
+    const none = (people as Schemas["People"]).withheld ? texts.withheld : texts.noCandidates;
+    this.element.replaceChildren(
+      this.head(ticket),
+      el(
+        "section",
+        { class: "candidates" },
+        el("h2", {}, texts.candidates),
+        people instanceof Refused ? el("p", { class: "muted" }, sentence(texts, people.code)) : peopleList(parts, people as Schemas["People"], none),
+      ),
+      searchForm(parts),
+    );
+  }
+
+  private open(ticket: Ticket, person: Candidate, people: unknown): void {
+    const { texts, language } = this.parts;
+    this.card = new PersonCard(person, {
+      texts, language, ticket, sealed: this.parts.sealed(),
+      back: () => {
+        this.card = null;
+        this.show(ticket, people);
+      },
+      opened: () => this.parts.tell("opened"),
+      refused: (error) => this.refused(error),
+    });
+    this.parts.say("");
+    this.element.replaceChildren(this.head(ticket), this.card.element);
+    this.card.element.querySelector<HTMLElement>("input, select")?.focus();
+  }
+
+  private head(ticket: Ticket): HTMLElement {
+    const { texts, language } = this.parts;
+    const ends = ticket.ends_at ? new Date(ticket.ends_at).toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB", { timeStyle: "short" }) : "";
+    const purpose = el("select", { "aria-label": texts.purpose, onchange: () => void this.changePurpose(ticket, purpose.value) });
+    for (const one of ticket.purposes) purpose.append(el("option", { value: one.id, selected: one.id === ticket.purpose.id }, one.name));
+    const extend = el("button", { type: "button", class: "quiet", onclick: () => void this.extend(ticket) }, texts.extend);
+    return el(
+      "div",
+      { class: `ticket ${ticket.stage}` },
+      el("span", { class: "stage" }, ticket.stage === "in_call" ? texts.inCall : fill(texts.wrapUp, { time: ends })),
+      purpose,
+      ticket.stage === "wrap_up" && extend,
+    );
+  }
+
+  private async changePurpose(ticket: Ticket, purpose: string): Promise<void> {
+    try {
+      const other = await ask<Ticket>("POST", "/ticket/purpose", { body: { purpose }, ticket: ticket.ticket });
+      await this.take(other.ticket);
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  private async extend(ticket: Ticket): Promise<void> {
+    try {
+      await ask<Ticket>("POST", "/ticket/extend", { body: { seconds: extendSeconds }, ticket: ticket.ticket });
+      await this.load(ticket.ticket);
+    } catch (error) {
+      this.refused(error);
+    }
+  }
+
+  private refused(error: unknown): void {
+    if (!(error instanceof Refused)) throw error;
+    this.parts.tell("refused");
+    if (error.status === 401) return this.parts.signedOut();
+    this.parts.say(error.isAway ? this.parts.texts.away : sentence(this.parts.texts, error.code));
+    if (error.code === "ticket_over" || error.code === "no_ticket") void this.clear();
+  }
+}

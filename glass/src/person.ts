@@ -1,0 +1,192 @@
+// One person: masked until the identity is checked and the purpose opened with one press; then the values, watermarked,
+// and notes about the person.
+import { type Candidate, type Opened, Refused, type Schemas, type Ticket, ask } from "./api.js";
+import { el, setText } from "./dom.js";
+import { NoteWriter, type NoteState, writeWith } from "./notes.js";
+import { label, maskedLine } from "./people.js";
+import type { SealedTexts } from "./sealed_text.js";
+import { type Language, type Texts, fill, sentence } from "./texts.js";
+import { watermark } from "./watermark.js";
+
+export interface PersonParts {
+  texts: Texts;
+  language: Language;
+  ticket: Ticket;
+  sealed: SealedTexts | null;
+  back: () => void;
+  opened: () => void;
+  refused: (error: unknown) => void;
+}
+
+/** The names of fields are the vault's; what a person reads are their labels, where one is known. */
+function fieldNames(parts: PersonParts): string {
+  const known = [...parts.ticket.checkable, ...parts.ticket.searchable];
+  const names = parts.ticket.purpose.fields.map((name) => {
+    const field = known.find((one) => one.name === name);
+    return field ? label(parts.language, field) : name;
+  });
+  return names.join(parts.language === "ja" ? "・" : ", ");
+}
+
+export class PersonCard {
+  readonly element: HTMLElement;
+  private readonly stage = el("div", {});
+  private writer: NoteWriter | null = null;
+
+  constructor(
+    private readonly person: Candidate,
+    private readonly parts: PersonParts,
+  ) {
+    const { texts, language } = parts;
+    this.element = el(
+      "section",
+      { class: "person", "aria-label": person.owner.name },
+      el("button", { type: "button", class: "quiet", onclick: () => void this.leave().then(parts.back) }, texts.back),
+      el("p", { class: "masked" }, maskedLine(language, person), el("small", {}, person.owner.name)),
+      this.stage,
+    );
+    this.showChecks(person.may_open);
+  }
+
+  /** Before another person or page is shown: what was typed is saved. */
+  async leave(): Promise<void> {
+    await this.writer?.flush();
+  }
+
+  private get about(): { owner: string; subject: string } {
+    return { owner: this.person.owner.id, subject: this.person.subject };
+  }
+
+  private ask<T>(path: string, body: object): Promise<T> {
+    return ask<T>("POST", path, { body: { ...this.about, ...body }, ticket: this.parts.ticket.ticket });
+  }
+
+  private showChecks(mayOpen: boolean): void {
+    const { texts, language, ticket } = this.parts;
+    const field = el("select", { name: "check-field", "aria-label": texts.check });
+    for (const one of ticket.checkable) field.append(el("option", { value: one.name }, label(language, one)));
+    const typed = el("input", { name: "typed", type: "text", autocomplete: "off", spellcheck: "false", maxlength: "200", "aria-label": texts.checkHint });
+    const outcome = el("p", { class: "outcome", role: "status" });
+    const open = el("button", { type: "button", class: "open", onclick: () => void this.open(open) }, fill(texts.open, { fields: fieldNames(this.parts) }));
+    open.disabled = !mayOpen;
+    const check = async (event: Event): Promise<void> => {
+      event.preventDefault();
+      if (typed.value.trim() === "") return typed.focus();
+      try {
+        const told = await this.ask<Schemas["Checked"]>("/check", { field: field.value, typed: typed.value });
+        const isMatch = told.outcome === "match";
+        outcome.className = `outcome ${told.outcome}`;
+        const more = isMatch ? (told.checks_left > 0 ? fill(texts.left, { count: told.checks_left }) : texts.enough) : fill(texts.guesses, { count: told.guesses_left });
+        setText(outcome, `${isMatch ? `✓ ${texts.match}` : `― ${texts.cannotConfirm}`}  ${more}`);
+        typed.value = "";
+        if (isMatch && told.checks_left === 0) open.disabled = false;
+        (open.disabled ? typed : open).focus();
+      } catch (error) {
+        this.parts.refused(error);
+      }
+    };
+    this.stage.replaceChildren(
+      el(
+        "form",
+        { class: "check", onsubmit: (event) => void check(event), autocomplete: "off" },
+        el("h2", {}, texts.check),
+        el("p", { class: "muted" }, texts.checkHint),
+        el("div", { class: "condition" }, field, typed),
+        el("button", { type: "submit", class: "quiet" }, texts.checkDo),
+        outcome,
+      ),
+      open,
+    );
+  }
+
+  private async open(button: HTMLButtonElement): Promise<void> {
+    button.disabled = true;
+    try {
+      const opened = await this.ask<Opened>("/open", {});
+      this.showValues(opened);
+      this.parts.opened();
+    } catch (error) {
+      button.disabled = error instanceof Refused && error.code === "not_checked";
+      this.parts.refused(error);
+    }
+  }
+
+  private showValues(opened: Opened): void {
+    const { texts, language } = this.parts;
+    const at = new Date(opened.opened_at);
+    const time = at.toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB");
+    const rows = opened.values.map((value) =>
+      el(
+        "div",
+        {},
+        el("dt", {}, label(language, value)),
+        el("dd", {}, value.text, ...valueSigns(texts, value).map((sign) => el("small", {}, sign))),
+      ),
+    );
+    this.stage.replaceChildren(
+      el(
+        "div",
+        { class: "values" },
+        watermark(`${opened.opened_by} ${at.toLocaleString(language === "ja" ? "ja-JP" : "en-GB")}`),
+        el("h2", {}, texts.opened, opened.company && el("small", {}, texts.company)),
+        el("dl", {}, ...rows),
+        el("p", { class: "muted" }, fill(texts.openedBy, { name: opened.opened_by, time, count: opened.entries })),
+      ),
+      this.notes(),
+    );
+  }
+
+  private notes(): HTMLElement {
+    const { texts, language, ticket, sealed } = this.parts;
+    const state = el("p", { class: "muted note-state", role: "status" }, texts.noteHint);
+    const show = (now: NoteState): void => {
+      const time = now.kind === "saved" ? now.at.toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB") : "";
+      const words = {
+        idle: texts.noteHint, saving: texts.saving, saved: fill(texts.saved, { time }), kept_here: texts.keptHere,
+        refused: now.kind === "refused" ? sentence(texts, now.code) : "",
+      };
+      state.dataset["state"] = now.kind;
+      setText(state, words[now.kind]);
+    };
+    const later = (again: () => void, milliseconds: number): void => void window.setTimeout(again, milliseconds);
+    const writer = new NoteWriter(this.about, { write: writeWith(ticket.ticket), sealed, later, show });
+    this.writer = writer;
+    const text = el("textarea", { rows: "5", maxlength: "20000", "aria-label": texts.notes, oninput: (event) => writer.type((event.target as HTMLTextAreaElement).value), onblur: () => void writer.flush() });
+    // Typed while the vault was away, before the page was opened anew.
+    void sealed?.all().then((kept) => {
+      const mine = kept.find((one) => one.place === writer.place());
+      if (!mine || text.value !== "") return;
+      text.value = mine.text;
+      writer.type(mine.text);
+    });
+    const earlier = el("div", {});
+    void this.showEarlier(earlier);
+    return el("section", { class: "notes" }, el("h2", {}, texts.notes), text, state, earlier);
+  }
+
+  private async showEarlier(where: HTMLElement): Promise<void> {
+    const { texts, language, ticket } = this.parts;
+    const query = `?owner=${encodeURIComponent(this.about.owner)}&subject=${encodeURIComponent(this.about.subject)}`;
+    const listed = await ask<Schemas["Documents"]>("GET", `/documents${query}`, { ticket: ticket.ticket }).catch(() => null);
+    if (!listed || listed.documents.length === 0) return;
+    const rows = listed.documents.map((one) => {
+      const text = el("p", { class: "note-text" });
+      const read = async (): Promise<void> => {
+        try {
+          text.textContent = (await ask<Schemas["Document"]>("GET", `/documents/${one.document}${query}`, { ticket: ticket.ticket })).text ?? "";
+        } catch (error) {
+          this.parts.refused(error);
+        }
+      };
+      const at = new Date(one.written_at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "short", timeStyle: "short" });
+      return el("li", {}, `${at} ${one.author} `, el("button", { type: "button", class: "quiet", onclick: () => void read() }, texts.readNote), text);
+    });
+    where.replaceChildren(el("h2", {}, texts.earlier), el("ul", {}, ...rows));
+  }
+}
+
+function valueSigns(texts: Texts, value: Schemas["Value"]): string[] {
+  const signs = [value.verified ? "" : texts.selfDeclared, value.holder ? texts[`holder_${value.holder}`] : ""];
+  if (value.refusals && value.refusals.length > 0) signs.push(fill(texts.refuses, { uses: value.refusals.join("・") }));
+  return signs.filter((sign) => sign !== "");
+}

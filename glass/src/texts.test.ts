@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { fill, sentence, textsFor } from "./texts.js";
+
+const holes = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
+
+describe("the words", () => {
+  it("leave the same gaps to fill in both languages", () => {
+    const ja = textsFor("ja");
+    const en = textsFor("en");
+    for (const [key, text] of Object.entries(ja)) expect(holes(en[key as keyof typeof en]), key).toEqual(holes(text));
+  });
+
+  it("say each refusal of the vault in words, and an unknown one by its code", () => {
+    const texts = textsFor("ja");
+    for (const code of ["no_call", "not_on_call", "ticket_over", "frozen", "revoked", "not_checked", "guesses", "limit"])
+      expect(sentence(texts, code)).not.toContain(code);
+    expect(sentence(texts, "strange")).toContain("strange");
+  });
+
+  it("are filled with values", () => {
+    expect(fill("{a}-{b}", { a: 1, b: "x" })).toBe("1-x");
+  });
+});

@@ -1,0 +1,124 @@
+// @vitest-environment node
+import { beforeAll, describe, expect, it } from "vitest";
+import { BadLog, type Fetcher, type Key, Tree, readBundle, readKey, sha256, tilePath, verifyLog } from "./verify.js";
+
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+const join = (...parts: Uint8Array[]): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.concat(parts));
+const origin = "vault.example/log/sakura";
+
+interface Log {
+  files: Map<string, Uint8Array>;
+  key: string;
+  fetcher: Fetcher;
+}
+
+/** The recursive definition of RFC 9162, section 2.1.1: another way than the one under test. */
+async function rootOf(leaves: Uint8Array[]): Promise<Uint8Array> {
+  if (leaves.length === 0) return sha256();
+  if (leaves.length === 1) return sha256(Uint8Array.of(0), leaves[0] ?? new Uint8Array());
+  let split = 1;
+  while (split * 2 < leaves.length) split *= 2;
+  return sha256(Uint8Array.of(1), await rootOf(leaves.slice(0, split)), await rootOf(leaves.slice(split)));
+}
+
+async function logOf(entries: string[]): Promise<Log> {
+  const pair = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+  const blob = join(Uint8Array.of(1), new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)));
+  const id = (await sha256(encode(`${origin}\n`), blob)).slice(0, 4);
+  const leaves = entries.map(encode);
+  const body = `${origin}\n${leaves.length}\n${base64(await rootOf(leaves))}\n`;
+  const signature = new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, encode(body)));
+  const files = new Map<string, Uint8Array>();
+  files.set("checkpoint", encode(`${body}\n\u2014 ${origin} ${base64(join(id, signature))}\n`));
+  for (let first = 0; first < leaves.length; first += 256) {
+    const some = leaves.slice(first, first + 256);
+    const name = `tile/entries/${tilePath(first / 256)}${some.length < 256 ? `.p/${some.length}` : ""}`;
+    files.set(name, join(...some.map((leaf) => join(Uint8Array.of(leaf.length >> 8, leaf.length & 255), leaf))));
+  }
+  return { files, key: `${origin}+${Buffer.from(id).toString("hex")}+${base64(blob)}`, fetcher: async (path) => files.get(path) ?? null };
+}
+
+const entry = (i: number): string => `{"index":${i}}`;
+
+describe("the tree", () => {
+  it("has the root of RFC 9162's definition at every size", async () => {
+    for (const size of [0, 1, 2, 3, 4, 5, 7, 8, 13, 64, 100]) {
+      const leaves = Array.from({ length: size }, (_, i) => encode(entry(i)));
+      const tree = new Tree();
+      for (const leaf of leaves) await tree.add(leaf);
+      expect(base64(await tree.root()), `size ${size}`).toBe(base64(await rootOf(leaves)));
+    }
+  });
+
+  it("is SHA-256 of nothing when empty", async () => {
+    expect(Buffer.from(await new Tree().root()).toString("hex")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  });
+});
+
+describe("a log", () => {
+  let log: Log;
+  let key: Key;
+  beforeAll(async () => {
+    log = await logOf(Array.from({ length: 600 }, (_, i) => entry(i)));
+    key = await readKey(log.key);
+  });
+  const changed = (path: string, change: (bytes: Uint8Array) => Uint8Array | null): Fetcher => async (asked) => {
+    const bytes = log.files.get(asked) ?? null;
+    return asked === path && bytes ? change(bytes) : bytes;
+  };
+  const nothing = (): void => undefined;
+
+  it("is accepted whole, and each entry is told in order", async () => {
+    const seen: string[] = [];
+    const verified = await verifyLog(log.fetcher, key, (index, text) => seen.push(`${index} ${text}`));
+    expect(verified.size).toBe(600);
+    expect(seen.length).toBe(600);
+    expect(seen[599]).toBe(`599 ${entry(599)}`);
+  });
+
+  it("is refused when a byte of an entry is changed", async () => {
+    const flip = changed("tile/entries/001", (bytes) => bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)));
+    await expect(verifyLog(flip, key, nothing)).rejects.toThrow(/changed, added or removed/);
+  });
+
+  it("is refused when an entry or a bundle is missing", async () => {
+    await expect(verifyLog(changed("tile/entries/002.p/88", (bytes) => bytes.slice(0, -14)), key, nothing)).rejects.toThrow(/holds 87 entries|cut off/);
+    await expect(verifyLog(changed("tile/entries/000", () => null), key, nothing)).rejects.toThrow("tile/entries/000 is missing");
+  });
+
+  it("is refused when the checkpoint's size, root or signature is changed", async () => {
+    const edit = (from: string, to: string): Fetcher => changed("checkpoint", (bytes) => encode(new TextDecoder().decode(bytes).replace(from, to)));
+    await expect(verifyLog(edit("\n600\n", "\n599\n"), key, nothing)).rejects.toThrow("signature is wrong");
+    await expect(verifyLog(edit(origin, "vault.example/log/other"), key, nothing)).rejects.toThrow(BadLog);
+    await expect(verifyLog(changed("checkpoint", (bytes) => bytes.slice(0, 20)), key, nothing)).rejects.toThrow(BadLog);
+  });
+
+  it("is refused under another key", async () => {
+    const other = await readKey((await logOf(["{}"])).key);
+    await expect(verifyLog(log.fetcher, other, nothing)).rejects.toThrow("not signed with this key");
+  });
+});
+
+describe("a key", () => {
+  it("is refused when it was not pasted whole", async () => {
+    const { key } = await logOf([]);
+    await expect(readKey(key.slice(0, -5))).rejects.toThrow(BadLog);
+    await expect(readKey("")).rejects.toThrow(BadLog);
+    await expect(readKey("a+b")).rejects.toThrow(BadLog);
+  });
+});
+
+describe("paths and bundles", () => {
+  it("are as the tile format says", () => {
+    expect(tilePath(0)).toBe("000");
+    expect(tilePath(999)).toBe("999");
+    expect(tilePath(1000)).toBe("x001/000");
+    expect(tilePath(1234067)).toBe("x001/x234/067");
+  });
+
+  it("are refused when cut off", () => {
+    expect(() => readBundle(Uint8Array.of(0, 5, 1, 2), 1, "b")).toThrow("b is cut off");
+    expect(() => readBundle(new Uint8Array(), 1, "b")).toThrow("holds 0 entries, not 1");
+  });
+});

@@ -1,0 +1,161 @@
+// The client's own check of the access log, in the browser: every entry is fetched, the Merkle tree over all of them is
+// computed here, and its root must be the one that the log's key signed. Formats: C2SP signed-note, tlog-checkpoint and
+// tlog-tiles; RFC 9162 section 2.1 for the tree. Only WebCrypto is used; the key is the one that the client pasted.
+
+export type Fetcher = (path: string) => Promise<Uint8Array | null>;
+
+export interface Key {
+  name: string;
+  id: string; // the four bytes, in hexadecimal
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface Verified {
+  origin: string;
+  size: number;
+  root: string; // base64
+  entries: number;
+}
+
+/** What is wrong, and where: the first bad thing. */
+export class BadLog extends Error {}
+
+const perBundle = 256;
+const ed25519 = 1;
+const dash = "\u2014";
+
+const text = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+const utf8 = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
+const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+function fromBase64(value: string, what: string): Uint8Array<ArrayBuffer> {
+  try {
+    const bytes = Uint8Array.from(atob(value), (char) => char.charCodeAt(0));
+    if (base64(bytes) === value) return bytes;
+  } catch {
+    // said below
+  }
+  throw new BadLog(`${what} is not base64`);
+}
+
+export async function sha256(...parts: Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+}
+
+/** name+id+base64(type ‖ public key); the id must be the key's own. */
+export async function readKey(written: string): Promise<Key> {
+  const [name, id, encoded, ...rest] = written.trim().split("+");
+  if (!name || !id || !encoded) throw new BadLog("the key is not of the form name+id+key");
+  const blob = fromBase64([encoded, ...rest].join("+"), "the key");
+  if (blob[0] !== ed25519 || blob.length !== 33) throw new BadLog("the key is no Ed25519 key");
+  const digest = await sha256(utf8(`${name}\n`), blob);
+  if (hex(digest.slice(0, 4)) !== id) throw new BadLog("the key's id does not fit the key: was it pasted whole?");
+  return { name, id, bytes: blob.slice(1) };
+}
+
+interface Checkpoint {
+  origin: string;
+  size: number;
+  root: string;
+}
+
+/** The checkpoint in a signed note, once the key's own signature holds. */
+export async function openCheckpoint(note: Uint8Array, key: Key): Promise<Checkpoint> {
+  let whole: string;
+  try {
+    whole = text(note);
+  } catch {
+    throw new BadLog("the checkpoint is not UTF-8");
+  }
+  const split = whole.lastIndexOf("\n\n");
+  if (split < 0 || !whole.endsWith("\n")) throw new BadLog("the checkpoint is no signed note");
+  const body = whole.slice(0, split + 1);
+  const public_key = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]);
+  let signed = false;
+  for (const line of whole.slice(split + 2, -1).split("\n")) {
+    const [mark, name, blob] = line.split(" ");
+    if (mark !== dash || !name || !blob) throw new BadLog("the checkpoint has a line that is no signature");
+    const bytes = fromBase64(blob, "a signature of the checkpoint");
+    if (name !== key.name || hex(bytes.slice(0, 4)) !== key.id) continue; // of a witness, or an unknown key
+    if (!(await crypto.subtle.verify({ name: "Ed25519" }, public_key, bytes.slice(4), utf8(body)))) throw new BadLog("the checkpoint's signature is wrong");
+    signed = true;
+  }
+  if (!signed) throw new BadLog("the checkpoint is not signed with this key");
+  const [origin, size, root, end] = body.split("\n");
+  if (origin !== key.name) throw new BadLog(`the checkpoint is of another log: ${origin ?? ""}`);
+  if (!size || !/^(0|[1-9]\d{0,15})$/.test(size) || !root || end !== "") throw new BadLog("the checkpoint's text is malformed");
+  if (fromBase64(root, "the checkpoint's root").length !== 32) throw new BadLog("the checkpoint's root is no SHA-256");
+  return { origin, size: Number(size), root };
+}
+
+/** 1234067 → x001/x234/067 */
+export function tilePath(index: number): string {
+  const groups: string[] = [];
+  for (let rest = index; groups.length === 0 || rest > 0; rest = Math.floor(rest / 1000)) groups.unshift(String(rest % 1000).padStart(3, "0"));
+  return groups.map((group, i) => (i === groups.length - 1 ? group : `x${group}`)).join("/");
+}
+
+/** The entries of a bundle; each is its length in two bytes, big-endian, and then itself. */
+export function readBundle(bundle: Uint8Array, count: number, name: string): Uint8Array<ArrayBuffer>[] {
+  const entries: Uint8Array<ArrayBuffer>[] = [];
+  let at = 0;
+  while (at < bundle.length) {
+    const length = ((bundle[at] ?? 0) << 8) | (bundle[at + 1] ?? 0);
+    if (at + 2 + length > bundle.length) throw new BadLog(`${name} is cut off`);
+    entries.push(bundle.slice(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  if (entries.length !== count) throw new BadLog(`${name} holds ${entries.length} entries, not ${count}`);
+  return entries;
+}
+
+/** The root over leaves as they come: whole subtrees, largest first, folded from the right at the end. */
+export class Tree {
+  private readonly subtrees: { height: number; hash: Uint8Array }[] = [];
+
+  async add(entry: Uint8Array): Promise<void> {
+    let node = { height: 0, hash: (await sha256(Uint8Array.of(0), entry)) as Uint8Array };
+    for (let left = this.subtrees.at(-1); left && left.height === node.height; left = this.subtrees.at(-1)) {
+      this.subtrees.pop();
+      node = { height: node.height + 1, hash: await sha256(Uint8Array.of(1), left.hash, node.hash) };
+    }
+    this.subtrees.push(node);
+  }
+
+  async root(): Promise<Uint8Array> {
+    const [last, ...others] = [...this.subtrees].reverse();
+    if (!last) return sha256();
+    let hash = last.hash;
+    for (const left of others) hash = await sha256(Uint8Array.of(1), left.hash, hash);
+    return hash;
+  }
+}
+
+/** Checks the whole log under `fetcher`; `seen` is told of each entry as it comes. */
+export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number, entry: string) => void): Promise<Verified> {
+  const note = await fetcher("checkpoint");
+  if (!note) throw new BadLog("the log has no checkpoint");
+  const { origin, size, root } = await openCheckpoint(note, key);
+  const tree = new Tree();
+  for (let first = 0; first < size; first += perBundle) {
+    const count = Math.min(perBundle, size - first);
+    const name = `tile/entries/${tilePath(first / perBundle)}${count < perBundle ? `.p/${count}` : ""}`;
+    const bundle = await fetcher(name);
+    if (!bundle) throw new BadLog(`${name} is missing`);
+    const entries = readBundle(bundle, count, name);
+    for (const [i, entry] of entries.entries()) {
+      await tree.add(entry);
+      seen(first + i, text(entry));
+    }
+  }
+  const computed = base64(await tree.root());
+  if (computed !== root) throw new BadLog(`the entries do not give the signed root: an entry was changed, added or removed (${computed} instead of ${root})`);
+  return { origin, size, root, entries: size };
+}
