@@ -26,7 +26,7 @@ export function QueueBox() {
           <button type="button" onClick={() => void run(() => ok(api.POST("/demo/ring-me", { body: {} })))}>
             {t("demo.ring_me")}
           </button>
-          <span className="muted"> {t("demo.hint")}</span>
+          <span className="muted hint">{t("demo.hint")}</span>
         </p>
       )}
     </section>
