@@ -30,6 +30,7 @@
 namespace madoguchi::vault {
 
 class Erasures;
+class Importer;
 class RecordStore;
 class SubjectKeyStore;
 class RecordSealer;
@@ -166,6 +167,7 @@ class Records {
   Result<bool> destroy_all(const OrganisationId& organisation, std::size_t most = 4096);
 
  private:
+  friend class Importer;
   explicit Records(const Parts& parts);
   struct State;
   std::unique_ptr<State> state_;

@@ -1,0 +1,48 @@
+// Who was erased, in a file of its own beside the master key: restoring a backup of either database
+// must not bring anybody back, so it is read at every start and what a restored database does not
+// know is erased again. A line holds the record's number and a keyed mark of the subject's id,
+// never the id; each line carries a keyed digest over itself and the line before, so that none can
+// be made up, changed or taken out of the middle. Append-only; durable before a key is destroyed.
+// Owned by the vault; any thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "vault/records/record_store.h"
+
+namespace madoguchi::vault {
+
+class Erasures {
+ public:
+  // Makes the file (0600) when it is missing. `key` is for this alone, derived from the master key.
+  // kCorrupt, naming file and line, when somebody changed it; a last line that a crash cut short is
+  // taken away.
+  static Result<std::unique_ptr<Erasures>> open(const std::filesystem::path& file, Secret key);
+  ~Erasures();
+  Erasures(const Erasures&) = delete;
+
+  [[nodiscard]] Mark mark_of(const SubjectId& subject) const;
+  [[nodiscard]] std::vector<ErasureRow> all() const;
+  Result<void> append(std::span<const ErasureRow> erasures);
+
+ private:
+  Erasures(std::filesystem::path file, Secret key);
+  [[nodiscard]] std::string line_of(const ErasureRow& row, const std::string& previous) const;
+  Result<void> read();
+
+  const std::filesystem::path file_;
+  const Secret key_;
+  mutable std::mutex mutex_;  // guards the rest
+  int fd_ = -1;
+  std::vector<ErasureRow> rows_;
+  std::string last_digest_;
+};
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,161 @@
+#include "vault/records/file_text.h"
+
+#include <fmt/format.h>
+#include <unicode/ucnv.h>
+#include <unicode/ustring.h>
+
+#include "base/check.h"
+#include "vault/records/normalise.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::string_view kBom = "\xEF\xBB\xBF";
+
+}  // namespace
+
+std::string_view name_of(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kUtf8:
+      return "UTF-8";
+    case Encoding::kCp932:
+      return "CP932";
+  }
+  return "";
+}
+
+Result<Encoding> encoding_named(std::string_view name) {
+  if (name == name_of(Encoding::kUtf8)) return Encoding::kUtf8;
+  if (name == name_of(Encoding::kCp932)) return Encoding::kCp932;
+  return fail(ErrorCode::kInvalid, "an encoding is UTF-8 or CP932");
+}
+
+void EncodingScan::feed_utf8(std::uint8_t byte) {
+  if (utf8_more_ > 0) {
+    if (byte < utf8_least_ || byte > utf8_most_) {
+      utf8_bad_ = line_;
+      return;
+    }
+    utf8_least_ = 0x80;
+    utf8_most_ = 0xBF;
+    --utf8_more_;
+    return;
+  }
+  // RFC 3629, section 4: the second byte's range depends on the first.
+  if (byte >= 0xC2 && byte <= 0xDF) {
+    utf8_more_ = 1;
+  } else if ((byte & 0xF0) == 0xE0) {
+    utf8_more_ = 2;
+    if (byte == 0xE0) utf8_least_ = 0xA0;
+    if (byte == 0xED) utf8_most_ = 0x9F;
+  } else if (byte >= 0xF0 && byte <= 0xF4) {
+    utf8_more_ = 3;
+    if (byte == 0xF0) utf8_least_ = 0x90;
+    if (byte == 0xF4) utf8_most_ = 0x8F;
+  } else {
+    utf8_bad_ = line_;
+  }
+}
+
+void EncodingScan::feed_cp932(std::uint8_t byte) {
+  if (cp932_trail_) {
+    cp932_trail_ = false;
+    if (byte < 0x40 || byte == 0x7F || byte > 0xFC) cp932_bad_ = line_;
+    return;
+  }
+  if ((byte >= 0x81 && byte <= 0x9F) || (byte >= 0xE0 && byte <= 0xFC))
+    cp932_trail_ = true;
+  else if (byte == 0x80 || byte == 0xA0 || byte > 0xFC)
+    cp932_bad_ = line_;
+}
+
+void EncodingScan::feed(ByteView bytes) {
+  for (const std::uint8_t byte : bytes) {
+    if (first_bytes_.size() < kBom.size()) first_bytes_ += static_cast<char>(byte);
+    if (byte < 0x80 && utf8_more_ == 0 && !cp932_trail_) {
+      if (byte == '\n') ++line_;
+      if (byte == 0 && nul_ == 0) nul_ = line_;
+      continue;
+    }
+    if (utf8_bad_ == 0 && (byte >= 0x80 || utf8_more_ > 0)) feed_utf8(byte);
+    if (cp932_bad_ == 0 && (byte >= 0x80 || cp932_trail_)) feed_cp932(byte);
+    if (byte == '\n') ++line_;
+    if (byte == 0 && nul_ == 0) nul_ = line_;
+  }
+  bytes_ += bytes.size();
+}
+
+std::size_t EncodingScan::bom_bytes() const {
+  return first_bytes_ == kBom ? kBom.size() : 0;
+}
+
+Result<Encoding> EncodingScan::verdict() const {
+  if (bytes_ == 0) return fail(ErrorCode::kInvalid, "the file is empty");
+  if (first_bytes_.starts_with("\xFF\xFE") || first_bytes_.starts_with("\xFE\xFF"))
+    return fail(ErrorCode::kInvalid, "line 1: this is UTF-16; save the file as UTF-8");
+  if (nul_ != 0)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("line {}: a NUL byte; this is no text file, or UTF-16: save it as "
+                            "UTF-8",
+                            nul_));
+  if (utf8_bad_ == 0 && utf8_more_ == 0) return Encoding::kUtf8;
+  if (bom_bytes() != 0)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("line {}: the file begins as UTF-8 but goes on as something else; "
+                            "save it as UTF-8 again",
+                            utf8_bad_ == 0 ? line_ : utf8_bad_));
+  if (cp932_bad_ == 0 && !cp932_trail_) return Encoding::kCp932;
+  if (utf8_bad_ == 0)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("line {}: the file ends within a character; it was cut off, fetch it "
+                            "again",
+                            line_));
+  return fail(ErrorCode::kInvalid,
+              fmt::format("neither UTF-8 (broken in line {}) nor CP932 (broken in line {}); save "
+                          "it as UTF-8",
+                          utf8_bad_, cp932_bad_ == 0 ? line_ : cp932_bad_));
+}
+
+struct Decoder::Converter {
+  UConverter* handle = nullptr;
+  std::u16string wide;
+  ~Converter() { ucnv_close(handle); }
+};
+
+Decoder::Decoder(Encoding encoding)
+    : encoding_(encoding), converter_(std::make_unique<Converter>()) {
+  if (encoding_ != Encoding::kCp932) return;
+  UErrorCode status = U_ZERO_ERROR;
+  converter_->handle = ucnv_open("windows-31j", &status);
+  CHECK(U_SUCCESS(status));
+  ucnv_setToUCallBack(converter_->handle, UCNV_TO_U_CALLBACK_STOP, nullptr, nullptr, nullptr,
+                      &status);
+  CHECK(U_SUCCESS(status));
+}
+
+Decoder::~Decoder() = default;
+
+Result<void> Decoder::decode(std::string_view bytes, std::string& into) {
+  if (encoding_ == Encoding::kUtf8) {
+    if (!is_clean_utf8(bytes)) return fail(ErrorCode::kInvalid, "no UTF-8 text, or holds a NUL");
+    into.assign(bytes);
+    return {};
+  }
+  // Half a character for each byte at most, three bytes of UTF-8 for each of those.
+  UErrorCode status = U_ZERO_ERROR;
+  converter_->wide.resize(bytes.size() + 1);
+  const int32_t size = ucnv_toUChars(converter_->handle, converter_->wide.data(),
+                                     static_cast<int32_t>(converter_->wide.size()), bytes.data(),
+                                     static_cast<int32_t>(bytes.size()), &status);
+  if (U_FAILURE(status)) return fail(ErrorCode::kInvalid, "no CP932 text");
+  into.resize(static_cast<std::size_t>(size) * 3);
+  int32_t made = 0;
+  u_strToUTF8(into.data(), static_cast<int32_t>(into.size()), &made, converter_->wide.data(), size,
+              &status);
+  if (U_FAILURE(status)) return fail(ErrorCode::kInvalid, "no CP932 text");
+  into.resize(static_cast<std::size_t>(made));
+  if (into.find('\0') != std::string::npos) return fail(ErrorCode::kInvalid, "holds a NUL");
+  return {};
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,59 @@
+// What kind of text a file of records is: UTF-8 (with or without BOM) or CP932 (Windows'
+// Shift_JIS), told by looking at every byte, and the way from there to UTF-8. Pure; a Decoder
+// belongs to one thread. Bytes are anybody's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace madoguchi::vault {
+
+enum class Encoding { kUtf8, kCp932 };
+std::string_view name_of(Encoding encoding);
+Result<Encoding> encoding_named(std::string_view name);
+
+// Fed the whole file in pieces; then says what it is.
+class EncodingScan {
+ public:
+  void feed(ByteView bytes);
+  // kInvalid with line, reason and how to mend: UTF-16, a NUL, or neither encoding.
+  [[nodiscard]] Result<Encoding> verdict() const;
+  // Bytes of the byte order mark, which are no part of the text.
+  [[nodiscard]] std::size_t bom_bytes() const;
+
+ private:
+  void feed_utf8(std::uint8_t byte);
+  void feed_cp932(std::uint8_t byte);
+
+  std::uint64_t bytes_ = 0;
+  std::uint64_t line_ = 1;
+  std::string first_bytes_;     // as many as a byte order mark has
+  std::uint64_t utf8_bad_ = 0;  // line of the first byte that is none; 0: all well
+  std::uint64_t cp932_bad_ = 0;
+  std::uint64_t nul_ = 0;
+  int utf8_more_ = 0;
+  std::uint8_t utf8_least_ = 0x80;
+  std::uint8_t utf8_most_ = 0xBF;
+  bool cp932_trail_ = false;
+};
+
+// Text in one encoding to UTF-8.
+class Decoder {
+ public:
+  explicit Decoder(Encoding encoding);
+  ~Decoder();
+  // kInvalid for bytes that are no such text or hold a NUL. `into` is replaced.
+  Result<void> decode(std::string_view bytes, std::string& into);
+
+ private:
+  struct Converter;
+  const Encoding encoding_;
+  std::unique_ptr<Converter> converter_;
+};
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,65 @@
+// Which column of a client's file is which field: given by a mapping file, or guessed from header
+// names in Japanese or English. Pure values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "vault/records/row_splitter.h"
+#include "vault/records/schema.h"
+#include "vault/records/subject.h"
+
+namespace madoguchi::vault {
+
+// What a column says.
+enum class ColumnUse {
+  kLeftOut,
+  kValue,     // of a field
+  kVerified,  // of that value: yes or no
+  kHolder,    // of that telephone
+  kRefusals,  // of that telephone, separated by ; or 、
+  kValueGivenFor,
+  kValueObtainedOn,
+  kKind,  // of the subject: person or company
+  kSource,
+  kGivenFor,
+  kObtainedOn,
+  kObtainedBy,
+};
+
+struct Column {
+  std::string header;  // as in the file; the key of a JSON object
+  ColumnUse use = ColumnUse::kLeftOut;
+  std::string field;
+  std::uint8_t number = 1;
+
+  friend bool operator==(const Column&, const Column&) = default;
+};
+
+// A target as a mapping file names it: "telephone", "telephone.2", "telephone.2@holder", "@source",
+// "-" to leave a column out.
+Result<Column> column_named(std::string_view header, std::string_view target, const Schema& schema);
+std::string target_of(const Column& column);
+
+// `[[column]] header = "…" target = "…"`, a TOML file.
+Result<std::vector<Column>> read_mapping(std::string_view toml, std::string file_name,
+                                         const Schema& schema);
+
+// One column for each header, in order. kInvalid, naming the first that nobody can place, one that
+// comes twice, or that no column is a field at all (is there a header?).
+Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
+                                        const std::vector<Column>& mapping, const Schema& schema);
+
+// A row as a subject; empty cells are no values. kInvalid: wrong number of cells, unknown words.
+Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
+                                 const std::vector<Column>& columns, const Provenance& provenance);
+// The same for a JSON object; a list gives values 1, 2, … of its field.
+Result<Subject> subject_of_json(std::string_view json, const std::vector<Column>& columns,
+                                const Provenance& provenance);
+// The keys of the first objects, in order of appearance.
+Result<std::vector<std::string>> keys_of_json(std::string_view json);
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,65 @@
+// What the files of Records share: its parts, the sealers of the organisations in use, and the
+// locks that make one act on a subject follow another. Private to this folder.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "vault/records/erasures.h"
+#include "vault/records/records.h"
+#include "vault/records/sealer.h"
+
+namespace madoguchi::vault {
+
+struct Records::State {
+  explicit State(const Parts& given) : parts(given) {}
+
+  // A subject's row and key, checked to belong together.
+  struct Held {
+    RecordRow row;
+    SubjectKey key;
+  };
+
+  // The newest keys of the organisation, prepared. Cheap when nothing changed.
+  Result<std::shared_ptr<const RecordSealer>> sealer(const OrganisationId& organisation);
+  void forget(const OrganisationId& organisation);
+  Result<std::shared_ptr<const BlindIndex>> index_at(const OrganisationId& organisation,
+                                                     std::uint32_t version);
+  // Marks may be under any version from the oldest in use on.
+  Result<std::vector<std::shared_ptr<const BlindIndex>>> indexes(const RecordSealer& sealer);
+
+  Result<RecordRow> row(const OrganisationId& organisation, const SubjectId& subject);
+  Result<Held> held(const OrganisationId& organisation, const SubjectId& subject);
+  Result<SubjectKey> key_of(const OrganisationId& organisation, const SubjectId& subject,
+                            RecordNumber number);
+  // Every value of a record.
+  Result<std::vector<FieldValue>> values(const Held& held, const SubjectId& subject,
+                                         const Schema& schema);
+  Result<std::vector<MarkRow>> marks_of(const RecordSealer& sealer,
+                                        const std::vector<FieldValue>& values, RecordNumber number);
+  Result<void> check_unique(const RecordSealer& sealer, const std::vector<FieldValue>& values,
+                            RecordNumber except);
+  Result<void> erase_everywhere(const OrganisationId& organisation, const SubjectId& subject,
+                                const ErasureRow& erasure);
+  Result<void> replay();
+  Result<void> replay(const ErasureRow& erasure);
+  Result<void> collect_orphans();
+
+  std::mutex& lock_of(RecordNumber number) { return subject_locks[number % subject_locks.size()]; }
+
+  const Parts parts;
+  std::atomic<RecordNumber> next_number{1};
+  std::array<std::mutex, 64> subject_locks;  // read, change, write of one subject
+  std::mutex unique_mutex;                   // taken after a subject's: looking and then writing
+
+  std::mutex mutex;  // guards the next two
+  std::map<OrganisationId, std::shared_ptr<const RecordSealer>> sealers;
+  std::map<std::pair<OrganisationId, std::uint32_t>, std::shared_ptr<const BlindIndex>> old_indexes;
+};
+
+}  // namespace madoguchi::vault
