@@ -88,6 +88,7 @@ void MediaEngine::drop_leg(MediaLeg& leg) {
     if (leg.peer.value != 0) parts_.browsers.port().close(leg.peer);
     take_seat_events();
   } else {
+    close_direct(leg);
     parts_.poller.remove(leg.rtp_socket.fd());
     parts_.poller.remove(leg.rtcp_socket.fd());
   }

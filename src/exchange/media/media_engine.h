@@ -35,6 +35,7 @@ class MediaEngine {
     Entropy& entropy;
     EventOutlet& events;
     RecordingPipe& recordings;
+    std::size_t most_direct = 1024;  // telephones with a connected socket beside their own
   };
   // `now` starts the ticks.
   MediaEngine(Parts parts, MonoTime now);
@@ -108,6 +109,8 @@ class MediaEngine {
   void mix(MediaCall& call);
   void watch();
   void watch_leg(MediaLeg& leg);
+  void watch_path(MediaLeg& leg);
+  void close_direct(MediaLeg& leg);
   void produce(MediaLeg& leg, ByteView frame);
 
   Parts parts_;
@@ -126,6 +129,7 @@ class MediaEngine {
   int phase_ = 0;  // of next_tick_
   MonoTime next_tick_;
   MonoTime next_watch_;
+  std::size_t direct_ = 0;   // sockets of that kind
   std::size_t watched_ = 0;  // legs are looked at in shares
 
   std::array<std::uint8_t, rtp::kMaxDatagram> inbox_{};

@@ -38,7 +38,9 @@ void MediaEngine::serve(std::uint64_t key, MonoTime now) {
   MediaLeg& leg = *legs_[index];
   bring_others_near(leg);
   rtp::Address from;
-  UdpSocket& socket = is_rtcp(key) ? leg.rtcp_socket : leg.rtp_socket;
+  UdpSocket& socket = is_rtcp(key)     ? leg.rtcp_socket
+                      : is_direct(key) ? leg.direct_socket
+                                       : leg.rtp_socket;
   const auto size = socket.receive(inbox_, from);
   if (!size) return;
   ++counters_.packets_received;
@@ -155,7 +157,7 @@ void MediaEngine::send_sound(MediaLeg& leg, const rtp::RtpHeader& header, ByteVi
     parts_.browsers.send(sealed->size, sealed->to);
   } else if (!leg.latch || leg.latch->target().is_unspecified() || leg.latch->target().port == 0) {
     return;
-  } else if (!leg.rtp_socket.send(room.first(size), leg.latch->target())) {
+  } else if (!leg.send_to_telephone(room.first(size), leg.latch->target())) {
     ++counters_.send_failed;
     return;
   }
@@ -202,7 +204,7 @@ void MediaEngine::send_rtcp(MediaLeg& leg, ByteView packet) {
   }
   if (!leg.latch || leg.latch->target().is_unspecified() || leg.latch->target().port == 0) return;
   if (leg.rtcp_mux == OnOff::kOn) {
-    static_cast<void>(leg.rtp_socket.send(packet, leg.latch->target()));
+    static_cast<void>(leg.send_to_telephone(packet, leg.latch->target()));
   } else {
     static_cast<void>(leg.rtcp_socket.send(packet, leg.rtcp_address));
   }

@@ -117,6 +117,70 @@ TEST_F(Relay, DropsAndCountsForeignSendersAndGarbage) {
   EXPECT_EQ(fresh.counters().unknown_payload, 1U);
 }
 
+// After a second a latched telephone has a connected socket of its own.
+TEST(RelayToALatchedTelephone, SeesStrangersAndFindsTheTelephoneWhenItMoves) {
+  EngineRig rig;
+  LoopbackPhone victim(0, 1);
+  LoopbackPhone partner(0, 2);
+  const std::uint16_t port = rig.add("caller", Side::kCaller, victim);
+  rig.add("operator", Side::kOurs, partner);
+  rig.connect("caller", "operator");
+  const auto talk = [&](LoopbackPhone& caller, int frames) {
+    for (int n = 0; n < frames; ++n) {
+      caller.say(0x11);
+      partner.say(0x22);
+      rig.pump();
+      rig.pass(milliseconds(20));
+    }
+  };
+  talk(victim, 100);
+  EXPECT_EQ(victim.listen().size(), 100U);
+  EXPECT_EQ(partner.listen().size(), 100U);
+
+  LoopbackPhone intruder(0, 0x4444);
+  intruder.call(port);
+  for (int n = 0; n < 20; ++n) intruder.say(0x66);
+  talk(victim, 20);
+  EXPECT_EQ(rig.counters().foreign_sender, 20U);
+  for (const auto& heard : partner.listen()) EXPECT_EQ(heard.payload, Bytes(160, 0x11));
+
+  LoopbackPhone moved(0, 1);
+  moved.call(port);
+  rig.pass(seconds(3));
+  static_cast<void>(victim.listen());
+  talk(moved, 100);
+  EXPECT_GE(moved.listen().size(), 90U);
+  EXPECT_LE(victim.listen().size(), 10U);
+  const auto refused = rig.counters().foreign_sender;
+  for (int n = 0; n < 5; ++n) intruder.say(0x66);
+  talk(moved, 20);
+  EXPECT_EQ(rig.counters().foreign_sender, refused + 5);
+}
+
+TEST(UdpSocketTwin, HearsItsPeerAloneAndNobodyElseMayJoin) {
+  auto socket = std::move(*UdpSocket::bind("127.0.0.1", 0));
+  LoopbackPhone peer(0, 1);
+  LoopbackPhone other(0, 2);
+  const rtp::Address peer_at = *rtp::Address::parse("127.0.0.1", peer.port());
+  auto twin = socket.twin_connected_to(peer_at);
+  ASSERT_TRUE(twin.has_value());
+  EXPECT_EQ(twin->port(), socket.port());
+  peer.call(socket.port());
+  other.call(socket.port());
+  peer.say(0x11);
+  other.say(0x22);
+  std::array<std::uint8_t, rtp::kMaxDatagram> packet;
+  rtp::Address from;
+  EXPECT_TRUE(twin->receive(packet, from).has_value());
+  EXPECT_EQ(from, peer_at);
+  EXPECT_FALSE(twin->receive(packet, from).has_value());
+  EXPECT_TRUE(socket.receive(packet, from).has_value());
+  EXPECT_NE(from, peer_at);
+  EXPECT_TRUE(twin->send(Bytes(172, 0x80)));
+  EXPECT_EQ(peer.listen().size(), 1U);
+  EXPECT_EQ(UdpSocket::bind("127.0.0.1", socket.port()).error().code, ErrorCode::kConflict);
+}
+
 TEST_F(Relay, MuteSilencesOneDirectionAndHoldBoth) {
   rig_.apply(command::Mute{LegId("operator"), OnOff::kOn});
   talk(5);

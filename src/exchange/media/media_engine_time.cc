@@ -2,8 +2,10 @@
 // watching.
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "exchange/media/media_engine.h"
+#include "exchange/media/media_keys.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -112,9 +114,33 @@ void MediaEngine::watch() {
   published_.not_authentic += browsers.refused;
 }
 
+void MediaEngine::close_direct(MediaLeg& leg) {
+  if (!leg.direct_socket.open()) return;
+  parts_.poller.remove(leg.direct_socket.fd());
+  leg.direct_socket = UdpSocket();
+  --direct_;
+}
+
+// Once it is known where a telephone is, a connected socket carries what goes there and comes from
+// there; its own socket still hears all others, so that strangers are counted and a telephone that
+// moves is found.
+void MediaEngine::watch_path(MediaLeg& leg) {
+  const bool latched = leg.latch && leg.latch->latched();
+  if (latched && leg.direct_socket.open() && leg.direct_peer == leg.latch->target()) return;
+  close_direct(leg);
+  if (!latched || direct_ >= parts_.most_direct) return;
+  auto twin = leg.rtp_socket.twin_connected_to(leg.latch->target());
+  if (!twin) return;
+  leg.direct_socket = std::move(*twin);
+  leg.direct_peer = leg.latch->target();
+  parts_.poller.add(leg.direct_socket.fd(), direct_key(leg.index));
+  ++direct_;
+}
+
 void MediaEngine::watch_leg(MediaLeg& leg) {
   tell_digits(leg, leg.dtmf.advance(now_));
   if (!leg.agreed || (leg.is_seat && !leg.connected)) return;
+  if (!leg.is_seat) watch_path(leg);
   const auto call = [&] { return leg.call == nullptr ? CallId() : leg.call->id; };
   const Micros quiet = now_ - leg.last_heard;
   if (!leg.told_silent && leg.expects_sound() && quiet >= parts_.silent_after) {

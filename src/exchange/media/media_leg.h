@@ -39,6 +39,11 @@ struct MediaLeg {
   [[nodiscard]] bool may_send() const {
     return agreed && (direction == Direction::kSendRecv || direction == Direction::kSendOnly);
   }
+  // To the telephone at `to`; false when the kernel refused it.
+  bool send_to_telephone(ByteView packet, const rtp::Address& to) {
+    const bool direct = direct_socket.open() && direct_peer == to;
+    return direct ? direct_socket.send(packet) : rtp_socket.send(packet, to);
+  }
   [[nodiscard]] bool expects_sound() const {
     return agreed && (direction == Direction::kSendRecv || direction == Direction::kRecvOnly);
   }
@@ -73,6 +78,8 @@ struct MediaLeg {
   MonoTime last_sent;
   std::uint32_t since_level = 0;  // packets
   UdpSocket rtp_socket;           // a telephone's; a seat's handle is `peer`
+  UdpSocket direct_socket;        // its twin, connected to `direct_peer`; once that has latched
+  rtp::Address direct_peer;
   rtp::PeerHandle peer;
 
   // The streams.

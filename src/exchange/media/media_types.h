@@ -160,7 +160,7 @@ enum class SeatChange : std::uint8_t {
 struct SeatChanged {
   LegId leg;
   SeatChange change = SeatChange::kConnected;
-  std::string reason;       // for kLost and kFailed, in words
+  std::string reason;         // for kLost and kFailed, in words
   std::string fingerprint{};  // kConnected: "sha-256 AA:BB:…", proved in the handshake
 };
 

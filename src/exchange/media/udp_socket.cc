@@ -79,6 +79,38 @@ Result<UdpSocket> UdpSocket::bind(const std::string& ip, std::uint16_t port, int
   return made;
 }
 
+namespace {
+
+bool share_port(int fd, int shared) {
+  return ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof shared) == 0;
+}
+
+}  // namespace
+
+std::optional<UdpSocket> UdpSocket::twin_connected_to(const rtp::Address& peer) const {
+  sockaddr_storage here{};
+  socklen_t here_length = sizeof here;
+  sockaddr_storage there{};
+  const socklen_t there_length = to_kernel(peer, v4_, there);
+  if (there_length == 0 ||
+      ::getsockname(fd_, reinterpret_cast<sockaddr*>(&here), &here_length) != 0)
+    return std::nullopt;
+  UdpSocket twin;
+  twin.v4_ = v4_;
+  twin.port_ = port_;
+  twin.fd_ = ::socket(v4_ ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (twin.fd_ < 0) return std::nullopt;
+  // The port is shared for this moment only: nobody else of this user may join it later.
+  const bool made =
+      share_port(fd_, 1) && share_port(twin.fd_, 1) &&
+      ::bind(twin.fd_, reinterpret_cast<const sockaddr*>(&here), here_length) == 0 &&
+      ::connect(twin.fd_, reinterpret_cast<const sockaddr*>(&there), there_length) == 0;
+  static_cast<void>(share_port(fd_, 0));
+  static_cast<void>(share_port(twin.fd_, 0));
+  if (!made) return std::nullopt;
+  return twin;
+}
+
 std::optional<std::size_t> UdpSocket::receive(rtp::MutableBytes into, rtp::Address& from) {
   sockaddr_storage who;
   socklen_t length = sizeof who;
@@ -96,6 +128,15 @@ bool UdpSocket::send(ByteView datagram, const rtp::Address& to) {
   return ::sendto(fd_, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                   reinterpret_cast<const sockaddr*>(&where),
                   length) == static_cast<ssize_t>(datagram.size());
+}
+
+bool UdpSocket::send(ByteView datagram) {
+  const auto once = [&] {
+    return ::send(fd_, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(datagram.size());
+  };
+  // "Port unreachable", said of an earlier datagram, is told to the next one.
+  return once() || (errno == ECONNREFUSED && once());
 }
 
 }  // namespace madoguchi::exchange

@@ -30,10 +30,18 @@ class UdpSocket {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] bool is_v4() const { return v4_; }
 
+  // A second socket on this one's port for datagrams to and from `peer` alone, which the kernel
+  // carries more cheaply: it keeps the way there. What all others send still comes to this one.
+  // Nothing when the kernel refuses. Datagrams of others may wait in it from the moment of its
+  // making: look at whom they are from.
+  [[nodiscard]] std::optional<UdpSocket> twin_connected_to(const rtp::Address& peer) const;
+
   // Size of the datagram, nothing when none waits.
   std::optional<std::size_t> receive(rtp::MutableBytes into, rtp::Address& from);
   // False when the kernel refused it (buffer full, no route).
   bool send(ByteView datagram, const rtp::Address& to);
+  // To the peer of a connected socket.
+  bool send(ByteView datagram);
 
  private:
   int fd_ = -1;
