@@ -8,6 +8,7 @@
 
 #include "app/admin_client.h"
 #include "app/administration.h"
+#include "app/log_tools.h"
 #include "app/processes.h"
 #include "app/recordings.h"
 #include "app/up.h"
@@ -151,6 +152,34 @@ void add_recording(CLI::App& app, RecordingOptions& options) {
   out->add_flag("--json", options.json, "One line of JSON");
 }
 
+void add_verify(CLI::App& app, VerifyOptions& options) {
+  CLI::App* verify = app.add_subcommand(
+      "verify", "Check a client's log, or one proof of it, without trusting whoever keeps it");
+  auto* log = verify->add_option("--log", options.log, "URL or folder of the log");
+  verify->add_option("--key", options.key, "The log's verifier key (name+hash+base64)")->required();
+  verify->add_option("--witness", options.witnesses, "Key of a witness that must have cosigned");
+  verify->add_option("--state", options.state,
+                     "File that remembers how far the last check came; made when missing");
+  verify->add_option("--proof", options.proof, "An offline proof file (.tlog-proof) instead")
+      ->excludes(log);
+  verify->add_option("--entry", options.entry, "The entry it proves, where the file has none");
+  verify->add_option("--ca", options.authorities, "PEM file of the authority of its certificate")
+      ->check(CLI::ExistingFile);
+  verify->add_flag("--json", options.json, "One line of JSON");
+  verify->footer(
+      "Exit code: 0 all is well, 1 something is wrong with it, 2 wrong use, 3 it could not be "
+      "checked.");
+}
+
+void add_witness(CLI::App& app, WitnessOptions& options) {
+  CLI::App* witness = app.add_subcommand(
+      "witness",
+      "Cosign logs that only ever grow (C2SP tlog-witness), for a client or its friends");
+  witness->add_option("--config", options.config, "Its settings, TOML")->required();
+  witness->add_flag("--print-key", options.print_key,
+                    "Only print its verifier key, making it first where there is none");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "Madoguchi: a contact centre in which every call is answered, no record is opened "
@@ -167,6 +196,10 @@ int run(int argc, char** argv) {
         ->required();
   RecordingOptions recording;
   add_recording(app, recording);
+  VerifyOptions verify;
+  add_verify(app, verify);
+  WitnessOptions witness;
+  add_witness(app, witness);
   RecordingOptions journal;
   CLI::App* journal_words =
       app.add_subcommand("journal", "Print the vault's journal, one line of JSON each");
@@ -190,6 +223,8 @@ int run(int argc, char** argv) {
   }
   if (administer) return report(administer());
   if (chosen->get_name() == "journal") return report(journal_command(journal.data));
+  if (chosen->get_name() == "verify") return verify_log_command(verify);
+  if (chosen->get_name() == "witness") return report(witness_command(witness));
   if (chosen->get_name() == "recording") {
     if (chosen->get_subcommands().front()->get_name() == "list")
       return report(list_command(recording));

@@ -234,16 +234,24 @@ Result<Entry> Entry::parse(std::string_view text) {
 }
 
 Result<void> check_entry(std::string_view text) {
-  const auto object = parse_canonical(text, kLongestEntry);
-  if (!object) return tl::unexpected<Error>(object.error());
-  const Json* version = object->find("v");
-  if (version == nullptr || version->as_integer() == nullptr || *version->as_integer() < 1)
-    return fail(ErrorCode::kInvalid, "has no version \"v\"");
-  for (const std::string_view name : {"kind", "time"}) {
-    const Json* member = object->find(name);
-    if (member == nullptr || member->as_text() == nullptr)
-      return fail(ErrorCode::kInvalid, fmt::format("has no \"{}\"", name));
+  const auto members = canonical_members(text, kLongestEntry);
+  if (!members) return tl::unexpected<Error>(members.error());
+  bool has_version = false;
+  bool has_kind = false;
+  bool has_time = false;
+  for (const RawMember& member : *members) {
+    const char begins = member.value.front();
+    if (member.name == "v")
+      has_version = begins >= '1' && begins <= '9' &&
+                    member.value.find_first_not_of("0123456789") == std::string_view::npos;
+    else if (member.name == "kind")
+      has_kind = begins == '"';
+    else if (member.name == "time")
+      has_time = begins == '"';
   }
+  if (!has_version) return fail(ErrorCode::kInvalid, "has no version \"v\"");
+  if (!has_kind) return fail(ErrorCode::kInvalid, "has no \"kind\"");
+  if (!has_time) return fail(ErrorCode::kInvalid, "has no \"time\"");
   return {};
 }
 

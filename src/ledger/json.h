@@ -2,7 +2,8 @@
 // that anyone who parses an entry and writes it again gets the very bytes whose hash is in the
 // tree. Pure values; any thread.
 //
-// Numbers are those of I-JSON (RFC 7493): integers within ±(2^53 - 1), and finite doubles. Whatever
+// Numbers are those of I-JSON (RFC 7493): integers within ±(2^53 - 1), and finite doubles other
+// than the integers beyond it that canonical form writes without an exponent (below 1e21). Whatever
 // has two readings is refused: a name twice in an object, invalid UTF-8, a lone surrogate, an
 // integer or double out of range. Parsing is bounded in bytes and depth.
 #pragma once
@@ -66,6 +67,14 @@ Result<Json> parse_json(std::string_view text, std::size_t most_bytes);
 
 // The same, and the text must be the canonical form of what it says.
 Result<Json> parse_canonical(std::string_view text, std::size_t most_bytes);
+
+// The same for an object, quickly and without building it: its members as they stand in `text`,
+// names without quotes. Of an object with escapes in a name none are told.
+struct RawMember {
+  std::string_view name;
+  std::string_view value;
+};
+Result<std::vector<RawMember>> canonical_members(std::string_view text, std::size_t most_bytes);
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 

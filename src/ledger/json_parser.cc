@@ -170,6 +170,8 @@ bool Parser::parse_number(Json& value) {
   double number = 0;
   if (std::from_chars(from, to, number).ec != std::errc() || !std::isfinite(number))
     return refuse("a number out of range");
+  if (std::fabs(number) > static_cast<double>(kMostInteger) && std::fabs(number) < 1e21)
+    return refuse("an integer beyond 2^53 - 1 is no I-JSON number");
   value = Json(number);
   return true;
 }

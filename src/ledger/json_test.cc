@@ -98,6 +98,51 @@ TEST(Json, CanonicalTextIsToldFromTheRest) {
     EXPECT_FALSE(parse_canonical(text, 100)) << text;
 }
 
+TEST(Json, TheQuickCheckAgreesWithTheParser) {
+  for (const char* text :
+       {R"({"a":[1,"x",{}],"b":null,"c":{"d":[]},"e":-1.5,"f":"\u0001\n\"\\","g":1e+21})",
+        "{}",
+        R"({"b":1,"a":1})",
+        R"({"a":1,"a":1})",
+        R"({ "a":1})",
+        R"({"a":1.0})",
+        R"({"a":-0})",
+        R"({"a":01})",
+        R"({"a":0})",
+        R"({"a":9007199254740991})",
+        R"({"a":9007199254740992})",
+        R"({"a":1e20})",
+        R"({"a":"\u0041"})",
+        R"({"a":"\u000a"})",
+        R"({"a":"\u001F"})",
+        R"({"a":"\u001f"})",
+        R"({"a":"\u0000"})",
+        R"({"a":"\/"})",
+        R"({"a":"\ud83d\ude00"})",
+        "{\"a\":\"\xff\"}",
+        "{\"a\":\"窓\"}",
+        "{\"\\n\":1,\"a\":2}",
+        R"({"a":1}x)",
+        R"({"a":)",
+        R"({"a":"x)",
+        R"({"a"})",
+        R"({"a":+1})",
+        R"({"a":1,})",
+        R"([1])",
+        R"({"a":[1,]})",
+        "{\"ï¬³\":1,\"😀\":2}",
+        "{\"😀\":2,\"ï¬³\":1}"}) {
+    const auto value = parse_canonical(text, 200);
+    EXPECT_EQ(canonical_members(text, 200).has_value(),
+              value.has_value() && value->as_object() != nullptr)
+        << text;
+  }
+  const auto members = canonical_members(R"({"a":[1,2],"b":"x"})", 200);
+  ASSERT_EQ(members->size(), 2U);
+  EXPECT_EQ((*members)[0].value, "[1,2]");
+  EXPECT_EQ((*members)[1].name, "b");
+}
+
 TEST(Json, KeepsWhatItReads) {
   const auto value =
       parse_json(R"({"text":"窓口","whole":-7,"part":0.5,"yes":true,"none":null})", 200);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <bit>
 #include <system_error>
 
 #include "ledger/fetch.h"
@@ -43,7 +42,6 @@ Result<void> Log::check_shown(const std::optional<SignedHead>& kept) {
 Result<Log::Edge> Log::read_edge(std::uint64_t size) {
   FolderFetcher from(folder_);
   Edge edge;
-  std::vector<Hash> subtrees;
   for (unsigned level = 0; (size >> (level * kTileHeight)) != 0; ++level) {
     const std::uint64_t number = size >> ((level + 1) * kTileHeight);
     const std::uint64_t width = width_at(size, level, number);
@@ -63,15 +61,7 @@ Result<Log::Edge> Log::read_edge(std::uint64_t size) {
         return fail(ErrorCode::kCorrupt, fmt::format("log {}: its last bundle was changed", id_));
     edge.bundle = std::move(*bundle);
   }
-  for (auto row = edge.rows.rbegin(); row != edge.rows.rend(); ++row) {
-    std::span<const Hash> rest(*row);
-    while (!rest.empty()) {
-      const std::size_t half = std::bit_floor(rest.size());
-      subtrees.push_back(perfect_root(rest.first(half)));
-      rest = rest.subspan(half);
-    }
-  }
-  edge.tree = Frontier(size, std::move(subtrees));
+  edge.size = size;
   return edge;
 }
 
@@ -81,11 +71,11 @@ Result<Log::Edge> Log::recover(const std::optional<SignedHead>& kept) {
   if (auto right = check_shown(kept); !right) return tl::unexpected<Error>(right.error());
   if (!kept) return Edge{};
   auto read = read_edge(kept->size);
-  if (read && read->tree.root() == kept->root) return read;
+  if (read && read->root() == kept->root) return read;
   Edge again;
   if (auto extended = extend(again, kept->size); !extended)
     return tl::unexpected<Error>(extended.error());
-  if (again.tree.root() != kept->root)
+  if (again.root() != kept->root)
     return fail(ErrorCode::kCorrupt,
                 fmt::format("log {}: the first {} entries in the database are not those that were "
                             "signed; nothing more is signed until a backup is restored",
@@ -100,14 +90,14 @@ Result<void> Log::put(const TileName& tile, ByteView bytes, DurableFiles& files)
 }
 
 Result<void> Log::add(Edge& edge, const StoredEntry& entry, DurableFiles& files) {
-  const std::uint64_t index = edge.tree.size();
+  const std::uint64_t index = edge.size;
   const Hash leaf = leaf_hash(as_bytes(entry.entry));
   if (leaf != entry.leaf || entry.entry.size() > kLongestEntry)
     return fail(ErrorCode::kCorrupt,
                 fmt::format("log {}: entry {} in the database was changed after it was written; "
                             "nothing more is signed until a backup is restored",
                             id_, index));
-  edge.tree.append(leaf);
+  ++edge.size;
   add_to_bundle(edge.bundle, as_bytes(entry.entry));
   if (edge.rows.empty()) edge.rows.emplace_back();
   edge.rows[0].push_back(leaf);
@@ -128,7 +118,7 @@ Result<void> Log::add(Edge& edge, const StoredEntry& entry, DurableFiles& files)
 }
 
 Result<void> Log::put_partials(const Edge& edge, DurableFiles& files) {
-  const std::uint64_t size = edge.tree.size();
+  const std::uint64_t size = edge.size;
   for (unsigned level = 0; level < edge.rows.size(); ++level) {
     if (edge.rows[level].empty()) continue;
     const TileName tile{TileKind::kHashes, level, size >> ((level + 1) * kTileHeight),
@@ -145,8 +135,8 @@ Result<void> Log::put_partials(const Edge& edge, DurableFiles& files) {
 
 Result<void> Log::extend(Edge& edge, std::uint64_t size) {
   DurableFiles files;
-  while (edge.tree.size() < size) {
-    const std::uint64_t from = edge.tree.size();
+  while (edge.size < size) {
+    const std::uint64_t from = edge.size;
     const auto most =
         static_cast<std::size_t>(std::min<std::uint64_t>(kEntriesAtOnce, size - from));
     const auto entries = store_.entries(id_, from, most);
@@ -174,12 +164,12 @@ Result<SignedHead> Log::stage(const std::optional<SignedHead>& kept, std::uint64
                 fmt::format("log {}: {} entries were signed, the database has {} only; restore the "
                             "newest backup of it",
                             id_, kept->size, size));
-  if (size > edge_->tree.size())
+  if (size > edge_->size)
     if (auto extended = extend(*edge_, size); !extended) {
       edge_.reset();  // memory is ahead of the folder: begin again from what was signed
       return tl::unexpected<Error>(extended.error());
     }
-  return SignedHead{id_, edge_->tree.size(), edge_->tree.root()};
+  return SignedHead{id_, edge_->size, edge_->root()};
 }
 
 Note Log::sign(const SignedHead& head, Time now) const {

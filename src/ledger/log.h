@@ -48,9 +48,11 @@ class Log {
  private:
   // The right edge: of each level the hashes of its unfinished tile, and the unfinished bundle.
   struct Edge {
-    Frontier tree;
-    std::vector<std::vector<Hash>> rows;
+    std::uint64_t size = 0;
+    TileRows rows;
     Bytes bundle;
+
+    [[nodiscard]] Hash root() const { return frontier_of_rows(size, rows).root(); }
   };
 
   Result<Edge> recover(const std::optional<SignedHead>& kept);

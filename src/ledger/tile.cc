@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <optional>
 
@@ -83,6 +84,19 @@ std::uint64_t width_at(std::uint64_t size, unsigned level, std::uint64_t number)
   const std::uint64_t full = hashes / kTileWidth;
   if (number < full) return kTileWidth;
   return number == full ? hashes % kTileWidth : 0;
+}
+
+Frontier frontier_of_rows(std::uint64_t size, const TileRows& rows) {
+  std::vector<Hash> subtrees;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    std::span<const Hash> rest(*row);
+    while (!rest.empty()) {
+      const std::size_t half = std::bit_floor(rest.size());
+      subtrees.push_back(perfect_root(rest.first(half)));
+      rest = rest.subspan(half);
+    }
+  }
+  return Frontier(size, std::move(subtrees));
 }
 
 Bytes encode_hashes(std::span<const Hash> hashes) {

@@ -41,6 +41,10 @@ Result<TileName> parse_tile_path(std::string_view path);
 // How wide that tile is in a tree of this size: 0 (there is none) to 256.
 std::uint64_t width_at(std::uint64_t size, unsigned level, std::uint64_t number);
 
+// The right edge of a tree as tiles hold it: of each level the hashes of its unfinished tile.
+using TileRows = std::vector<std::vector<Hash>>;
+Frontier frontier_of_rows(std::uint64_t size, const TileRows& rows);
+
 Bytes encode_hashes(std::span<const Hash> hashes);
 // kCorrupt unless exactly `width` hashes.
 Result<std::vector<Hash>> decode_hashes(ByteView tile, std::uint64_t width);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "ledger/entry.h"
 #include "ledger/tile_nodes.h"
@@ -54,11 +53,6 @@ class Audit {
   [[nodiscard]] std::uint64_t checked() const { return checked_; }
 
  private:
-  // Hashes of one level's unfinished tile, as computed.
-  struct Row {
-    std::vector<Hash> hashes;
-  };
-
   Step bundle(std::uint64_t number);
   Step blame(const TileName& bundle, std::span<const Hash> computed, std::span<const Hash> listed);
   Step close_rows(std::uint64_t index);
@@ -70,8 +64,8 @@ class Audit {
   Fetcher& from_;
   const VerifyRequest& request_;
   const Checkpoint& checkpoint_;
-  Frontier tree_;
-  std::vector<std::vector<Hash>> rows_{1};
+  std::uint64_t size_ = 0;
+  TileRows rows_{1};  // of each level the hashes of its unfinished tile, as computed
   std::uint64_t checked_ = 0;
 };
 
@@ -93,17 +87,8 @@ Step Audit::begin_at(const Checkpoint& old) {
     rows_.back() = std::move(*hashes);
   }
   if (rows_.empty()) rows_.emplace_back();
-  std::vector<Hash> subtrees;
-  for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
-    std::span<const Hash> rest(*row);
-    while (!rest.empty()) {
-      const std::size_t half = std::bit_floor(rest.size());
-      subtrees.push_back(perfect_root(rest.first(half)));
-      rest = rest.subspan(half);
-    }
-  }
-  tree_ = Frontier(old.size, std::move(subtrees));
-  if (tree_.root() != old.root)
+  size_ = old.size;
+  if (frontier_of_rows(size_, rows_).root() != old.root)
     return found(FaultyPart::kHistory, "tiles",
                  fmt::format("the first {} entries are not those of the checkpoint seen before: "
                              "the log was rewritten, or shows a fork",
@@ -124,7 +109,7 @@ Step Audit::blame(const TileName& bundle, std::span<const Hash> computed,
     const auto parents = this->listed(1, above, width_at(checkpoint_.size, 1, above));
     tile_is_wrong = parents && perfect_root(computed) == (*parents)[bundle.number % kTileWidth];
   } else {
-    Frontier whole = tree_;
+    Frontier whole = frontier_of_rows(size_, rows_);
     for (const Hash& leaf : computed.subspan(whole.size() % kTileWidth)) whole.append(leaf);
     tile_is_wrong = whole.root() == checkpoint_.root;
   }
@@ -170,7 +155,7 @@ Step Audit::bundle(std::uint64_t number) {
   const auto hashes = listed(0, number, width);
   if (!hashes) return not_fetched({TileKind::kHashes, 0, number, width}, hashes.error());
 
-  const auto known = static_cast<std::size_t>(tree_.size() % kTileWidth);
+  const auto known = static_cast<std::size_t>(size_ % kTileWidth);
   std::vector<Hash> computed(rows_[0].begin(), rows_[0].end());
   for (std::size_t i = known; i < width; ++i) computed.push_back(leaf_hash((*entries)[i]));
   if (computed != *hashes) return blame(name, computed, *hashes);
@@ -178,19 +163,19 @@ Step Audit::bundle(std::uint64_t number) {
     const std::uint64_t index = number * kTileWidth + i;
     if (auto right = check_entry(as_text((*entries)[i])); !right)
       return found(FaultyPart::kEntry, entry_place(index, name), right.error().message, index);
-    tree_.append(computed[i]);
     ++checked_;
   }
   rows_[0] = std::move(computed);
+  size_ = number * kTileWidth + width;
   return close_rows(number * kTileWidth + width - 1);
 }
 
 Step Audit::run() {
   std::uint64_t told = 0;
-  while (tree_.size() < checkpoint_.size) {
-    if (auto right = bundle(tree_.size() / kTileWidth); !right) return right;
-    if (request_.progress && tree_.size() - told >= kProgressEvery) {
-      told = tree_.size();
+  while (size_ < checkpoint_.size) {
+    if (auto right = bundle(size_ / kTileWidth); !right) return right;
+    if (request_.progress && size_ - told >= kProgressEvery) {
+      told = size_;
       request_.progress(told);
     }
   }
@@ -198,7 +183,7 @@ Step Audit::run() {
     if (!rows_[level].empty())
       if (auto right = check_row(level, checkpoint_.size >> ((level + 1) * kTileHeight)); !right)
         return right;
-  if (tree_.root() != checkpoint_.root)
+  if (frontier_of_rows(size_, rows_).root() != checkpoint_.root)
     return found(FaultyPart::kTree, "checkpoint line 3",
                  fmt::format("the root of the {} entries is another one: the checkpoint is not of "
                              "this log's entries",

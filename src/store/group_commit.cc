@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/ledger/sql_log_store.h"
 #include "store/sql_trouble.h"
 
 namespace madoguchi::store {
@@ -30,11 +31,11 @@ class GroupCommit::Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  bool push(Work& work, Done& done) {
+  bool push(Piece& piece, Done& done) {
     {
       const std::lock_guard lock(mutex_);
       if (waiting_.size() >= limits_.most_waiting) return false;
-      waiting_.push_back({std::move(work), std::move(done), {}});
+      waiting_.push_back({std::move(piece), std::move(done), {}});
     }
     wake_.notify_one();
     return true;
@@ -42,7 +43,7 @@ class GroupCommit::Queue {
 
  private:
   struct Item {
-    Work work;
+    Piece piece;
     Done done;
     Result<void> outcome;
   };
@@ -68,23 +69,48 @@ class GroupCommit::Queue {
     return group;
   }
 
-  // A refusal of the only piece is a refusal of the transaction: nothing to keep apart.
   Result<void> commit(std::vector<Item>& group) {
-    return database_.transact([&](soci::session& sql) -> Result<void> {
-      if (group.size() == 1) return group.front().work(sql);
-      for (Item& item : group) {
-        sql << "SAVEPOINT piece";
-        item.outcome = apart(sql, item.work);
-        if (!item.outcome) sql << "ROLLBACK TO SAVEPOINT piece";
-        sql << "RELEASE SAVEPOINT piece";
+    bool refused = false;  // by a piece, before anything was committed
+    Result<void> done = database_.transact(
+        [&](soci::session& sql) -> Result<void> { return together(sql, group, refused); });
+    if (done || !refused || group.size() == 1) return done;
+    for (Item& item : group) item.outcome = {};
+    return database_.transact(
+        [&](soci::session& sql) -> Result<void> { return each_apart(sql, group); });
+  }
+
+  Result<void> together(soci::session& sql, std::vector<Item>& group, bool& refused) {
+    std::vector<ledger::Draft> entries;
+    for (Item& item : group) {
+      if (auto worked = attempt(sql, item.piece.work); !worked) {
+        refused = true;
+        return worked;
       }
-      return {};
-    });
+      entries.insert(entries.end(), item.piece.entries.begin(), item.piece.entries.end());
+    }
+    auto appended = append_entries(sql, entries);
+    if (appended) return {};
+    refused = true;
+    return tl::unexpected<Error>(appended.error());
+  }
+
+  Result<void> each_apart(soci::session& sql, std::vector<Item>& group) {
+    for (Item& item : group) {
+      sql << "SAVEPOINT piece";
+      item.outcome = attempt(sql, item.piece.work);
+      if (item.outcome)
+        if (auto appended = append_entries(sql, item.piece.entries); !appended)
+          item.outcome = tl::unexpected<Error>(appended.error());
+      if (!item.outcome) sql << "ROLLBACK TO SAVEPOINT piece";
+      sql << "RELEASE SAVEPOINT piece";
+    }
+    return {};
   }
 
   // A broken constraint is this piece's own fault; a full disk or a lost server is everybody's, and
   // goes on as the exception it is.
-  Result<void> apart(soci::session& sql, const Work& work) {
+  Result<void> attempt(soci::session& sql, const Work& work) {
+    if (!work) return {};
     try {
       return work(sql);
     } catch (const std::exception& thrown) {
@@ -107,15 +133,15 @@ GroupCommit::GroupCommit(Database& database, GroupCommitLimits limits)
     : queue_(std::make_unique<Queue>(database, limits)) {}
 GroupCommit::~GroupCommit() = default;
 
-void GroupCommit::submit(Work work, Done done) {
-  if (!queue_->push(work, done))
+void GroupCommit::submit(Piece piece, Done done) {
+  if (!queue_->push(piece, done))
     done(fail(ErrorCode::kExhausted, "the store is behind: too many changes wait to be kept"));
 }
 
-Result<void> GroupCommit::run(Work work) {
+Result<void> GroupCommit::run(Piece piece) {
   std::promise<Result<void>> promise;
   auto kept = promise.get_future();
-  submit(std::move(work), [&](Result<void> outcome) { promise.set_value(std::move(outcome)); });
+  submit(std::move(piece), [&](Result<void> outcome) { promise.set_value(std::move(outcome)); });
   return kept.get();
 }
 

@@ -1,8 +1,9 @@
 // Group commit: pieces of work that arrive while a transaction is being made durable share the next
-// one, so that many writers cost one fsync. Each runs in a savepoint of its own: what one refuses,
-// or a constraint it breaks, undoes that one alone. Owned by a store's implementation; submit() and
-// run() from any thread; the work and what follows it run on one thread of its own, in the order in
-// which they came.
+// one, so that many writers cost one fsync. What one refuses, or a constraint it breaks, undoes
+// that one alone: the transaction is then begun again with each in a savepoint of its own, so a
+// piece's SQL may run twice before it counts. Entries of clients' logs go in last, all together, in
+// the order of their pieces. Owned by a store's implementation; submit() and run() from any thread;
+// the work and what follows it run on one thread of its own, in the order in which they came.
 //
 // Promises: `done` is called exactly once, with success only when the work is durable. On
 // kUnavailable the work may have been kept, as Database says of every transaction. The queue is
@@ -12,8 +13,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
+#include "ledger/log_store.h"
 #include "store/database.h"
 
 namespace madoguchi::store {
@@ -26,6 +29,10 @@ struct GroupCommitLimits {
 class GroupCommit {
  public:
   using Work = std::function<Result<void>(soci::session&)>;
+  struct Piece {
+    Work work;  // may be empty
+    std::vector<ledger::Draft> entries{};
+  };
   using Done = std::function<void(Result<void>)>;
 
   // `database` outlives it.
@@ -35,9 +42,9 @@ class GroupCommit {
   GroupCommit& operator=(const GroupCommit&) = delete;
 
   // Both must not throw; `done` must not block.
-  void submit(Work work, Done done);
+  void submit(Piece piece, Done done);
   // The same, waiting for it. Not from within `work` or `done`.
-  Result<void> run(Work work);
+  Result<void> run(Piece piece);
 
  private:
   class Queue;

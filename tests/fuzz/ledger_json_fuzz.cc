@@ -15,6 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto again = parse_canonical(written, written.size());
     if (!again || canonical(*again) != written) std::abort();
   }
+  const auto whole = parse_canonical(text, 65'535);
+  const bool is_object = whole && whole->as_object() != nullptr;
+  if (canonical_members(text, 65'535).has_value() != is_object) std::abort();
   if (const auto entry = Entry::parse(text))
     if (entry->text() != std::string(text)) std::abort();
   static_cast<void>(check_entry(text));

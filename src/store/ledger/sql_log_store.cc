@@ -62,18 +62,21 @@ class SqlLogStore final : public ledger::LogStore {
       const std::string name(log);
       const auto first = static_cast<std::int64_t>(from);
       const auto limit = static_cast<std::int64_t>(most);
-      soci::rowset<soci::row> found =
-          (sql.prepare << "SELECT position, entry, leaf FROM ledger_entries WHERE log = :l AND "
-                          "position >= :f ORDER BY position LIMIT :m",
-           use(name), use(first), use(limit));
+      std::vector<long long> positions(most);
+      std::vector<std::string> texts(most);
+      std::vector<std::string> leaves(most);
+      sql << "SELECT position, entry, leaf FROM ledger_entries WHERE log = :l AND position >= :f "
+             "ORDER BY position LIMIT :m",
+          use(name), use(first), use(limit), into(positions), into(texts), into(leaves);
       std::vector<StoredEntry> entries;
-      for (const soci::row& row : found) {
-        const std::uint64_t expected = from + entries.size();
-        if (static_cast<std::uint64_t>(row.get<long long>(0)) != expected)
+      entries.reserve(positions.size());
+      for (std::size_t i = 0; i < positions.size(); ++i) {
+        const std::uint64_t expected = from + i;
+        if (static_cast<std::uint64_t>(positions[i]) != expected)
           return damaged(log, expected, "is missing; restore the vault's database from a backup");
-        const auto leaf = ledger::hash_from_base64(row.get<std::string>(2));
+        const auto leaf = ledger::hash_from_base64(leaves[i]);
         if (!leaf) return damaged(log, expected, "has no hash; restore a backup");
-        entries.push_back({row.get<std::string>(1), *leaf});
+        entries.push_back({std::move(texts[i]), *leaf});
       }
       return entries;
     });

@@ -88,14 +88,13 @@ class SqlVaultStore final : public vault::VaultStore {
   explicit SqlVaultStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   Result<void> commit(Time now, const Act& act) override {
-    return group_.run([&](soci::session& sql) -> Result<void> {
-      for (const vault::Change& change : act.changes)
-        if (auto written = write(sql, change); !written) return written;
-      write_journal(sql, now, act.journal);
-      if (auto logged = append_entries(sql, act.entries); !logged)
-        return tl::unexpected<Error>(logged.error());
-      return {};
-    });
+    return group_.run({[&](soci::session& sql) -> Result<void> {
+                         for (const vault::Change& change : act.changes)
+                           if (auto written = write(sql, change); !written) return written;
+                         write_journal(sql, now, act.journal);
+                         return {};
+                       },
+                       act.entries});
   }
 
   Result<VaultImage> load() override {

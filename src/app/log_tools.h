@@ -1,0 +1,37 @@
+// The client's own tools, which need no server of ours: `madoguchi verify` checks a log or a proof
+// file, `madoguchi witness` cosigns logs. The calling thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace madoguchi::app {
+
+struct VerifyOptions {
+  std::string log;  // URL or folder
+  std::string key;
+  std::vector<std::string> witnesses;
+  std::filesystem::path state;  // checkpoint of the last check; empty: begin anew each time
+  std::filesystem::path proof;  // an offline proof file instead of a log
+  std::filesystem::path entry;  // the entry it is about; empty: the one the file carries
+  std::filesystem::path authorities;
+  bool json = false;
+};
+
+// 0: all is well; 1: something is wrong with the log, and it was said what; 2: wrong use; 3: it
+// could not be checked.
+int verify_log_command(const VerifyOptions& options);
+
+struct WitnessOptions {
+  std::filesystem::path config;
+  bool print_key = false;  // only says the verifier key, making it if there is none
+};
+
+// Serves until a signal ends it.
+Result<void> witness_command(const WitnessOptions& options);
+
+}  // namespace madoguchi::app

@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "app/log_tools.h"
+#include "ledger/entry.h"
+#include "ledger/files.h"
+#include "ledger/proof_file.h"
+#include "ledger/verify.h"
+#include "web/client.h"
+
+namespace madoguchi::app {
+namespace {
+
+using ledger::VerifierKey;
+
+constexpr int kWell = 0;
+constexpr int kWrong = 1;
+constexpr int kMisused = 2;
+constexpr int kUnchecked = 3;
+
+class UrlFetcher final : public ledger::Fetcher {
+ public:
+  UrlFetcher(std::string prefix, web::ClientSettings settings)
+      : prefix_(std::move(prefix)), client_(std::move(settings)) {
+    while (prefix_.ends_with('/')) prefix_.pop_back();
+  }
+  Result<Bytes> fetch(std::string_view path, std::size_t most) override {
+    const std::string url = fmt::format("{}/{}", prefix_, path);
+    auto answer = client_.get(url, most);
+    if (!answer) return tl::unexpected<Error>(answer.error());
+    if (answer->status == 404 || answer->status == 410)
+      return fail(ErrorCode::kNotFound, fmt::format("{}: is not there", url));
+    if (answer->status != 200)
+      return fail(ErrorCode::kUnavailable, fmt::format("{}: answered {}", url, answer->status));
+    return Bytes(answer->body.begin(), answer->body.end());
+  }
+
+ private:
+  std::string prefix_;
+  web::Client client_;
+};
+
+bool is_url(const std::string& text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
+
+struct Keys {
+  VerifierKey log;
+  std::vector<VerifierKey> witnesses;
+};
+
+Result<Keys> keys_of(const VerifyOptions& options) {
+  auto log = VerifierKey::parse(options.key);
+  if (!log) return fail(ErrorCode::kInvalid, "--key: " + log.error().message);
+  Keys keys{std::move(*log), {}};
+  for (const std::string& text : options.witnesses) {
+    auto witness = VerifierKey::parse(text);
+    if (!witness) return fail(ErrorCode::kInvalid, "--witness: " + witness.error().message);
+    keys.witnesses.push_back(std::move(*witness));
+  }
+  return keys;
+}
+
+int complain(const VerifyOptions& options, const Error& error, int code) {
+  if (options.json)
+    fmt::print("{}\n", nlohmann::json{{"ok", false}, {"error", error.message}}.dump());
+  else
+    fmt::print(stderr, "madoguchi: {}\n", error.message);
+  return code;
+}
+
+nlohmann::json cosigned_json(const ledger::SignedCheckpoint& checkpoint) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const ledger::CheckedSignature& one : checkpoint.cosignatures)
+    all.push_back({{"name", one.key.name}, {"seen_at", one.seen_at.value_or(0)}});
+  return all;
+}
+
+void add_checkpoint(nlohmann::json& line, const ledger::SignedCheckpoint& checkpoint) {
+  line["origin"] = checkpoint.checkpoint.origin;
+  line["size"] = checkpoint.checkpoint.size;
+  line["root"] = ledger::to_base64(checkpoint.checkpoint.root);
+  line["witnesses"] = cosigned_json(checkpoint);
+}
+
+int tell(const VerifyOptions& options, const ledger::VerifyReport& report) {
+  if (options.json) {
+    nlohmann::json line{
+        {"ok", !report.finding.has_value()}, {"from", report.from}, {"checked", report.checked}};
+    if (report.checkpoint) add_checkpoint(line, *report.checkpoint);
+    if (report.finding) {
+      line["finding"] = {{"part", ledger::name_of(report.finding->part)},
+                         {"where", report.finding->where},
+                         {"what", report.finding->what}};
+      if (report.finding->entry) line["finding"]["entry"] = *report.finding->entry;
+    }
+    fmt::print("{}\n", line.dump());
+  } else if (report.finding) {
+    fmt::print("WRONG  {}: {}\n", report.finding->where, report.finding->what);
+  } else {
+    const ledger::Checkpoint& checkpoint = report.checkpoint->checkpoint;
+    fmt::print("well   {}: {} entries, {} read now{}\n", checkpoint.origin, checkpoint.size,
+               report.checked, report.from == 0 ? "" : ", the others last time");
+    for (const ledger::CheckedSignature& one : report.checkpoint->cosignatures)
+      fmt::print("       seen by {} at {}\n", one.key.name,
+                 format_utc(Time(std::chrono::seconds(one.seen_at.value_or(0)))));
+  }
+  return report.finding ? kWrong : kWell;
+}
+
+int verify_proof(const VerifyOptions& options, const Keys& keys) {
+  const auto text = ledger::read_whole(options.proof, ledger::kMostProofFile);
+  if (!text) return complain(options, text.error(), kUnchecked);
+  const auto file = ledger::ProofFile::parse(as_text(*text));
+  if (!file) return complain(options, file.error(), kWrong);
+  Bytes entry;
+  if (!options.entry.empty()) {
+    auto read = ledger::read_whole(options.entry, ledger::kLongestEntry);
+    if (!read) return complain(options, read.error(), kUnchecked);
+    entry = std::move(*read);
+  } else if (file->extra) {
+    entry = *file->extra;
+  } else {
+    return complain(options,
+                    {ErrorCode::kInvalid, "the proof file carries no entry; name it with --entry"},
+                    kMisused);
+  }
+  const auto proven = ledger::verify_proof_file(*file, entry, keys.log, keys.witnesses);
+  if (!proven) return complain(options, proven.error(), kWrong);
+  if (auto right = ledger::check_entry(as_text(entry)); !right)
+    return complain(options, {ErrorCode::kInvalid, "the entry " + right.error().message}, kWrong);
+  if (options.json) {
+    nlohmann::json line{{"ok", true}, {"index", proven->index}, {"entry", as_text(entry)}};
+    add_checkpoint(line, proven->checkpoint);
+    fmt::print("{}\n", line.dump());
+  } else {
+    fmt::print("well   {}: entry {} of {}\n       {}\n", proven->checkpoint.checkpoint.origin,
+               proven->index, proven->checkpoint.checkpoint.size, as_text(entry));
+  }
+  return kWell;
+}
+
+// How far it is, where a person watches.
+std::function<void(std::uint64_t)> progress_for(const VerifyOptions& options) {
+  if (options.json || isatty(STDERR_FILENO) == 0) return {};
+  return [](std::uint64_t checked) { fmt::print(stderr, "\r{} entries …", checked); };
+}
+
+int verify_whole(const VerifyOptions& options, Keys keys) {
+  std::unique_ptr<ledger::Fetcher> from;
+  if (is_url(options.log))
+    from = std::make_unique<UrlFetcher>(options.log,
+                                        web::ClientSettings{.authorities = options.authorities});
+  else
+    from = std::make_unique<ledger::FolderFetcher>(options.log);
+  ledger::VerifyRequest request{std::move(keys.log), std::move(keys.witnesses), std::nullopt,
+                                progress_for(options)};
+  if (!options.state.empty()) {
+    const auto before = ledger::read_whole(options.state, ledger::kMostNoteBytes);
+    if (before)
+      request.remembered = std::string(as_text(*before));
+    else if (before.error().code != ErrorCode::kNotFound)
+      return complain(options, before.error(), kUnchecked);
+  }
+  const auto report = ledger::verify_log(*from, request);
+  if (request.progress) fmt::print(stderr, "\r");
+  if (!report) return complain(options, report.error(), kUnchecked);
+  const int code = tell(options, *report);
+  if (code == kWell && !options.state.empty())
+    if (auto kept =
+            ledger::write_durably(options.state, as_bytes(report->checkpoint->note.bytes()));
+        !kept)
+      return complain(options, kept.error(), kUnchecked);
+  return code;
+}
+
+}  // namespace
+
+int verify_log_command(const VerifyOptions& options) {
+  auto keys = keys_of(options);
+  if (!keys) return complain(options, keys.error(), kMisused);
+  if (!options.proof.empty()) return verify_proof(options, *keys);
+  if (options.log.empty())
+    return complain(options,
+                    {ErrorCode::kInvalid, "verify: name a log (--log) or a proof (--proof)"},
+                    kMisused);
+  return verify_whole(options, std::move(*keys));
+}
+
+}  // namespace madoguchi::app
