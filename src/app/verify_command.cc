@@ -8,6 +8,7 @@
 #include "ledger/entry.h"
 #include "ledger/files.h"
 #include "ledger/proof_file.h"
+#include "ledger/tile.h"
 #include "ledger/verify.h"
 #include "web/client.h"
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -62,9 +63,11 @@ class SqlLogStore final : public ledger::LogStore {
       const std::string name(log);
       const auto first = static_cast<std::int64_t>(from);
       const auto limit = static_cast<std::int64_t>(most);
-      std::vector<long long> positions(most);
-      std::vector<std::string> texts(most);
-      std::vector<std::string> leaves(most);
+      // SOCI fills no vector of one element: it takes that for a single row and loses it.
+      const std::size_t room = std::max<std::size_t>(most, 2);
+      std::vector<long long> positions(room);
+      std::vector<std::string> texts(room);
+      std::vector<std::string> leaves(room);
       sql << "SELECT position, entry, leaf FROM ledger_entries WHERE log = :l AND position >= :f "
              "ORDER BY position LIMIT :m",
           use(name), use(first), use(limit), into(positions), into(texts), into(leaves);

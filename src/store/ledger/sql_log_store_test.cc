@@ -60,6 +60,9 @@ TEST_P(LogStoreOn, EachLogCountsFromZeroWithoutGaps) {
   EXPECT_EQ((*read)[0].entry, entry(2));
   EXPECT_EQ((*read)[1].leaf, ledger::leaf_hash(as_bytes(entry(3))));
   EXPECT_EQ(logs_->entries("sakura", 0, 2)->size(), 2U);
+  EXPECT_EQ(logs_->entries("sakura", 2, 1)->size(), 1U);
+  EXPECT_EQ(logs_->entries("sakura", 0, 1)->size(), 1U);
+  EXPECT_TRUE(logs_->entries("sakura", 3, 1)->empty());
   EXPECT_TRUE(logs_->entries("nobody", 0, 2)->empty());
 }
 
