@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace madoguchi {
 
 std::string to_hex(ByteView bytes) {
@@ -32,6 +34,9 @@ std::string to_base64(ByteView bytes) {
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
+  // libsodium takes some bytes beyond ASCII for letters (it looks at signed characters).
+  const auto beyond = [](char letter) { return static_cast<unsigned char>(letter) >= 0x80; };
+  if (std::any_of(text.begin(), text.end(), beyond)) return std::nullopt;
   Bytes bytes(text.size() / 4 * 3 + 3);
   std::size_t used = 0;
   const char* end = nullptr;
