@@ -42,6 +42,10 @@ name = "さくら信販"
 id = "minato"
 name = "みなと受託センター"
 
+[[organisation]]
+id = "wakaba"
+name = "わかば保険"
+
 [[group]]
 id = "hotline"
 name = "お詫び窓口"
@@ -95,13 +99,31 @@ constexpr std::array<Person, 3> kStaff{{{"hana", "花田", "operator"},
                                         {"kenji", "健二", "operator"},
                                         {"suzu", "鈴木（SV）", "supervisor"}}};
 
+// They sign in at the vault alone, on the client's page.
+struct Owner {
+  std::string_view organisation;
+  std::string_view name;
+};
+constexpr std::array<Owner, 2> kOwners{{{"sakura", "oku"}, {"wakaba", "wada"}}};
+
 }  // namespace
+
+std::string demo_owners(const std::vector<SignIn>& sign_ins) {
+  std::string text = "\n[demo]\n";
+  for (const SignIn& one : sign_ins)
+    for (const Owner& owner : kOwners)
+      if (one.role == "owner" && one.name == owner.name)
+        text += fmt::format("{}_owner = \"{}\"\n", owner.organisation, one.password);
+  return text;
+}
 
 std::vector<SignIn> fresh_sign_ins(bool empty, Entropy& entropy) {
   std::vector<SignIn> people{{"administrator", "admin", fresh_password(entropy)}};
   if (empty) return people;
   for (const Person& person : kStaff)
     people.push_back({std::string(person.role), std::string(person.name), fresh_password(entropy)});
+  for (const Owner& owner : kOwners)
+    people.push_back({"owner", std::string(owner.name), fresh_password(entropy)});
   return people;
 }
 

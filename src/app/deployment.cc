@@ -90,10 +90,11 @@ Result<void> Deployment::prepare(Time now, Entropy& entropy) {
                                             : write_private(settings_of(process), text);
   };
   if (auto done = write_missing("exchange", exchange_settings()); !done) return done;
-  if (auto done = write_missing("vault", vault_settings()); !done) return done;
-  if (fs::exists(settings_of("centre"))) return {};
+  const bool known = fs::exists(settings_of("centre"));
+  const std::vector<SignIn> people = known ? sign_ins() : fresh_sign_ins(options_.empty, entropy);
+  if (auto done = write_missing("vault", vault_settings(people)); !done) return done;
+  if (known) return {};
 
-  const std::vector<SignIn> people = fresh_sign_ins(options_.empty, entropy);
   std::string list;
   for (const SignIn& one : people)
     list += fmt::format("{}\t{}\t{}\n", one.role, one.name, one.password);
@@ -145,7 +146,7 @@ std::string Deployment::exchange_settings() const {
       options_.empty ? kTrunkExample : kDemoTrunk);
 }
 
-std::string Deployment::vault_settings() const {
+std::string Deployment::vault_settings(const std::vector<SignIn>& people) const {
   const std::string database =
       options_.vault_database.empty()
           ? std::string()
@@ -155,10 +156,11 @@ std::string Deployment::vault_settings() const {
       "data = {}\n{}\n"
       "[rpc]\nlisten = \"unix:run/vault.sock\"\n{}\n"
       "[glass]\naddress = \"{}\"\nport = {}\nhost = \"{}\"\npages = {}\nparents = [{}]\n{}\n"
-      "[staff]\ndemo_passwords = {}\n",
+      "[staff]\ndemo_passwords = {}\n{}",
       toml_text(part("vault").string()), database, rpc_lines("vault"), options_.address,
       options_.glass_port, options_.glass_host, toml_text((program_folder_ / "glass").string()),
-      toml_text(console_url()), web_certificate(), !options_.empty);
+      toml_text(console_url()), web_certificate(), !options_.empty,
+      options_.empty ? "" : demo_owners(people));
 }
 
 std::string Deployment::web_certificate() const {

@@ -81,7 +81,7 @@ class Deployment {
 
  private:
   [[nodiscard]] std::string exchange_settings() const;
-  [[nodiscard]] std::string vault_settings() const;
+  [[nodiscard]] std::string vault_settings(const std::vector<SignIn>& people) const;
   [[nodiscard]] std::string centre_settings(const std::vector<SignIn>& sign_ins) const;
   [[nodiscard]] std::string web_certificate() const;
   [[nodiscard]] std::string rpc_lines(std::string_view process) const;
@@ -93,6 +93,8 @@ class Deployment {
 
 // The invented hotline, as TOML for the centre: organisations, groups, desks, staff, texts.
 std::string demo_hotline(const std::vector<SignIn>& sign_ins);
+// The vault's part of it: the invented owners' passwords.
+std::string demo_owners(const std::vector<SignIn>& sign_ins);
 // Who signs in where there is a demo; without one only the administrator.
 std::vector<SignIn> fresh_sign_ins(bool empty, Entropy& entropy);
 

@@ -15,7 +15,6 @@ std::string to_hex(ByteView bytes) {
 
 std::optional<Bytes> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  if (text.empty()) return Bytes();  // libsodium takes no null pointer
   Bytes bytes(text.size() / 2);
   std::size_t used = 0;
   const char* end = nullptr;

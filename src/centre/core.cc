@@ -145,6 +145,8 @@ Result<void> Core::connect() {
       ExchangeClient::Callbacks{[this](FromExchange batch) { on_exchange(std::move(batch)); },
                                 [this] { on_exchange_lost(); }});
   vault_ = std::make_unique<VaultClient>(settings_.vault_address, *credentials, loop_);
+  tickets_ =
+      std::make_unique<OpeningTickets>(*vault_, [this](const CallId& call) { show_tickets(call); });
   prompts_ = std::make_unique<Prompts>(
       settings_, store_, loop_, *exchange_, clock_, entropy_, [this](const std::string& text) {
         if (status_.trouble(Status::From::kCentre, "prompts", text, clock_.now())) {
@@ -189,6 +191,7 @@ void Core::after_batch() {
   const Time now = clock_.now();
   watch_clock(now);
   flow_.advance(now);
+  tickets_->advance(now);
   if (now >= next_housekeeping_) housekeeping(now);
   say_serving(now);
   exchange_->tick(now);
@@ -204,7 +207,8 @@ void Core::after_batch() {
 
 std::optional<Time> Core::next_wake() const {
   Time next = next_housekeeping_;
-  for (const auto& at : {flow_.next_deadline(), pipe_.next_retry(), hub_.next_flush()})
+  for (const auto& at :
+       {flow_.next_deadline(), pipe_.next_retry(), hub_.next_flush(), tickets_->next_deadline()})
     if (at) next = std::min(next, *at);
   return next;
 }
@@ -304,7 +308,11 @@ void Core::on_committed(Effects effects) {
       if (position_.epoch == epoch_) exchange_->acknowledge(position_.sequence);
     }
   }
-  for (const View& view : effects.views) world_.apply(view, now);
+  for (const View& view : effects.views) {
+    world_.apply(view, now);
+    if (const auto* call = std::get_if<CallView>(&view)) tickets_->apply(*call, now);
+    if (const auto* who = std::get_if<OperatorView>(&view)) tickets_->apply(*who, now);
+  }
   for (const TicketWanted& wanted : effects.tickets) ask_vault(wanted);
   if (status_.trouble(Status::From::kCentre, "store", "", now)) {
     log_info("the store is back");
@@ -355,6 +363,13 @@ void Core::ask_vault(const TicketWanted& wanted) {
     flow_.ticket_denied(wanted.call, word, now);
     if (!api_->ticket_answered(wanted, word, why)) hub_.refuse(wanted.who, wanted.call, word, why);
   });
+}
+
+void Core::show_tickets(const CallId& id) {
+  const CallView* call = world_.call(id);
+  if (call == nullptr) return;
+  for (const OperatorId& who : {call->with, call->consulted})
+    if (!who.empty()) world_.ticket_changed(id, who, tickets_->ticket_of(id, who));
 }
 
 void Core::tell_vault() {

@@ -20,6 +20,7 @@
 #include "centre/flow/call_flow.h"
 #include "centre/hub.h"
 #include "centre/loop.h"
+#include "centre/opening_tickets.h"
 #include "centre/prompts.h"
 #include "centre/settings.h"
 #include "centre/status.h"
@@ -70,6 +71,7 @@ class Core {
   void settle_at_vault();
   void settled_at_vault(const WishId& wish, const std::string& error);
   void ask_vault(const TicketWanted& wanted);
+  void show_tickets(const CallId& call);
   void tell_vault();
   void say_serving(Time now);
   void floor_changed();
@@ -100,6 +102,7 @@ class Core {
   StorePipe pipe_;
   std::unique_ptr<ExchangeClient> exchange_;
   std::unique_ptr<VaultClient> vault_;
+  std::unique_ptr<OpeningTickets> tickets_;
   std::unique_ptr<Prompts> prompts_;
   std::vector<PhoneSettings> phones_;
   std::unique_ptr<Api> api_;

@@ -165,4 +165,37 @@ void VaultClient::ask_ticket(const TicketWanted& wanted,
       });
 }
 
+void VaultClient::ask_opening(const OperatorId& who, const DeskId& desk, const CallId& call,
+                              Answered then) {
+  wire::AskOpeningTicketRequest request;
+  request.set_operator_id(who.text());
+  request.set_desk_id(desk.text());
+  request.set_call_id(call.text());
+  ask<wire::AskOpeningTicketRequest, wire::OpeningTicketReply>(
+      *inner_, std::move(request),
+      [](auto& stub, auto... parts) { stub.AskOpeningTicket(std::move(parts)...); },
+      [then = std::move(then)](const grpc::Status& status, const wire::OpeningTicketReply& reply) {
+        then(TicketId(reply.ticket_id()), status.ok() ? reply.denied() : "away");
+      });
+}
+
+void VaultClient::extend_opening(const TicketId& ticket, Micros by) {
+  wire::ExtendOpeningTicketRequest request;
+  request.set_ticket_id(ticket.text());
+  request.set_by_us(by.count());
+  ask<wire::ExtendOpeningTicketRequest, wire::OpeningTicketReply>(
+      *inner_, std::move(request),
+      [](auto& stub, auto... parts) { stub.ExtendOpeningTicket(std::move(parts)...); },
+      [](const grpc::Status&, const wire::OpeningTicketReply&) {});
+}
+
+void VaultClient::end_opening(const TicketId& ticket) {
+  wire::EndOpeningTicketRequest request;
+  request.set_ticket_id(ticket.text());
+  ask<wire::EndOpeningTicketRequest, wire::EndOpeningTicketReply>(
+      *inner_, std::move(request),
+      [](auto& stub, auto... parts) { stub.EndOpeningTicket(std::move(parts)...); },
+      [](const grpc::Status&, const wire::EndOpeningTicketReply&) {});
+}
+
 }  // namespace madoguchi::centre

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "centre/flow/call_flow.h"
 #include "centre/loop.h"
+#include "centre/opening_tickets.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::centre {
@@ -21,14 +22,14 @@ struct TicketAnswer {
   std::string why;     // for people
 };
 
-class VaultClient {
+class VaultClient final : public TicketVault {
  public:
   // An error's text for people; empty when done.
   using Done = std::function<void(std::string)>;
 
   VaultClient(const std::string& address,
               const std::shared_ptr<grpc::ChannelCredentials>& credentials, Loop& loop);
-  ~VaultClient();
+  ~VaultClient() override;
 
   void put_organisation(const OrganisationId& id, const std::string& name,
                         const std::vector<std::string>& numbers, Done done);
@@ -39,6 +40,12 @@ class VaultClient {
   void settle_wish(const WishId& wish, std::string_view outcome, Done done);
   // kUnavailable when the vault could not be asked.
   void ask_ticket(const TicketWanted& wanted, std::function<void(Result<TicketAnswer>)> then);
+
+  // TicketVault
+  void ask_opening(const OperatorId& who, const DeskId& desk, const CallId& call,
+                   Answered then) override;
+  void extend_opening(const TicketId& ticket, Micros by) override;
+  void end_opening(const TicketId& ticket) override;
 
   // Whether the channel is up; asks it to connect if it is idle.
   [[nodiscard]] bool connected();

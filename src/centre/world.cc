@@ -240,11 +240,27 @@ const OperatorView* World::look(const OperatorId& id) const {
   return found == operators_.end() ? nullptr : &found->second;
 }
 
+void World::ticket_changed(const CallId& id, const OperatorId& who, const TicketId& ticket) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  if (ticket.empty())
+    found->second.opening_tickets.erase(who);
+  else
+    found->second.opening_tickets[who] = ticket;
+  changed_.calls.insert(id);
+}
+
 std::string World::call_json(const CallId& id) const {
   const auto found = calls_.find(id);
   if (found == calls_.end() || found->second.stage.empty()) return {};
   const Live& live = found->second;
   const CallView& view = live.view;
+  const OperatorId& shown = live.wraps_up.empty() ? view.with : live.wraps_up;
+  const auto ticket = live.opening_tickets.find(shown);
+  const auto consulted = live.opening_tickets.find(view.consulted);
+  const auto id_of = [&](auto at) {
+    return at == live.opening_tickets.end() ? TicketId() : at->second;
+  };
   JsonObject out;
   out.id("id", id)
       .text("direction", view.outbound ? "out" : "in")
@@ -254,7 +270,7 @@ std::string World::call_json(const CallId& id) const {
       .id_or_null("line_token", view.line)
       .flag("withheld", view.withheld)
       .text("stage", live.stage)
-      .id_or_null("operator_id", live.wraps_up.empty() ? view.with : live.wraps_up)
+      .id_or_null("operator_id", shown)
       .id_or_null("consulting_operator_id", view.consulted)
       .flag("held", view.held)
       .flag("muted", view.muted)
@@ -266,7 +282,9 @@ std::string World::call_json(const CallId& id) const {
       .text_or_null("end_cause", live.record.cause ? routing::name_of(*live.record.cause) : "")
       .raw("outcome", "null")
       .text_or_null("disposition", live.record.disposition)
-      .id_or_null("promise_id", view.promise);
+      .id_or_null("promise_id", view.promise)
+      .id_or_null("opening_ticket", id_of(ticket))
+      .id_or_null("consulting_opening_ticket", id_of(consulted));
   return std::move(out).done();
 }
 

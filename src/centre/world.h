@@ -54,6 +54,8 @@ class World {
   void desks_changed(const std::set<DeskId>& desks) {
     changed_.desks.insert(desks.begin(), desks.end());
   }
+  // The ticket to the glass that this operator has for the call; empty: none any more.
+  void ticket_changed(const CallId& id, const OperatorId& who, const TicketId& ticket);
   void floor_changed();  // names, texts, prompts: everything that shows them
 
   // ---- Who may see what; false for what is not there
@@ -87,6 +89,7 @@ class World {
     Time stage_since{};
     OperatorId wraps_up;  // whose wrap-up keeps it here after its end
     bool gone = false;
+    std::map<OperatorId, TicketId> opening_tickets;
   };
 
   void apply_call(const CallView& view, Time now);

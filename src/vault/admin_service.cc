@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "vault/mandate_json.h"
 #include "vault/rpc.h"
 
 namespace madoguchi::vault {
@@ -180,6 +181,42 @@ grpc::Status AdminService::ListOrganisations(grpc::ServerContext* context,
     one.set_name(organisation.name);
     for (const std::string& number : organisation.numbers_called) one.add_numbers_called(number);
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status AdminService::SetStaffPlace(grpc::ServerContext* context,
+                                         const wire::SetStaffPlaceRequest* request,
+                                         wire::SetStaffPlaceReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto set = [&]() -> Result<void> {
+    const auto who = OperatorId::parse(request->operator_id());
+    if (!who) return tl::unexpected<Error>(who.error());
+    const auto organisation = OrganisationId::parse(request->organisation_id());
+    if (!organisation) return tl::unexpected<Error>(organisation.error());
+    const auto role = role_named(request->role());
+    if (!role) return tl::unexpected<Error>(role.error());
+    return parts_.authority.put_place({*who, *organisation, *role, request->phone_user()});
+  }();
+  if (set) return grpc::Status::OK;
+  if (!is_callers(set.error())) return status_of(set.error());
+  reply->set_error(set.error().message);
+  return grpc::Status::OK;
+}
+
+grpc::Status AdminService::DraftMandate(grpc::ServerContext* context,
+                                        const wire::DraftMandateRequest* request,
+                                        wire::DraftMandateReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto mandate = mandate_from_json(request->json());
+  const auto drafted = mandate ? parts_.authority.draft(*mandate, OperatorId("administrator"))
+                               : Result<void>(tl::unexpected<Error>(mandate.error()));
+  if (drafted) {
+    reply->set_mandate_id(mandate->id.text());
+    reply->set_version(mandate->version);
+    return grpc::Status::OK;
+  }
+  if (!is_callers(drafted.error())) return status_of(drafted.error());
+  reply->set_error(drafted.error().message);
   return grpc::Status::OK;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "vault.grpc.pb.h"
+#include "vault/authority_desk.h"
 #include "vault/dial_gate.h"
 #include "vault/recordings.h"
 #include "vault/staff.h"
@@ -20,6 +21,7 @@ class AdminService final : public wire::VaultForAdmin::Service {
     DialGate& gate;
     Recordings& recordings;
     Staff& staff;
+    AuthorityDesk& authority;
     std::filesystem::path folder;  // for sealed files while they are exported
   };
   explicit AdminService(const Parts& parts) : parts_(parts) {}
@@ -42,6 +44,11 @@ class AdminService final : public wire::VaultForAdmin::Service {
   grpc::Status ListOrganisations(grpc::ServerContext* context,
                                  const wire::ListOrganisationsRequest* request,
                                  wire::ListOrganisationsReply* reply) override;
+  grpc::Status SetStaffPlace(grpc::ServerContext* context,
+                             const wire::SetStaffPlaceRequest* request,
+                             wire::SetStaffPlaceReply* reply) override;
+  grpc::Status DraftMandate(grpc::ServerContext* context, const wire::DraftMandateRequest* request,
+                            wire::DraftMandateReply* reply) override;
 
  private:
   const Parts parts_;

@@ -96,4 +96,45 @@ grpc::Status CentreService::SignedIn(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status CentreService::AskOpeningTicket(grpc::ServerContext* context,
+                                             const wire::AskOpeningTicketRequest* request,
+                                             wire::OpeningTicketReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  for (const std::string* text :
+       {&request->operator_id(), &request->desk_id(), &request->call_id()})
+    if (!is_valid_id(*text)) return {grpc::StatusCode::INVALID_ARGUMENT, "one of the ids is none"};
+  if (!may_be_id(request->purpose()))
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the purpose is no id"};
+  const auto ticket =
+      authority_.issue(OperatorId(request->operator_id()), DeskId(request->desk_id()),
+                       CallId(request->call_id()), request->purpose());
+  if (ticket)
+    reply->set_ticket_id(ticket->id.text());
+  else
+    reply->set_denied(std::string(name_of(ticket.error())));
+  return grpc::Status::OK;
+}
+
+grpc::Status CentreService::ExtendOpeningTicket(grpc::ServerContext* context,
+                                                const wire::ExtendOpeningTicketRequest* request,
+                                                wire::OpeningTicketReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto state =
+      authority_.extend(OpeningTicketId(request->ticket_id()), Micros(request->by_us()));
+  reply->set_ticket_id(request->ticket_id());
+  if (!state)
+    reply->set_denied(std::string(name_of(state.error())));
+  else if (state->until)
+    reply->set_ends_us(to_micros(*state->until));
+  return grpc::Status::OK;
+}
+
+grpc::Status CentreService::EndOpeningTicket(grpc::ServerContext* context,
+                                             const wire::EndOpeningTicketRequest* request,
+                                             wire::EndOpeningTicketReply*) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  authority_.end_ticket(OpeningTicketId(request->ticket_id()));
+  return grpc::Status::OK;
+}
+
 }  // namespace madoguchi::vault

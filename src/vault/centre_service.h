@@ -3,6 +3,7 @@
 #pragma once
 
 #include "vault.grpc.pb.h"
+#include "vault/authority_desk.h"
 #include "vault/dial_gate.h"
 #include "vault/registry.h"
 #include "vault/staff.h"
@@ -11,8 +12,8 @@ namespace madoguchi::vault {
 
 class CentreService final : public wire::VaultForCentre::Service {
  public:
-  CentreService(Registry& registry, DialGate& gate, Staff& staff)
-      : registry_(registry), gate_(gate), staff_(staff) {}
+  CentreService(Registry& registry, DialGate& gate, Staff& staff, AuthorityDesk& authority)
+      : registry_(registry), gate_(gate), staff_(staff), authority_(authority) {}
 
   grpc::Status PutOrganisation(grpc::ServerContext* context,
                                const wire::PutOrganisationRequest* request,
@@ -26,11 +27,21 @@ class CentreService final : public wire::VaultForCentre::Service {
                         wire::PutStaffReply* reply) override;
   grpc::Status SignedIn(grpc::ServerContext* context, const wire::SignedInRequest* request,
                         wire::SignedInReply* reply) override;
+  grpc::Status AskOpeningTicket(grpc::ServerContext* context,
+                                const wire::AskOpeningTicketRequest* request,
+                                wire::OpeningTicketReply* reply) override;
+  grpc::Status ExtendOpeningTicket(grpc::ServerContext* context,
+                                   const wire::ExtendOpeningTicketRequest* request,
+                                   wire::OpeningTicketReply* reply) override;
+  grpc::Status EndOpeningTicket(grpc::ServerContext* context,
+                                const wire::EndOpeningTicketRequest* request,
+                                wire::EndOpeningTicketReply* reply) override;
 
  private:
   Registry& registry_;
   DialGate& gate_;
   Staff& staff_;
+  AuthorityDesk& authority_;
 };
 
 }  // namespace madoguchi::vault

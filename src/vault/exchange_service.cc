@@ -13,6 +13,28 @@ Bytes bytes_of(const std::string& text) {
   return {view.begin(), view.end()};
 }
 
+// What one lease may claim: a call has few operators.
+constexpr int kMostLegs = 8;
+
+// Nothing for what is malformed; legs that prove nothing are left out.
+std::optional<CallLease> lease_of(const wire::CallLease& told) {
+  if (!is_valid_id(told.call_id()) || !is_valid_id(told.organisation_id()) ||
+      !is_valid_id(told.desk_id()) || told.legs_size() > kMostLegs)
+    return std::nullopt;
+  CallLease lease{CallId(told.call_id()),
+                  OrganisationId(told.organisation_id()),
+                  DeskId(told.desk_id()),
+                  told.sealed_number(),
+                  {}};
+  for (const wire::LeasedLeg& leg : told.legs()) {
+    if (!leg.phone_user().empty())
+      lease.legs.push_back({LegKind::kPhone, leg.phone_user()});
+    else if (auto spelled = fingerprint_of(leg.fingerprint()))
+      lease.legs.push_back({LegKind::kBrowser, *std::move(spelled)});
+  }
+  return lease;
+}
+
 void fill(const Directory& known, wire::Directory& directory) {
   directory.set_sealing_key(known.sealing_key().data(), known.sealing_key().size());
   for (const auto& [id, organisation] : known.organisations()) {
@@ -118,13 +140,39 @@ class ExchangeService::Stream final
   bool over_ = false;
 };
 
-ExchangeService::ExchangeService(Registry& registry, Keeper& keeper)
-    : registry_(registry), keeper_(keeper) {
+ExchangeService::ExchangeService(Registry& registry, Keeper& keeper, AuthorityDesk& authority)
+    : registry_(registry), keeper_(keeper), authority_(authority) {
   registry_.on_change([this] { push_directory(); });
+  authority_.on_change([this] { push_directory(); });
 }
 
 ExchangeService::~ExchangeService() {
+  authority_.on_change({});
   registry_.on_change({});
+}
+
+void ExchangeService::fill_directory(wire::Directory& directory) {
+  fill(*registry_.directory(), directory);
+  for (wire::OrganisationEntry& entry : *directory.mutable_organisations())
+    entry.set_leased(authority_.concerns(OrganisationId(entry.organisation_id())));
+}
+
+// A lease counts for the organisation whose number was called, as it was bound here: the exchange
+// and the centre behind it can't say that it was another's.
+void ExchangeService::take_leases(const wire::ExchangeAsks& asks) {
+  for (const wire::CallLease& told : asks.leases()) {
+    const auto lease = lease_of(told);
+    if (!lease || registry_.owner_of_number(told.number_called()) != lease->called) {
+      log_warn("a call's lease was not taken: {}",
+               lease ? "the number called is not that organisation's" : "not valid");
+      continue;
+    }
+    authority_.lease(*lease);
+  }
+  std::vector<CallId> renewed;
+  for (const std::string& call : asks.renewed_calls()) renewed.emplace_back(call);
+  if (!renewed.empty()) authority_.renew(renewed);
+  for (const std::string& call : asks.ended_calls()) authority_.end_call(CallId(call));
 }
 
 void ExchangeService::push_directory() {
@@ -136,7 +184,7 @@ void ExchangeService::push_directory() {
       if (auto live = stream.lock()) to.push_back(std::move(live));
   }
   wire::VaultTells tells;
-  fill(*registry_.directory(), *tells.mutable_directory());
+  fill_directory(*tells.mutable_directory());
   for (const auto& stream : to) {
     stream->send(tells);
     wire::ExchangeAsks held;
@@ -162,13 +210,14 @@ grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* ExchangeService::
   }
   log_info("an exchange attached");
   wire::VaultTells first;
-  fill(*registry_.directory(), *first.mutable_directory());
+  fill_directory(*first.mutable_directory());
   stream->send(first);
   stream->begin(stream);
   return stream.get();
 }
 
 void ExchangeService::take(const wire::ExchangeAsks& asks, const std::shared_ptr<Stream>& stream) {
+  take_leases(asks);
   wire::VaultTells tells;
   for (const wire::Tokenise& ask : asks.tokenise()) {
     const auto token =

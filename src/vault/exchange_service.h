@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vault.grpc.pb.h"
+#include "vault/authority_desk.h"
 #include "vault/keeper.h"
 #include "vault/registry.h"
 
@@ -15,7 +16,7 @@ namespace madoguchi::vault {
 
 class ExchangeService final : public wire::VaultForExchange::CallbackService {
  public:
-  ExchangeService(Registry& registry, Keeper& keeper);
+  ExchangeService(Registry& registry, Keeper& keeper, AuthorityDesk& authority);
   ~ExchangeService() override;
 
   grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* Attach(
@@ -25,9 +26,12 @@ class ExchangeService final : public wire::VaultForExchange::CallbackService {
   class Stream;
   void push_directory();
   void take(const wire::ExchangeAsks& asks, const std::shared_ptr<Stream>& stream);
+  void take_leases(const wire::ExchangeAsks& asks);
+  void fill_directory(wire::Directory& directory);
 
   Registry& registry_;
   Keeper& keeper_;
+  AuthorityDesk& authority_;
   std::mutex mutex_;  // guards streams_
   std::vector<std::weak_ptr<Stream>> streams_;
 };

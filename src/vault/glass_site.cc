@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/log.h"
+#include "vault/glass_answers.h"
 #include "web/static_files.h"
 
 namespace madoguchi::vault {
 namespace {
 
-constexpr std::string_view kCookie = "glass_session";
 constexpr std::size_t kMostBody = 4096;
 
 std::string policy_for(const std::vector<std::string>& parents) {
@@ -23,29 +21,13 @@ std::string policy_for(const std::vector<std::string>& parents) {
   return policy;
 }
 
-std::string_view without_port(std::string_view host) {
-  return host.substr(0, host.rfind(':'));
-}
-
-web::Response away() {
-  return web::error_response(503, "away", "the vault cannot read or write its records now");
-}
-
-web::Response session_of(const SignedIn& session) {
-  return web::json_response(
-      200, fmt::format(R"({{"signed_in":true,"operator_id":{},)"
-                       R"("display_name":{},"expires_at":"{}"}})",
-                       web::json_quote(session.operator_id.text()),
-                       web::json_quote(session.display_name), format_utc(session.expires)));
-}
-
 struct Credentials {
   std::string name;
   Password password;
 };
 
 std::optional<Credentials> read_credentials(const std::string& body) {
-  const auto json = nlohmann::json::parse(body, nullptr, false);
+  const auto json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto name = json.find("name");
   const auto password = json.find("password");
@@ -56,21 +38,33 @@ std::optional<Credentials> read_credentials(const std::string& body) {
 
 }  // namespace
 
-GlassSite::GlassSite(const GlassSettings& settings, Staff& staff)
-    : settings_(settings), secure_(settings.web.certificate.has_value()), staff_(staff) {}
+GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
+    : settings_(settings),
+      secure_(settings.web.certificate.has_value()),
+      parts_(parts),
+      door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
+      owner_(
+          {*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr}) {
+  if (parts.people)
+    people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry,
+                                       parts.people->records, parts.people->openings,
+                                       parts.people->entropy});
+}
 
 GlassSite::~GlassSite() {
   server_.reset();
+  door_.reset();
 }
 
-Result<std::unique_ptr<GlassSite>> GlassSite::start(const GlassSettings& settings, Staff& staff) {
+Result<std::unique_ptr<GlassSite>> GlassSite::start(const GlassSettings& settings,
+                                                    const Parts& parts) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(settings.pages / "index.html", error))
     return fail(ErrorCode::kInvalid,
                 fmt::format("glass.pages: {} has no index.html; build the glass (tools/build) or "
                             "name the folder where it is",
                             settings.pages.string()));
-  std::unique_ptr<GlassSite> site(new GlassSite(settings, staff));
+  std::unique_ptr<GlassSite> site(new GlassSite(settings, parts));
   web::ServerSettings web = settings.web;
   web.content_security_policy = policy_for(settings.parents);
   auto server = web::Server::start(web, site->routes());
@@ -83,29 +77,27 @@ std::uint16_t GlassSite::port() const {
   return server_->port();
 }
 
-// The server also lets loopback names in; the glass has one name, so that no cookie or page of
-// another site on this machine is ever its own.
-bool GlassSite::is_ours(const web::Request& request, const web::Reply& reply) const {
-  if (without_port(request.header("Host")) == settings_.host) return true;
-  reply.send(web::error_response(421, "wrong_host", "this site has another name"));
-  return false;
+web::Response GlassSite::session_of(const SignedIn& session) const {
+  Json out = {{"signed_in", true},
+              {"operator_id", session.operator_id.text()},
+              {"display_name", session.display_name},
+              {"expires_at", format_utc(session.expires)}};
+  if (const auto place = parts_.authority.place_of(session.operator_id)) {
+    out["organisation"] = place->organisation.text();
+    out["role"] = std::string(name_of(place->role));
+  }
+  return shown(out);
 }
 
-// Cross-site requests carry another Origin and can't send JSON without asking first, which nothing
-// here answers; the cookie is no proof of anything by itself.
-bool GlassSite::may_change(const web::Request& request, const web::Reply& reply) const {
-  if (!is_ours(request, reply)) return false;
-  const std::string own =
-      fmt::format("{}://{}", request.secure ? "https" : "http", request.header("Host"));
-  if (request.header("Origin") != own) {
-    reply.send(web::error_response(403, "wrong_origin", "only the glass's own page may do this"));
-    return false;
-  }
-  if (request.header("Content-Type").substr(0, 16) != "application/json") {
-    reply.send(web::error_response(415, "wrong_type", "send application/json"));
-    return false;
-  }
-  return true;
+web::Response GlassSite::register_leg(const web::Request& request, const Visitor& visitor) {
+  const auto body = body_of(request);
+  if (!body) return malformed("send a fingerprint, or an empty object for the telephone");
+  const auto fingerprint = text_in(*body, "fingerprint");
+  const auto kept =
+      fingerprint ? parts_.authority.register_browser(visitor.who, visitor.session, visitor.expires,
+                                                      *fingerprint)
+                  : parts_.authority.register_phone(visitor.who, visitor.session, visitor.expires);
+  return kept ? shown({{"registered", true}}) : failed(kept.error());
 }
 
 // Names under localhost are sites of their own to a browser, so a console at localhost that frames
@@ -113,20 +105,20 @@ bool GlassSite::may_change(const web::Request& request, const web::Reply& reply)
 // holds the frame. Where both have names of one domain it is Strict.
 std::string GlassSite::cookie_of(std::string_view value, std::int64_t max_age_s) const {
   if (!settings_.host.ends_with("localhost"))
-    return web::session_cookie(kCookie, value, max_age_s, secure_);
+    return web::session_cookie(kGlassCookie, value, max_age_s, secure_);
   return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; Secure; SameSite=None; Partitioned",
-                     kCookie, value, max_age_s);
+                     kGlassCookie, value, max_age_s);
 }
 
 void GlassSite::show_session(const web::Request& request, const web::Reply& reply) {
-  const std::string cookie = request.cookie(kCookie).value_or("");
+  const std::string cookie = request.cookie(kGlassCookie).value_or("");
   const bool taken = readers_.push([this, cookie, reply] {
-    const auto session = staff_.who(cookie);
-    if (!session) return reply.send(away());
+    const auto session = parts_.staff.who(cookie);
+    if (!session) return reply.send(glass_away());
     reply.send(*session ? session_of(**session)
                         : web::json_response(200, R"({"signed_in":false})"));
   });
-  if (!taken) reply.send(away());
+  if (!taken) reply.send(glass_away());
 }
 
 void GlassSite::sign_in(const web::Request& request, const web::Reply& reply) {
@@ -134,32 +126,32 @@ void GlassSite::sign_in(const web::Request& request, const web::Reply& reply) {
   if (!credentials)
     return reply.send(web::error_response(400, "malformed", "send a name and a password"));
   const bool taken = verifier_.push([this, given = std::move(*credentials), reply] {
-    const auto session = staff_.sign_in(given.name, given.password);
+    const auto session = parts_.staff.sign_in(given.name, given.password);
     if (!session && session.error().code != ErrorCode::kDenied) {
       log_warn("sign-in: {}", session.error().message);
-      return reply.send(away());
+      return reply.send(glass_away());
     }
     if (!session) return reply.send(web::error_response(403, "refused", "wrong, or wait a little"));
     web::Response response = session_of(*session);
     response.headers.emplace_back(
-        "Set-Cookie",
-        cookie_of(
-            session->cookie,
-            std::chrono::duration_cast<std::chrono::seconds>(staff_.session_length()).count()));
+        "Set-Cookie", cookie_of(session->cookie, std::chrono::duration_cast<std::chrono::seconds>(
+                                                     parts_.staff.session_length())
+                                                     .count()));
     reply.send(std::move(response));
   });
   if (!taken) reply.send(web::error_response(503, "busy", "too many sign-ins at once"));
 }
 
 void GlassSite::sign_out(const web::Request& request, const web::Reply& reply) {
-  const std::string cookie = request.cookie(kCookie).value_or("");
+  const std::string cookie = request.cookie(kGlassCookie).value_or("");
   const bool taken = readers_.push([this, cookie, reply] {
-    if (!staff_.sign_out(cookie)) return reply.send(away());
+    parts_.authority.session_over(session_key_of(cookie));  // whatever the store says
+    if (!parts_.staff.sign_out(cookie)) return reply.send(glass_away());
     web::Response response = web::json_response(200, R"({"signed_in":false})");
     response.headers.emplace_back("Set-Cookie", cookie_of("", 0));
     reply.send(std::move(response));
   });
-  if (!taken) reply.send(away());
+  if (!taken) reply.send(glass_away());
 }
 
 web::Routes GlassSite::routes() {
@@ -167,29 +159,35 @@ web::Routes GlassSite::routes() {
   const std::string session = "/api/session";
   routes.add({web::Method::kGet, session,
               [this](web::Request request, const web::Reply& reply) {
-                if (is_ours(request, reply)) show_session(request, reply);
+                if (door_->is_ours(request, reply)) show_session(request, reply);
               },
               kMostBody});
   routes.add({web::Method::kPost, session,
               [this](web::Request request, const web::Reply& reply) {
-                if (may_change(request, reply)) sign_in(request, reply);
+                if (door_->may_change(request, reply)) sign_in(request, reply);
               },
               kMostBody});
   routes.add({web::Method::kDelete, session,
               [this](web::Request request, const web::Reply& reply) {
-                if (may_change(request, reply)) sign_out(request, reply);
+                if (door_->may_change(request, reply)) sign_out(request, reply);
               },
               kMostBody});
   routes.add({web::Method::kGet, "/api/parents",
               [this](web::Request request, const web::Reply& reply) {
-                if (!is_ours(request, reply)) return;
-                const nlohmann::json json = {{"parents", settings_.parents}};
-                reply.send(web::json_response(200, json.dump()));
+                if (!door_->is_ours(request, reply)) return;
+                reply.send(shown({{"parents", settings_.parents}}));
               },
               kMostBody});
+  routes.add({web::Method::kPost, "/api/leg",
+              door_->changing([this](const web::Request& request, const Visitor& visitor) {
+                return register_leg(request, visitor);
+              }),
+              kMostBody});
+  owner_.add_to(routes);
+  if (people_) people_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
-    if (is_ours(request, reply)) reply.send(files.serve(request));
+    if (door_->is_ours(request, reply)) reply.send(files.serve(request));
   });
   return routes;
 }

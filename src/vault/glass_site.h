@@ -3,15 +3,18 @@
 // the consoles named in the settings, loads nothing from elsewhere, and takes changes only from its
 // own pages (Origin checked, JSON only, cookie HttpOnly). Errors tell nobody what was wrong.
 //
-//   GET    /api/session   {"signed_in":…,"display_name":…,"expires_at":…}
-//   POST   /api/session   {"name":…,"password":…}: 200 as GET, 403 wrong or wait, 503 away or busy
-//   DELETE /api/session   signs out
-//   GET    /api/parents   {"parents":["https://…"]}: whom the page may tell that somebody signed in
+// docs/openapi-glass.yaml says what is asked and answered.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
+#include "vault/authority_desk.h"
+#include "vault/glass_door.h"
+#include "vault/glass_owner.h"
+#include "vault/glass_people.h"
+#include "vault/registry.h"
 #include "vault/settings.h"
 #include "vault/staff.h"
 #include "vault/worker.h"
@@ -23,26 +26,44 @@ namespace madoguchi::vault {
 
 class GlassSite {
  public:
-  // `staff` outlives it. kInvalid: the settings; kUnavailable: the port is taken.
-  static Result<std::unique_ptr<GlassSite>> start(const GlassSettings& settings, Staff& staff);
+  struct People {
+    Records& records;
+    Openings& openings;
+    Entropy& entropy;
+    ledger::LogStore* log = nullptr;
+  };
+  // All outlive the site.
+  struct Parts {
+    Staff& staff;
+    AuthorityDesk& authority;
+    Registry& registry;
+    std::optional<People> people{};  // absent: nothing about people is served
+  };
+  // kInvalid: the settings; kUnavailable: the port is taken.
+  static Result<std::unique_ptr<GlassSite>> start(const GlassSettings& settings,
+                                                  const Parts& parts);
   ~GlassSite();
 
   [[nodiscard]] std::uint16_t port() const;
 
- private:
-  GlassSite(const GlassSettings& settings, Staff& staff);
+  // Everything it serves, for the server and for the test that holds the document against it.
   web::Routes routes();
+
+ private:
+  GlassSite(const GlassSettings& settings, const Parts& parts);
   void show_session(const web::Request& request, const web::Reply& reply);
   void sign_in(const web::Request& request, const web::Reply& reply);
   void sign_out(const web::Request& request, const web::Reply& reply);
-  // Sends the refusal itself; false then.
-  bool is_ours(const web::Request& request, const web::Reply& reply) const;
-  bool may_change(const web::Request& request, const web::Reply& reply) const;
+  web::Response register_leg(const web::Request& request, const Visitor& visitor);
+  [[nodiscard]] web::Response session_of(const SignedIn& session) const;
   [[nodiscard]] std::string cookie_of(std::string_view value, std::int64_t max_age_s) const;
 
   const GlassSettings settings_;
   const bool secure_;
-  Staff& staff_;
+  const Parts parts_;
+  std::unique_ptr<GlassDoor> door_;  // its threads call the next two
+  GlassOwner owner_;
+  std::optional<GlassPeople> people_;
   Worker readers_{256};  // what waits is small: a session's row
   Worker verifier_{64};  // one password at a time: each is meant to cost memory and time
   std::unique_ptr<web::Server> server_;  // last: stops calling the others first

@@ -169,6 +169,11 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
   return reload();
 }
 
+OrganisationId Registry::owner_of_number(const std::string& number_called) const {
+  const auto line = parts_.plan.read(Number(number_called), parts_.clock.now());
+  return directory()->owner_of(line ? line->e164.reveal() : number_called);
+}
+
 Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteView sealed_number) {
   const auto directory = this->directory();
   const auto answer = [&]() -> Readable<LineToken> {

@@ -48,6 +48,9 @@ class Registry {
   Result<void> put_organisation(const OrganisationId& id, const std::string& name,
                                 const std::vector<std::string>& numbers_called);
 
+  // Whose number was called; empty when nobody's. From memory.
+  [[nodiscard]] OrganisationId owner_of_number(const std::string& number_called) const;
+
   // The same call and number give the same token. Words: "unknown_organisation", "withheld",
   // "invalid", "unreadable". Needs no store.
   [[nodiscard]] Readable<LineToken> tokenise(const OrganisationId& organisation,

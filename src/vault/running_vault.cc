@@ -6,13 +6,18 @@
 
 #include "base/log.h"
 #include "vault/admin_service.h"
+#include "vault/authority_desk.h"
 #include "vault/centre_service.h"
+#include "vault/demo.h"
 #include "vault/dial_gate.h"
 #include "vault/exchange_service.h"
 #include "vault/glass_site.h"
 #include "vault/keeper.h"
+#include "vault/openings.h"
+#include "vault/people_records.h"
 #include "vault/recordings.h"
 #include "vault/registry.h"
+#include "vault/use_replay.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::vault {
@@ -24,17 +29,19 @@ constexpr std::chrono::seconds kGrace{2};
 
 struct RunningVault::Parts {
   Parts(const Settings& settings, std::unique_ptr<VaultStore> opened, const Clock& clock,
-        Entropy& entropy, std::unique_ptr<Registry> known, HashingCost cost)
+        Entropy& entropy, std::unique_ptr<Registry> known, std::unique_ptr<AuthorityDesk> desk,
+        HashingCost cost)
       : store(std::move(opened)),
         registry(std::move(known)),
+        authority(std::move(desk)),
         gate({*store, clock, entropy, *registry, NumberingPlan::japanese(), DialRules::japanese(),
               settings.glass.enabled}),
         recordings(*store, clock, *registry),
         staff({*store, clock, settings.demo_passwords, cost, settings.session}),
         keeper(gate, recordings),
-        for_exchange(*registry, keeper),
-        for_centre(*registry, gate, staff),
-        for_admin({*store, clock, *registry, gate, recordings, staff, settings.data}) {}
+        for_exchange(*registry, keeper, *authority),
+        for_centre(*registry, gate, staff, *authority),
+        for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}) {}
 
   ~Parts() {
     glass.reset();
@@ -46,6 +53,7 @@ struct RunningVault::Parts {
 
   std::unique_ptr<VaultStore> store;
   std::unique_ptr<Registry> registry;
+  std::unique_ptr<AuthorityDesk> authority;
   DialGate gate;
   Recordings recordings;
   Staff staff;
@@ -54,6 +62,8 @@ struct RunningVault::Parts {
   CentreService for_centre;
   AdminService for_admin;
   std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<PeopleRecords> people;
+  std::unique_ptr<Openings> openings;
   std::unique_ptr<GlassSite> glass;
   std::string listen;
 };
@@ -64,17 +74,42 @@ RunningVault::~RunningVault() = default;
 Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settings,
                                                           std::unique_ptr<VaultStore> store,
                                                           const Clock& clock, Entropy& entropy,
-                                                          HashingCost cost) {
+                                                          HashingCost cost,
+                                                          OpenedRecordStores records) {
   const auto credentials = wire::server_credentials(
       {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key});
   if (!credentials) return tl::unexpected<Error>(credentials.error());
   auto registry =
       Registry::open({*store, clock, entropy, NumberingPlan::japanese()}, settings.master_key);
   if (!registry) return tl::unexpected<Error>(registry.error());
+  auto authority = AuthorityDesk::open({*store, clock, entropy});
+  if (!authority) return tl::unexpected<Error>(authority.error());
   auto parts = std::make_unique<Parts>(settings, std::move(store), clock, entropy,
-                                       std::move(*registry), cost);
+                                       std::move(*registry), std::move(*authority), cost);
+  if (records.records && records.keys) {
+    auto people = PeopleRecords::open({*parts->store, clock, entropy, NumberingPlan::japanese(),
+                                       settings.master_key, settings.data / "erasures"},
+                                      std::move(records));
+    if (!people) return tl::unexpected<Error>(people.error());
+    parts->people = std::move(*people);
+    if (!settings.demo_owners.empty())
+      if (auto filled = fill_demo(*parts->authority, parts->staff, parts->people->records(),
+                                  settings.demo_owners, clock.now());
+          !filled)
+        return tl::unexpected<Error>(filled.error());
+    if (ledger::LogStore* log = parts->people->log())
+      if (auto counted = count_again(*log, *parts->authority, clock.now()); !counted)
+        return tl::unexpected<Error>(counted.error());
+    parts->openings = std::make_unique<Openings>(
+        Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
+                        parts->people->records(), NumberingPlan::japanese()});
+  }
   if (settings.glass.enabled) {
-    auto glass = GlassSite::start(settings.glass, parts->staff);
+    GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}};
+    if (parts->openings)
+      site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
+                                            parts->people->log()});
+    auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
   }
@@ -101,6 +136,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
 void RunningVault::minute() {
   if (const auto counted = parts_->registry->journal_counts(); !counted)
     log_warn("{}", counted.error().message);
+  parts_->authority->minute();
 }
 
 std::string RunningVault::status() const {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "vault/people_records.h"
 #include "vault/settings.h"
 #include "vault/staff.h"
 #include "vault/vault_store.h"
@@ -15,11 +16,13 @@ namespace madoguchi::vault {
 
 class RunningVault {
  public:
-  // As run() says. `clock` and `entropy` outlive it.
+  // As run() says; without stores for records nothing about people is served. `clock` and `entropy`
+  // outlive it.
   static Result<std::unique_ptr<RunningVault>> start(const Settings& settings,
                                                      std::unique_ptr<VaultStore> store,
                                                      const Clock& clock, Entropy& entropy,
-                                                     HashingCost cost = HashingCost::kUsual);
+                                                     HashingCost cost = HashingCost::kUsual,
+                                                     OpenedRecordStores records = {});
   ~RunningVault();
 
   // To be called every minute or so: what is journalled as counts.

@@ -64,6 +64,9 @@ Result<Settings> Settings::from_config(Config config) {
   settings.data = config.text("data");
   settings.master_key = config.path_or("master_key", settings.data / "master.key");
   settings.database = config.text_or("database", "sqlite:" + (settings.data / "vault.db").string());
+  settings.records = config.text_or("records", "sqlite:" + (settings.data / "records.db").string());
+  settings.subject_keys =
+      config.text_or("subject_keys", "sqlite:" + (settings.data / "subject-keys.db").string());
   Config rpc = config.table("rpc");
   settings.listen = rpc.text("listen");
   settings.rpc_authority = rpc.text("authority");
@@ -73,6 +76,11 @@ Result<Settings> Settings::from_config(Config config) {
   Config staff = config.table("staff");
   settings.demo_passwords = staff.flag_or("demo_passwords", false);
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));
+  if (config.has("demo")) {
+    Config demo = config.table("demo");
+    for (const char* organisation : {"sakura", "wakaba"})
+      settings.demo_owners[organisation] = demo.text(fmt::format("{}_owner", organisation));
+  }
   if (auto good = config.finish(); !good) return tl::unexpected<Error>(good.error());
   return settings;
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,15 @@ struct GlassSettings {
 struct Settings {
   std::filesystem::path data;  // the master key, and sealed files while they are exported
   std::filesystem::path master_key;
-  std::string database;  // URL of the store
-  std::string listen;    // "unix:…" or "host:port"
+  std::string database;      // URL of the store
+  std::string records;       // URL of the sealed records
+  std::string subject_keys;  // URL of the keys that each person's record hangs on
+  std::string listen;        // "unix:…" or "host:port"
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
   GlassSettings glass;
   bool demo_passwords = false;  // the centre may bring password hashes
   std::chrono::hours session{12};
+  std::map<std::string, std::string> demo_owners;  // passwords, by organisation; a demo has some
 
   static Result<Settings> from_file(const std::filesystem::path& file);
   static Result<Settings> from_config(Config config);

@@ -26,8 +26,8 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 Confinement rights_for(const Settings& settings) {
   Confinement rights;
   rights.write = {settings.data, folder_of(settings.master_key)};
-  if (settings.database.starts_with(kSqlite))
-    rights.write.push_back(folder_of(settings.database.substr(kSqlite.size())));
+  for (const std::string& url : {settings.database, settings.records, settings.subject_keys})
+    if (url.starts_with(kSqlite)) rights.write.push_back(folder_of(url.substr(kSqlite.size())));
   if (settings.listen.starts_with(kUnix))
     rights.write.push_back(folder_of(settings.listen.substr(kUnix.size())));
   rights.read = {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key};
@@ -41,7 +41,8 @@ Confinement rights_for(const Settings& settings) {
 
 }  // namespace
 
-Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store) {
+Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store,
+                 const OpenRecords& open_records) {
   start_log("vault", LogLevel::kInfo);
   const auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
@@ -63,9 +64,12 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
 
   auto store = open_store(settings->database);
   if (!store) return tl::unexpected<Error>(store.error());
+  auto records = open_records(*settings);
+  if (!records) return tl::unexpected<Error>(records.error());
   const SystemClock clock;
   SystemEntropy entropy;
-  const auto vault = RunningVault::start(*settings, std::move(*store), clock, entropy);
+  const auto vault = RunningVault::start(*settings, std::move(*store), clock, entropy,
+                                         HashingCost::kUsual, std::move(*records));
   if (!vault) return tl::unexpected<Error>(vault.error());
   log_info("{}", (*vault)->status());
   notify_ready((*vault)->status());

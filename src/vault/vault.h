@@ -9,6 +9,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "vault/people_records.h"
+#include "vault/settings.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
@@ -16,9 +18,13 @@ namespace madoguchi::vault {
 // Opens the store at a URL as its sole owner; only the program that wires everything knows how.
 using OpenStore = std::function<Result<std::unique_ptr<VaultStore>>(const std::string& url)>;
 
+// Opens the two stores of the records.
+using OpenRecords = std::function<Result<OpenedRecordStores>(const Settings& settings)>;
+
 // kInvalid or kNotFound: settings, certificates or the master key are wrong and stay so until
 // somebody mends them. kUnavailable, kConflict: the store, a port or a socket is away or taken; it
 // may be tried again. One line each.
-Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store);
+Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store,
+                 const OpenRecords& open_records);
 
 }  // namespace madoguchi::vault

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "ledger/log_store.h"
+#include "vault/access_store.h"
 #include "vault/journal.h"
 
 namespace madoguchi::vault {
@@ -166,7 +167,7 @@ struct DropSessionsOf {
 
 using Change = std::variant<PutMeta, PutKey, PutOrganisation, BindNumber, PutWish, SettleWish,
                             PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
-                            CountFailures, PutSession, DropSession, DropSessionsOf>;
+                            CountFailures, PutSession, DropSession, DropSessionsOf, AccessChange>;
 
 struct Act {
   std::vector<Change> changes;
@@ -190,6 +191,7 @@ class VaultStore {
   virtual Result<void> commit(Time now, const Act& act) = 0;
 
   virtual Result<VaultImage> load() = 0;
+  virtual Result<AccessImage> load_access() = 0;
   virtual Result<std::optional<WishRow>> find_wish(const WishId& id) = 0;
   virtual Result<std::optional<TicketRow>> find_ticket(const TicketId& id) = 0;
   // Tickets for this wish (or, with an empty one, for the operator's own phone) that are neither

@@ -38,6 +38,18 @@ export function useGlass(): GlassState {
   return useSyncExternalStore(glass.subscribe, glass.current);
 }
 
+/** How often the glass's page has spoken. */
+export function useGlassHeard(): number {
+  const { glass } = useParts();
+  return useSyncExternalStore(glass.subscribeHeard, glass.heard);
+}
+
+/** Of the audio connection that is up; null while there is none. */
+export function useFingerprint(): string | null {
+  const { seat } = useParts();
+  return useSyncExternalStore(seat.subscribe, seat.fingerprint);
+}
+
 /** The centre's time in milliseconds, again each second. */
 export function useNow(): number {
   const { clockOffset } = useWorld();

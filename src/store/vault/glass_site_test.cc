@@ -24,7 +24,7 @@ class GlassOn : public VaultOn {
     settings.web.hosts = {settings.host};
     settings.pages = folder_ / "pages";
     settings.parents = {"https://desk.example.jp:8080"};
-    auto site = vault::GlassSite::start(settings, *staff_);
+    auto site = vault::GlassSite::start(settings, {*staff_, *authority_, *registry_});
     ASSERT_TRUE(site) << site.error().message;
     site_ = std::move(*site);
     ASSERT_TRUE(staff_->put(OperatorId("hana"), "花", ""));

@@ -5,6 +5,7 @@
 
 #include "store/group_commit.h"
 #include "store/ledger/sql_log_store.h"
+#include "store/vault/access_rows.h"
 #include "store/vault/vault_changes.h"
 #include "store/vault/vault_tables.h"
 
@@ -120,6 +121,10 @@ class SqlVaultStore final : public vault::VaultStore {
                                           id_at<OrganisationId>(row, "organisation_id")});
       return image;
     });
+  }
+
+  Result<vault::AccessImage> load_access() override {
+    return database_->read([](soci::session& sql) { return read_access(sql); });
   }
 
   Result<std::optional<WishRow>> find_wish(const WishId& id) override {
@@ -239,6 +244,8 @@ Result<std::unique_ptr<vault::VaultStore>> open_vault_store(DatabaseOptions opti
   if (auto made = (*database)->migrate("ledger", ledger_tables()); !made)
     return tl::unexpected<Error>(made.error());
   if (auto made = (*database)->migrate("vault", vault_tables()); !made)
+    return tl::unexpected<Error>(made.error());
+  if (auto made = (*database)->migrate("vault_access", access_tables()); !made)
     return tl::unexpected<Error>(made.error());
   return std::unique_ptr<vault::VaultStore>(std::make_unique<SqlVaultStore>(std::move(*database)));
 }

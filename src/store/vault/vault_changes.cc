@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "store/vault/access_rows.h"
+
 namespace madoguchi::store {
 namespace {
 
@@ -146,6 +148,10 @@ Result<void> put(soci::session& sql, const vault::DropSession& change) {
 Result<void> put(soci::session& sql, const vault::DropSessionsOf& change) {
   sql << "DELETE FROM vault_sessions WHERE operator_id = :o", use(change.id.text());
   return {};
+}
+
+Result<void> put(soci::session& sql, const vault::AccessChange& change) {
+  return write_access(sql, change);
 }
 
 }  // namespace

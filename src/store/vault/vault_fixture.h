@@ -13,6 +13,7 @@
 #include "base/sealing.h"
 #include "store/scratch_database.h"
 #include "store/vault/sql_vault_store.h"
+#include "vault/authority_desk.h"
 #include "vault/dial_gate.h"
 #include "vault/registry.h"
 #include "vault/staff.h"
@@ -48,6 +49,9 @@ class VaultOn : public testing::TestWithParam<Backend> {
     auto registry = open_registry();
     ASSERT_TRUE(registry) << registry.error().message;
     registry_ = std::move(*registry);
+    auto authority = vault::AuthorityDesk::open({*store_, clock_, entropy_});
+    ASSERT_TRUE(authority) << authority.error().message;
+    authority_ = std::move(*authority);
     gate_ = std::make_unique<vault::DialGate>(vault::DialGate::Parts{
         *store_, clock_, entropy_, *registry_, vault::NumberingPlan::japanese(),
         vault::DialRules::japanese(), needs_session_});
@@ -56,6 +60,7 @@ class VaultOn : public testing::TestWithParam<Backend> {
   }
   void stop() {
     staff_.reset();
+    authority_.reset();
     gate_.reset();
     registry_.reset();
     store_.reset();
@@ -114,6 +119,7 @@ class VaultOn : public testing::TestWithParam<Backend> {
   CommitFault fault_ = CommitFault::kNone;  // of the next commit
   std::unique_ptr<vault::VaultStore> store_;
   std::unique_ptr<vault::Registry> registry_;
+  std::unique_ptr<vault::AuthorityDesk> authority_;
   std::unique_ptr<vault::DialGate> gate_;
   std::unique_ptr<vault::Staff> staff_;
 };

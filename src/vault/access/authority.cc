@@ -21,7 +21,7 @@ bool is_checked(const CallProgress& progress, const SubjectId& subject, std::uin
 }  // namespace
 
 MandateAsk Authority::mandate_ask(const OpeningTicket& ticket) const {
-  const Place* place = places_.find(ticket.who);
+  const StaffPlace* place = places_.find(ticket.who);
   return {{},
           ticket.called,
           place == nullptr ? OrganisationId() : place->organisation,
@@ -37,13 +37,13 @@ std::optional<SessionLeg> Authority::leg_in_call(const OperatorId& who, const Ca
 }
 
 Allowed<OpeningTicket> Authority::issue(const TicketAsk& ask, Time now) {
-  const Place* place = places_.find(ask.who);
-  if (place == nullptr) return refuse(Refusal::kNoPlace);
+  const StaffPlace* place = places_.find(ask.who);
+  if (place == nullptr) return refuse(Denial::kNoPlace);
   const CallLease* lease = leases_.live(ask.call, now);
-  if (lease == nullptr) return refuse(Refusal::kNoCall);
+  if (lease == nullptr) return refuse(Denial::kNoCall);
   const auto leg = leg_in_call(ask.who, ask.call, now);
-  if (!leg) return refuse(Refusal::kNotOnCall);
-  if (lease->desk != ask.desk) return refuse(Refusal::kOtherDesk);
+  if (!leg) return refuse(Denial::kNotOnCall);
+  if (lease->desk != ask.desk) return refuse(Denial::kOtherDesk);
 
   OpeningTicket ticket;
   ticket.id = ask.id;
@@ -57,9 +57,9 @@ Allowed<OpeningTicket> Authority::issue(const TicketAsk& ask, Time now) {
   ticket.call = ask.call;
   ticket.made = now;
   const auto purposes = mandates_.purposes(mandate_ask(ticket), now);
-  if (purposes.empty()) return refuse(Refusal::kNoMandate);
+  if (purposes.empty()) return refuse(Denial::kNoMandate);
   if (ticket.purpose.empty()) ticket.purpose = purposes.front().id;
-  if (owners(ticket, now).empty()) return refuse(Refusal::kNoPurpose);
+  if (owners(ticket, now).empty()) return refuse(Denial::kNoPurpose);
   return tickets_.add(std::move(ticket));
 }
 
@@ -71,7 +71,7 @@ Allowed<OpeningTicket> Authority::for_purpose(const OpeningTicketId& known,
   if (!usable) return refuse(usable.error());
   OpeningTicket ticket = **usable;
   ticket.purpose = purpose;
-  if (owners(ticket, now).empty()) return refuse(Refusal::kNoPurpose);
+  if (owners(ticket, now).empty()) return refuse(Denial::kNoPurpose);
   ticket.id = fresh;
   ticket.made = now;
   const Micros wrap_up = ticket.wrap_up;
@@ -99,16 +99,14 @@ Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
   auto usable = tickets_.usable(ask.ticket, ask.session, leases_, now);
   if (!usable) return refuse(usable.error());
   const OpeningTicket& ticket = **usable;
-  if (places_.find(ticket.who) == nullptr) return refuse(Refusal::kNoPlace);
-  MandateAsk wanted = mandate_ask(ticket);
-  wanted.owner = ask.owner;
-  auto grant = mandates_.ask(wanted, now);
+  if (places_.find(ticket.who) == nullptr) return refuse(Denial::kNoPlace);
+  auto grant = granted(ticket, ask.owner, now);
   if (!grant) return refuse(grant.error());
   if (freezes_.stopping(ask.owner, ticket.who, ticket.desk) != nullptr)
-    return refuse(Refusal::kFrozen);
+    return refuse(Denial::kFrozen);
   const bool in_call = tickets_.state(ticket, leases_, now).stage == TicketStage::kInCall;
   if (!in_call && !tickets_.progress(ticket).opened.contains(ask.subject))
-    return refuse(Refusal::kWrapUp);
+    return refuse(Denial::kWrapUp);
   return Permission{std::move(*grant), ticket};
 }
 
@@ -117,9 +115,9 @@ Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
   if (!permission) return permission;
   CallProgress& progress = tickets_.progress(permission->ticket);
   if (!is_checked(progress, ask.subject, permission->grant.purpose.checks))
-    return refuse(Refusal::kNotChecked);
+    return refuse(Denial::kNotChecked);
   const auto charges = permission->grant.charges(permission->ticket.who, permission->ticket.desk);
-  if (limits_.exceeded(charges, now)) return refuse(Refusal::kLimit);
+  if (limits_.exceeded(charges, now)) return refuse(Denial::kLimit);
   limits_.count(charges, now);
   progress.opened.insert(ask.subject);
   return permission;
@@ -129,7 +127,7 @@ Allowed<Permission> Authority::write(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;
   if (!tickets_.progress(permission->ticket).opened.contains(ask.subject))
-    return refuse(Refusal::kNotChecked);
+    return refuse(Denial::kNotChecked);
   return permission;
 }
 
@@ -139,10 +137,10 @@ Allowed<OpeningTicket> Authority::search(const OpeningTicketId& id, const Sessio
   if (!usable) return refuse(usable.error());
   const OpeningTicket& ticket = **usable;
   if (tickets_.state(ticket, leases_, now).stage != TicketStage::kInCall)
-    return refuse(Refusal::kWrapUp);
-  if (owners(ticket, now).empty()) return refuse(Refusal::kNoMandate);
+    return refuse(Denial::kWrapUp);
+  if (owners(ticket, now).empty()) return refuse(Denial::kNoMandate);
   const Charge charge = searches_of(ticket.who, rules_.searches);
-  if (limits_.exceeded({charge}, now)) return refuse(Refusal::kSearches);
+  if (limits_.exceeded({charge}, now)) return refuse(Denial::kSearches);
   limits_.count(charge.counter, now);
   return ticket;
 }
@@ -155,8 +153,8 @@ Allowed<Permission> Authority::check(const PersonAsk& ask, Time now) {
   const auto mine = progress.mismatches.find(ask.subject);
   const int of_this = mine == progress.mismatches.end() ? 0 : mine->second;
   if (of_this >= rules_.guesses_a_person || progress.all_mismatches >= rules_.guesses_a_call)
-    return refuse(Refusal::kGuesses);
-  if (limits_.exceeded({guesses_of(who, rules_.guesses)}, now)) return refuse(Refusal::kGuesses);
+    return refuse(Denial::kGuesses);
+  if (limits_.exceeded({guesses_of(who, rules_.guesses)}, now)) return refuse(Denial::kGuesses);
   return permission;
 }
 
@@ -173,17 +171,33 @@ void Authority::checked(const PersonAsk& ask, const std::string& field, bool mat
   limits_.count(guesses_of(ticket->who, rules_.guesses).counter, now);
 }
 
-Allowed<OpeningTicket> Authority::vouch(const OpeningTicketId& id, const SubjectId& subject,
-                                        const OperatorId& supervisor, Time now) {
+Allowed<AccessGrant> Authority::granted(const OpeningTicket& ticket, const OrganisationId& owner,
+                                        Time now) const {
+  MandateAsk wanted = mandate_ask(ticket);
+  wanted.owner = owner;
+  return mandates_.ask(wanted, now);
+}
+
+Allowed<OpeningTicket> Authority::may_vouch(const OpeningTicketId& id, const OrganisationId& owner,
+                                            const OperatorId& supervisor, Time now) {
   const OpeningTicket* ticket = tickets_.find(id);
-  const Place* above = places_.find(supervisor);
+  const StaffPlace* above = places_.find(supervisor);
   if (ticket == nullptr || above == nullptr || above->role != StaffRole::kSupervisor ||
       above->organisation != ticket->actor || supervisor == ticket->who)
-    return refuse(Refusal::kNoTicket);
+    return refuse(Denial::kNoTicket);
   if (tickets_.state(*ticket, leases_, now).stage != TicketStage::kInCall)
-    return refuse(Refusal::kTicketOver);
-  tickets_.progress(*ticket).vouched.insert(subject);
+    return refuse(Denial::kTicketOver);
+  const auto grant = granted(*ticket, owner, now);
+  if (!grant) return refuse(grant.error());
   return *ticket;
+}
+
+Allowed<OpeningTicket> Authority::vouch(const OpeningTicketId& id, const OrganisationId& owner,
+                                        const SubjectId& subject, const OperatorId& supervisor,
+                                        Time now) {
+  auto ticket = may_vouch(id, owner, supervisor, now);
+  if (ticket) tickets_.progress(*ticket).vouched.insert(subject);
+  return ticket;
 }
 
 void Authority::end_session(const SessionKey& session, Time now) {

@@ -49,7 +49,7 @@ struct PersonAsk {
 };
 
 struct Permission {
-  Grant grant;
+  AccessGrant grant;
   OpeningTicket ticket;  // as it was when allowed
 };
 
@@ -87,9 +87,16 @@ class Authority {
   // Before a typed value is compared; then checked() with the outcome.
   Allowed<Permission> check(const PersonAsk& ask, Time now);
   void checked(const PersonAsk& ask, const std::string& field, bool matched, Time now);
+  // What the ticket's purpose gives for this owner now; counts nothing.
+  [[nodiscard]] Allowed<AccessGrant> granted(const OpeningTicket& ticket,
+                                             const OrganisationId& owner, Time now) const;
+  // Whether this supervisor may vouch for somebody of this owner's people; then vouch().
+  [[nodiscard]] Allowed<OpeningTicket> may_vouch(const OpeningTicketId& id,
+                                                 const OrganisationId& owner,
+                                                 const OperatorId& supervisor, Time now);
   // A supervisor of the operator's organisation vouches for the person's identity.
-  Allowed<OpeningTicket> vouch(const OpeningTicketId& id, const SubjectId& subject,
-                               const OperatorId& supervisor, Time now);
+  Allowed<OpeningTicket> vouch(const OpeningTicketId& id, const OrganisationId& owner,
+                               const SubjectId& subject, const OperatorId& supervisor, Time now);
 
   // The session ended: its tickets and legs with it.
   void end_session(const SessionKey& session, Time now);

@@ -29,21 +29,21 @@ TEST_F(AuthorityTest, OpensForTheCallInHand) {
 }
 
 TEST_F(AuthorityTest, NoTicketWithoutLeaseLegPlaceOrDesk) {
-  EXPECT_EQ(issue("t", "hana", "other-call").error(), Refusal::kNoCall);
-  EXPECT_EQ(issue("t", "kei").error(), Refusal::kNotOnCall);
-  EXPECT_EQ(issue("t", "stranger").error(), Refusal::kNoPlace);
+  EXPECT_EQ(issue("t", "hana", "other-call").error(), Denial::kNoCall);
+  EXPECT_EQ(issue("t", "kei").error(), Denial::kNotOnCall);
+  EXPECT_EQ(issue("t", "stranger").error(), Denial::kNoPlace);
   EXPECT_EQ(
       authority
           .issue({OpeningTicketId("t"), OperatorId("hana"), DeskId("other"), "", CallId("call")},
                  now)
           .error(),
-      Refusal::kOtherDesk);
+      Denial::kOtherDesk);
   EXPECT_EQ(
       authority
           .issue({OpeningTicketId("t"), OperatorId("hana"), DeskId("leak"), "sell", CallId("call")},
                  now)
           .error(),
-      Refusal::kNoPurpose);
+      Denial::kNoPurpose);
 }
 
 TEST_F(AuthorityTest, ATicketOfAnotherSessionIsNone) {
@@ -58,7 +58,7 @@ TEST_F(AuthorityTest, ALeaseNotRenewedForTenSecondsIsDead) {
   EXPECT_EQ(open("t1"), "opened");
   now += Micros(1);
   EXPECT_EQ(open("t1", "jiro"), "wrap_up");
-  EXPECT_EQ(issue("t2").error(), Refusal::kNoCall);
+  EXPECT_EQ(issue("t2").error(), Denial::kNoCall);
 }
 
 TEST_F(AuthorityTest, WrapUpKeepsWhoWasOpenedAndEnds) {
@@ -136,7 +136,7 @@ TEST_F(AuthorityTest, SigningOutEndsTheTickets) {
   ASSERT_TRUE(issue("t1"));
   authority.end_session(SessionKey("session-hana"), now);
   EXPECT_EQ(open("t1"), "ticket_over");
-  EXPECT_EQ(issue("t2").error(), Refusal::kNotOnCall);
+  EXPECT_EQ(issue("t2").error(), Denial::kNotOnCall);
 }
 
 TEST_F(AuthorityTest, GuessesAreFewForAPersonAndACallWhateverTheTicket) {
@@ -169,7 +169,8 @@ TEST_F(AuthorityTest, AnUncheckedPersonIsOpenedOnlyWithASupervisorsWord) {
   EXPECT_EQ(open("t1"), "opened");
   EXPECT_EQ(open("t1", "jiro"), "not_checked");
   const auto vouch = [&](const std::string& who) {
-    return authority.vouch(OpeningTicketId("t1"), SubjectId("jiro"), OperatorId(who), now);
+    return authority.vouch(OpeningTicketId("t1"), OrganisationId("sakura"), SubjectId("jiro"),
+                           OperatorId(who), now);
   };
   EXPECT_FALSE(vouch("hana"));
   EXPECT_FALSE(vouch("kei"));
@@ -202,7 +203,7 @@ TEST_F(AuthorityTest, AnotherPurposeIsAskedForInTheSameCall) {
                 .for_purpose(OpeningTicketId("t1"), SessionKey("session-kei"),
                              OpeningTicketId("t3"), "call-back", now)
                 .error(),
-            Refusal::kNoTicket);
+            Denial::kNoTicket);
 }
 
 TEST_F(AuthorityTest, NothingIsForgottenWhileACallIsUp) {

@@ -15,7 +15,7 @@ std::set<std::string> common(const std::set<std::string>& a, const std::set<std:
 
 }  // namespace
 
-std::vector<Charge> Grant::charges(const OperatorId& who, const DeskId& desk) const {
+std::vector<Charge> AccessGrant::charges(const OperatorId& who, const DeskId& desk) const {
   std::vector<Charge> charges;
   for (const ChainLink& link : chain) {
     charges.push_back({{"operator", link.id.text(), who.text()}, link.limits.by_operator});
@@ -89,14 +89,14 @@ Allowed<const Mandate*> Mandates::standing(const MandateId& id, const Organisati
                                            Time now) const {
   const auto found = mandates_.find(id);
   if (found == mandates_.end() || !found->second.versions.back().is_about(owner))
-    return refuse(Refusal::kBrokenChain);
+    return refuse(Denial::kBrokenChain);
   const Entry& entry = found->second;
-  if (entry.revocations.contains(owner)) return refuse(Refusal::kRevoked);
+  if (entry.revocations.contains(owner)) return refuse(Denial::kRevoked);
   const auto mine = entry.signatures.find(owner);
-  if (mine == entry.signatures.end()) return refuse(Refusal::kNotSigned);
+  if (mine == entry.signatures.end()) return refuse(Denial::kNotSigned);
   const Mandate& version = entry.versions[mine->second.back().version - 1];
-  if (now < version.begins) return refuse(Refusal::kNotBegun);
-  if (now >= version.ends) return refuse(Refusal::kEnded);
+  if (now < version.begins) return refuse(Denial::kNotBegun);
+  if (now >= version.ends) return refuse(Denial::kEnded);
   return &version;
 }
 
@@ -104,11 +104,11 @@ Allowed<std::vector<const Mandate*>> Mandates::chain(const MandateId& leaf,
                                                      const OrganisationId& owner, Time now) const {
   std::vector<const Mandate*> links;
   for (MandateId at = leaf; !at.empty();) {
-    if (links.size() == kDeepest) return refuse(Refusal::kBrokenChain);
+    if (links.size() == kDeepest) return refuse(Denial::kBrokenChain);
     const auto link = standing(at, owner, now);
     if (!link) return refuse(link.error());
     if (!links.empty() && (*link)->pass_on == PassOn::kForbidden)
-      return refuse(Refusal::kBrokenChain);
+      return refuse(Denial::kBrokenChain);
     links.push_back(*link);
     at = (*link)->parent;
   }
@@ -116,20 +116,21 @@ Allowed<std::vector<const Mandate*>> Mandates::chain(const MandateId& leaf,
   return links;
 }
 
-Allowed<Grant> Mandates::granted(const MandateId& leaf, const MandateAsk& ask, Time now) const {
+Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& ask,
+                                       Time now) const {
   const auto links = chain(leaf, ask.owner, now);
   if (!links) return refuse(links.error());
   const bool theirs = ask.called == ask.owner ||
                       std::any_of(links->begin(), links->end(),
                                   [&](const Mandate* link) { return link->to == ask.called; });
-  if (!theirs) return refuse(Refusal::kOtherNumber);
+  if (!theirs) return refuse(Denial::kOtherNumber);
   const std::string wanted = ask.purpose.empty() ? links->back()->purposes.front().id : ask.purpose;
-  Grant grant;
+  AccessGrant grant;
   grant.ends = Time::max();
   for (const Mandate* link : *links) {
-    if (!link->desks.contains(ask.desk)) return refuse(Refusal::kOtherDesk);
+    if (!link->desks.contains(ask.desk)) return refuse(Denial::kOtherDesk);
     const Purpose* purpose = link->purpose(wanted);
-    if (purpose == nullptr) return refuse(Refusal::kNoPurpose);
+    if (purpose == nullptr) return refuse(Denial::kNoPurpose);
     if (grant.chain.empty()) {
       grant.purpose = *purpose;
     } else {
@@ -139,12 +140,12 @@ Allowed<Grant> Mandates::granted(const MandateId& leaf, const MandateAsk& ask, T
     grant.ends = std::min(grant.ends, link->ends);
     grant.chain.push_back({link->id, link->version, link->to, link->limits});
   }
-  if (grant.purpose.fields.empty()) return refuse(Refusal::kNoPurpose);
+  if (grant.purpose.fields.empty()) return refuse(Denial::kNoPurpose);
   return grant;
 }
 
-Allowed<Grant> Mandates::ask(const MandateAsk& ask, Time now) const {
-  Refusal furthest = Refusal::kNoMandate;
+Allowed<AccessGrant> Mandates::ask(const MandateAsk& ask, Time now) const {
+  Denial furthest = Denial::kNoMandate;
   for (const auto& [id, entry] : mandates_) {
     const Mandate& newest = entry.versions.back();
     if (newest.to != ask.actor || !newest.is_about(ask.owner)) continue;

@@ -43,7 +43,7 @@ struct ChainLink {
   UseLimits limits;
 };
 
-struct Grant {
+struct AccessGrant {
   std::vector<ChainLink> chain;  // owner's mandate first
   Purpose purpose;               // fields of all links in common; the most checks of any
   Time ends;                     // the earliest
@@ -65,7 +65,7 @@ class Mandates {
   [[nodiscard]] Result<void> may_revoke(const Revocation& revocation) const;
   void revoke(const Revocation& revocation);
 
-  [[nodiscard]] Allowed<Grant> ask(const MandateAsk& ask, Time now) const;
+  [[nodiscard]] Allowed<AccessGrant> ask(const MandateAsk& ask, Time now) const;
   // Purposes that some chain gives now for at least one owner, each once.
   [[nodiscard]] std::vector<Purpose> purposes(const MandateAsk& ask, Time now) const;
   // Owners for whom a chain gives this purpose now.
@@ -91,8 +91,8 @@ class Mandates {
   [[nodiscard]] Allowed<std::vector<const Mandate*>> chain(const MandateId& leaf,
                                                            const OrganisationId& owner,
                                                            Time now) const;
-  [[nodiscard]] Allowed<Grant> granted(const MandateId& leaf, const MandateAsk& ask,
-                                       Time now) const;
+  [[nodiscard]] Allowed<AccessGrant> granted(const MandateId& leaf, const MandateAsk& ask,
+                                             Time now) const;
 
   std::map<MandateId, Entry> mandates_;
 };

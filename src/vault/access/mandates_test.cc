@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 
 class MandatesTest : public testing::Test, protected AccessWorld {
  protected:
-  Allowed<Grant> ask(const std::string& actor, const std::string& purpose = "answer",
-                     const std::string& owner = "sakura", const std::string& called = "sakura") {
+  Allowed<AccessGrant> ask(const std::string& actor, const std::string& purpose = "answer",
+                           const std::string& owner = "sakura",
+                           const std::string& called = "sakura") {
     return authority.mandates().ask({OrganisationId(owner), OrganisationId(called),
                                      OrganisationId(actor), DeskId("leak"), purpose},
                                     now);
@@ -25,12 +26,12 @@ class MandatesTest : public testing::Test, protected AccessWorld {
 };
 
 TEST_F(MandatesTest, NobodyOpensWithoutASignature) {
-  EXPECT_EQ(ask("minato").error(), Refusal::kNoMandate);
+  EXPECT_EQ(ask("minato").error(), Denial::kNoMandate);
   put(mandate_of("m1", "sakura", "minato", now));
-  EXPECT_EQ(ask("minato").error(), Refusal::kNotSigned);
+  EXPECT_EQ(ask("minato").error(), Denial::kNotSigned);
   sign("m1");
   EXPECT_TRUE(ask("minato"));
-  EXPECT_EQ(ask("kawa").error(), Refusal::kNoMandate);
+  EXPECT_EQ(ask("kawa").error(), Denial::kNoMandate);
 }
 
 TEST_F(MandatesTest, AChainGivesWhatAllItsLinksGive) {
@@ -42,7 +43,7 @@ TEST_F(MandatesTest, AChainGivesWhatAllItsLinksGive) {
   put(root);
   put(leaf);
   sign("m1");
-  EXPECT_EQ(ask("kawa").error(), Refusal::kNotSigned);  // the owner knows every sub-contractor
+  EXPECT_EQ(ask("kawa").error(), Denial::kNotSigned);  // the owner knows every sub-contractor
   sign("m2");
   const auto grant = ask("kawa");
   ASSERT_TRUE(grant);
@@ -53,7 +54,7 @@ TEST_F(MandatesTest, AChainGivesWhatAllItsLinksGive) {
   EXPECT_EQ(grant->chain.front().to, OrganisationId("minato"));
   EXPECT_EQ(grant->charges(OperatorId("kei"), DeskId("leak")).size(), 6U);
   now += 48h;
-  EXPECT_EQ(ask("kawa").error(), Refusal::kEnded);
+  EXPECT_EQ(ask("kawa").error(), Denial::kEnded);
 }
 
 TEST_F(MandatesTest, AnyLinkBreaksTheChain) {
@@ -62,29 +63,29 @@ TEST_F(MandatesTest, AnyLinkBreaksTheChain) {
   put(passed_on("m2", "m1", "kawa"));
   sign("m1");
   sign("m2");
-  EXPECT_EQ(ask("kawa").error(), Refusal::kBrokenChain);  // may not be passed on
+  EXPECT_EQ(ask("kawa").error(), Denial::kBrokenChain);  // may not be passed on
   root.version = 2;
   root.pass_on = PassOn::kAllowed;
   put(root);
-  EXPECT_EQ(ask("kawa").error(), Refusal::kBrokenChain);  // the new version is not signed yet
+  EXPECT_EQ(ask("kawa").error(), Denial::kBrokenChain);  // the new version is not signed yet
   sign("m1", "sakura", 2);
   EXPECT_TRUE(ask("kawa"));
   revoke("m1");
-  EXPECT_EQ(ask("kawa").error(), Refusal::kRevoked);
+  EXPECT_EQ(ask("kawa").error(), Denial::kRevoked);
 }
 
 TEST_F(MandatesTest, DeskPurposeAndNumberMustBeNamed) {
   put(mandate_of("m1", "sakura", "minato", now));
   sign("m1");
-  EXPECT_EQ(ask("minato", "sell").error(), Refusal::kNoPurpose);
+  EXPECT_EQ(ask("minato", "sell").error(), Denial::kNoPurpose);
   EXPECT_TRUE(ask("minato", "answer", "sakura", "minato"));  // a common desk's number
-  EXPECT_EQ(ask("minato", "answer", "sakura", "kawa").error(), Refusal::kOtherNumber);
+  EXPECT_EQ(ask("minato", "answer", "sakura", "kawa").error(), Denial::kOtherNumber);
   EXPECT_EQ(authority.mandates()
                 .ask({OrganisationId("sakura"), OrganisationId("sakura"), OrganisationId("minato"),
                       DeskId("other"), "answer"},
                      now)
                 .error(),
-            Refusal::kOtherDesk);
+            Denial::kOtherDesk);
 }
 
 TEST_F(MandatesTest, ASpanningMandateHoldsForThoseWhoSigned) {
@@ -92,7 +93,7 @@ TEST_F(MandatesTest, ASpanningMandateHoldsForThoseWhoSigned) {
   spanning.owners.emplace_back("wakaba");
   put(spanning);
   sign("m1", "wakaba");
-  EXPECT_EQ(ask("minato").error(), Refusal::kNotSigned);
+  EXPECT_EQ(ask("minato").error(), Denial::kNotSigned);
   EXPECT_TRUE(ask("minato", "answer", "wakaba", "minato"));
   const MandateAsk any{{}, OrganisationId("minato"), OrganisationId("minato"), DeskId("leak"), ""};
   EXPECT_EQ(authority.mandates().owners(any, now),
@@ -100,7 +101,7 @@ TEST_F(MandatesTest, ASpanningMandateHoldsForThoseWhoSigned) {
   sign("m1", "sakura");
   revoke("m1", "wakaba");
   EXPECT_TRUE(ask("minato"));
-  EXPECT_EQ(ask("minato", "answer", "wakaba", "minato").error(), Refusal::kRevoked);
+  EXPECT_EQ(ask("minato", "answer", "wakaba", "minato").error(), Denial::kRevoked);
 }
 
 TEST_F(MandatesTest, MalformedOnesSayWhatToMend) {

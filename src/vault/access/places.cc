@@ -22,12 +22,12 @@ Result<StaffRole> role_named(std::string_view name) {
   return fail(ErrorCode::kInvalid, "a role is one of operator, supervisor, owner");
 }
 
-const Place* Places::find(const OperatorId& who) const {
+const StaffPlace* Places::find(const OperatorId& who) const {
   const auto found = places_.find(who);
   return found == places_.end() ? nullptr : &found->second;
 }
 
-Result<void> Places::may_put(const Place& place) const {
+Result<void> Places::may_put(const StaffPlace& place) const {
   if (place.who.empty() || place.organisation.empty())
     return fail(ErrorCode::kInvalid, "a place names a person and an organisation");
   if (place.phone_user.empty()) return {};

@@ -16,7 +16,7 @@ enum class StaffRole { kOperator, kSupervisor, kOwner };
 std::string_view name_of(StaffRole role);
 Result<StaffRole> role_named(std::string_view name);
 
-struct Place {
+struct StaffPlace {
   OperatorId who;
   OrganisationId organisation;
   StaffRole role = StaffRole::kOperator;
@@ -26,14 +26,14 @@ struct Place {
 class Places {
  public:
   // kInvalid: not whole; kConflict: the SIP user is another's.
-  [[nodiscard]] Result<void> may_put(const Place& place) const;
-  void put(const Place& place) { places_[place.who] = place; }
+  [[nodiscard]] Result<void> may_put(const StaffPlace& place) const;
+  void put(const StaffPlace& place) { places_[place.who] = place; }
 
-  [[nodiscard]] const Place* find(const OperatorId& who) const;
-  [[nodiscard]] const std::map<OperatorId, Place>& all() const { return places_; }
+  [[nodiscard]] const StaffPlace* find(const OperatorId& who) const;
+  [[nodiscard]] const std::map<OperatorId, StaffPlace>& all() const { return places_; }
 
  private:
-  std::map<OperatorId, Place> places_;
+  std::map<OperatorId, StaffPlace> places_;
 };
 
 }  // namespace madoguchi::vault

@@ -2,49 +2,49 @@
 
 namespace madoguchi::vault {
 
-std::string_view name_of(Refusal refusal) {
+std::string_view name_of(Denial refusal) {
   switch (refusal) {
-    case Refusal::kNoPlace:
+    case Denial::kNoPlace:
       return "no_place";
-    case Refusal::kNoMandate:
+    case Denial::kNoMandate:
       return "no_mandate";
-    case Refusal::kBrokenChain:
+    case Denial::kBrokenChain:
       return "broken_chain";
-    case Refusal::kOtherNumber:
+    case Denial::kOtherNumber:
       return "other_number";
-    case Refusal::kOtherDesk:
+    case Denial::kOtherDesk:
       return "other_desk";
-    case Refusal::kNoPurpose:
+    case Denial::kNoPurpose:
       return "no_purpose";
-    case Refusal::kNotSigned:
+    case Denial::kNotSigned:
       return "not_signed";
-    case Refusal::kNotBegun:
+    case Denial::kNotBegun:
       return "not_begun";
-    case Refusal::kEnded:
+    case Denial::kEnded:
       return "ended";
-    case Refusal::kRevoked:
+    case Denial::kRevoked:
       return "revoked";
-    case Refusal::kFrozen:
+    case Denial::kFrozen:
       return "frozen";
-    case Refusal::kNoCall:
+    case Denial::kNoCall:
       return "no_call";
-    case Refusal::kNotOnCall:
+    case Denial::kNotOnCall:
       return "not_on_call";
-    case Refusal::kNoTicket:
+    case Denial::kNoTicket:
       return "no_ticket";
-    case Refusal::kTicketOver:
+    case Denial::kTicketOver:
       return "ticket_over";
-    case Refusal::kTicketFrozen:
+    case Denial::kTicketFrozen:
       return "ticket_frozen";
-    case Refusal::kWrapUp:
+    case Denial::kWrapUp:
       return "wrap_up";
-    case Refusal::kNotChecked:
+    case Denial::kNotChecked:
       return "not_checked";
-    case Refusal::kGuesses:
+    case Denial::kGuesses:
       return "guesses";
-    case Refusal::kSearches:
+    case Denial::kSearches:
       return "searches";
-    case Refusal::kLimit:
+    case Denial::kLimit:
       return "limit";
   }
   return "";

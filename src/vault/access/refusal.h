@@ -8,7 +8,7 @@
 namespace madoguchi::vault {
 
 // In the order of how far an ask got: of several reasons the last one is told.
-enum class Refusal {
+enum class Denial {
   kNoPlace,       // the operator belongs to no organisation
   kNoMandate,     // no mandate names the operator's organisation
   kBrokenChain,   // a mandate above it is missing, or may not be passed on
@@ -32,12 +32,12 @@ enum class Refusal {
   kLimit,         // a limit of a mandate is reached
 };
 
-std::string_view name_of(Refusal refusal);
+std::string_view name_of(Denial refusal);
 
 template <typename T>
-using Allowed = tl::expected<T, Refusal>;
+using Allowed = tl::expected<T, Denial>;
 
-inline tl::unexpected<Refusal> refuse(Refusal why) {
+inline tl::unexpected<Denial> refuse(Denial why) {
   return tl::unexpected(why);
 }
 

@@ -28,17 +28,17 @@ TicketState Tickets::state(const OpeningTicket& ticket, const CallLeases& leases
 Allowed<OpeningTicket*> Tickets::usable(const OpeningTicketId& id, const SessionKey& session,
                                         const CallLeases& leases, Time now) {
   OpeningTicket* ticket = find(id);
-  if (ticket == nullptr || ticket->session != session) return refuse(Refusal::kNoTicket);
-  if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Refusal::kTicketOver);
-  if (ticket->frozen) return refuse(Refusal::kTicketFrozen);
+  if (ticket == nullptr || ticket->session != session) return refuse(Denial::kNoTicket);
+  if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Denial::kTicketOver);
+  if (ticket->frozen) return refuse(Denial::kTicketFrozen);
   return ticket;
 }
 
 Allowed<TicketState> Tickets::extend(const OpeningTicketId& id, Micros by, const CallLeases& leases,
                                      Time now) {
   OpeningTicket* ticket = find(id);
-  if (ticket == nullptr) return refuse(Refusal::kNoTicket);
-  if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Refusal::kTicketOver);
+  if (ticket == nullptr) return refuse(Denial::kNoTicket);
+  if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Denial::kTicketOver);
   // Compared before adding: `by` comes from outside.
   if (by > Micros(0))
     ticket->wrap_up += std::min(by, rule_.most - std::min(ticket->wrap_up, rule_.most));

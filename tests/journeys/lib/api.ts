@@ -19,6 +19,7 @@ export interface Call {
   talking_since: string | null;
   ended_at: string | null;
   promise_id: string | null;
+  opening_ticket: string | null;
   place: number;
 }
 export interface Promised {

@@ -55,6 +55,12 @@ export class Seat {
     return () => this.listeners.delete(listener);
   };
   readonly current = (): SeatState => this.state;
+  /** "sha-256 AA:BB:…" of the certificate of the connection that is up; null while there is none. */
+  readonly fingerprint = (): string | null => {
+    if (this.state !== "connected") return null;
+    const found = /^a=fingerprint:(sha-256 [0-9A-F:]+)\s*$/im.exec(this.peer?.localDescription?.sdp ?? "");
+    return found?.[1] ?? null;
+  };
 
   async open(deviceId: string | null): Promise<void> {
     this.wanted = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Glass } from "./glass";
+import { Glass, messagesFor } from "./glass";
 
 const vault = "https://vault.example";
 const frame = { name: "the frame" };
@@ -39,5 +39,23 @@ describe("the glass", () => {
     stop();
     glass.hear(told({}), vault, frame);
     expect(changes).toBe(2);
+  });
+
+  it("counts every time its frame speaks, so that a page loaded anew is told all again", () => {
+    const glass = new Glass();
+    glass.hear(told({}), vault, frame);
+    glass.hear(told({}), vault, frame);
+    glass.hear(told({ origin: "https://evil.example" }), vault, frame);
+    expect(glass.heard()).toBe(2);
+  });
+
+  it("is told the ticket of the call in hand, and that there is none", () => {
+    expect(messagesFor({ fingerprint: "sha-256 AA", ticket: "t1", call: "c1" })).toEqual([
+      { type: "madoguchi.console", fingerprint: "sha-256 AA" },
+      { type: "madoguchi.ticket", ticket: "t1", call: "c1" },
+    ]);
+    expect(messagesFor({ fingerprint: null, ticket: null, call: null })).toEqual([
+      { type: "madoguchi.ticket", ticket: null, call: null },
+    ]);
   });
 });

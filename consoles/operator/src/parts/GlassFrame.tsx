@@ -2,15 +2,24 @@
 // what is in it; it hears only that somebody has signed in there, or not.
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useGlass, useParts, useWorld } from "../hooks";
+import { useFingerprint, useGlass, useGlassHeard, useParts, useWorld } from "../hooks";
+import { messagesFor } from "../live/glass";
+import { callInFront, isConsultedOne } from "../live/world";
 
 export function GlassFrame() {
   const { t, i18n } = useTranslation();
   const { glass } = useParts();
-  const { status } = useWorld();
+  const world = useWorld();
+  const { status } = world;
   const state = useGlass();
   const frame = useRef<HTMLIFrameElement>(null);
   const url = status?.vault.connected ? status.glass_url : null;
+  const fingerprint = useFingerprint();
+  const heard = useGlassHeard();
+  const call = callInFront(world);
+  const mine = call && isConsultedOne(world, call) ? call.consulting_opening_ticket : call?.opening_ticket;
+  const ticket = mine ?? null;
+  const callId = call?.id ?? null;
 
   useEffect(() => {
     if (!url) return;
@@ -22,6 +31,14 @@ export function GlassFrame() {
       glass.forget();
     };
   }, [glass, url]);
+
+  // Told again whenever the glass speaks: its page may have been loaded anew, or somebody signed in.
+  useEffect(() => {
+    if (!url) return;
+    const origin = new URL(url).origin;
+    for (const message of messagesFor({ fingerprint, ticket, call: ticket === null ? null : callId }))
+      frame.current?.contentWindow?.postMessage(message, origin);
+  }, [url, fingerprint, ticket, callId, heard]);
 
   return (
     <section className="glass" aria-labelledby="glass-title">

@@ -1,0 +1,127 @@
+#include "vault/authority_desk.h"
+
+#include <gtest/gtest.h>
+
+#include "store/vault/vault_fixture.h"
+#include "vault/mandate_json.h"
+
+namespace madoguchi::store {
+namespace {
+
+using namespace std::chrono_literals;
+using vault::Denial;
+using vault::FreezeScope;
+using vault::LegKind;
+using vault::MandateId;
+using vault::SessionKey;
+using vault::StaffRole;
+
+std::string fingerprint(char digit) {
+  std::string text = "sha-256 ";
+  for (int i = 0; i < 32; ++i) text += std::string(i == 0 ? "" : ":") + digit + digit;
+  return text;
+}
+
+class AuthorityDeskOn : public VaultOn {
+ protected:
+  void SetUp() override {
+    VaultOn::SetUp();
+    if (IsSkipped()) return;
+    place("hana", "minato", StaffRole::kOperator);
+    place("oku", "sakura", StaffRole::kOwner);
+    place("other", "wakaba", StaffRole::kOwner);
+    ASSERT_TRUE(authority_->draft(mandate("m1"), OperatorId("administrator")));
+    ASSERT_TRUE(authority_->register_browser(OperatorId("hana"), SessionKey("s1"),
+                                             clock_.now() + 12h, fingerprint('A')));
+  }
+  void place(const std::string& who, const std::string& where, StaffRole role) {
+    ASSERT_TRUE(authority_->put_place({OperatorId(who), OrganisationId(where), role, ""}));
+  }
+  vault::Mandate mandate(const std::string& id) const {
+    vault::Mandate mandate;
+    mandate.id = MandateId(id);
+    mandate.owners = {OrganisationId("sakura")};
+    mandate.to = OrganisationId("minato");
+    mandate.desks = {DeskId("leak")};
+    mandate.purposes = {{"answer", "回答", {"name_kanji"}, 0}};
+    mandate.begins = clock_.now();
+    mandate.ends = clock_.now() + 720h;
+    mandate.retention = mandate.ends;
+    return mandate;
+  }
+  std::string issue() {
+    authority_->lease({CallId("call"),
+                       OrganisationId("sakura"),
+                       DeskId("leak"),
+                       "sealed",
+                       {{LegKind::kBrowser, fingerprint('A')}}});
+    const auto ticket = authority_->issue(OperatorId("hana"), DeskId("leak"), CallId("call"), "");
+    return ticket ? "ticket" : std::string(name_of(ticket.error()));
+  }
+};
+
+TEST_P(AuthorityDeskOn, OnlyTheOwnerGivesAndTakesAndARestartKnowsIt) {
+  EXPECT_EQ(issue(), "no_mandate");
+  EXPECT_FALSE(authority_->sign(MandateId("m1"), 1, OperatorId("hana")));
+  EXPECT_FALSE(authority_->sign(MandateId("m1"), 1, OperatorId("other")));
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  EXPECT_EQ(issue(), "ticket");
+  start();
+  EXPECT_EQ(issue(), "ticket");
+  EXPECT_TRUE(authority_->concerns(OrganisationId("sakura")));
+  EXPECT_TRUE(authority_->concerns(OrganisationId("minato")));
+  EXPECT_FALSE(authority_->concerns(OrganisationId("wakaba")));
+  ASSERT_TRUE(authority_->revoke(MandateId("m1"), OperatorId("oku")));
+  EXPECT_EQ(issue(), "no_mandate");
+  start();
+  EXPECT_EQ(issue(), "no_mandate");
+  EXPECT_EQ(count_of("mandate_signed"), 1);
+  EXPECT_EQ(count_of("mandate_revoked"), 1);
+}
+
+TEST_P(AuthorityDeskOn, WhatTakesAwayHoldsThoughTheStoreIsAwayWhatGivesDoesNot) {
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  EXPECT_EQ(issue(), "no_mandate");
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(authority_->freeze(FreezeScope::kAll, "", "why", OperatorId("oku")));
+  EXPECT_EQ(
+      authority_->with([](auto& authority, Time) { return authority.freezes().all().size(); }), 1U);
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(authority_->revoke(MandateId("m1"), OperatorId("oku")));
+  EXPECT_EQ(issue(), "no_mandate");
+}
+
+TEST_P(AuthorityDeskOn, FreezesAreTheOwnersAndSurviveARestart) {
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  EXPECT_FALSE(authority_->freeze(FreezeScope::kAll, "", "", OperatorId("hana")));
+  EXPECT_FALSE(authority_->freeze(FreezeScope::kDesk, "", "", OperatorId("oku")));
+  const auto freeze = authority_->freeze(FreezeScope::kDesk, "leak", "alarm", OperatorId("oku"));
+  ASSERT_TRUE(freeze);
+  start();
+  EXPECT_FALSE(authority_->lift(*freeze, OperatorId("other")));
+  EXPECT_TRUE(authority_->lift(*freeze, OperatorId("oku")));
+  start();
+  EXPECT_FALSE(authority_->lift(*freeze, OperatorId("oku")));
+}
+
+TEST_P(AuthorityDeskOn, AnotherPersonsLegIsRefusedAndASignOutEndsIt) {
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  EXPECT_EQ(authority_
+                ->register_browser(OperatorId("kei"), SessionKey("s2"), clock_.now() + 1h,
+                                   fingerprint('A'))
+                .error()
+                .code,
+            ErrorCode::kConflict);
+  EXPECT_FALSE(authority_->register_phone(OperatorId("hana"), SessionKey("s1"), clock_.now() + 1h));
+  EXPECT_EQ(issue(), "ticket");
+  authority_->session_over(SessionKey("s1"));
+  EXPECT_EQ(issue(), "not_on_call");
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, AuthorityDeskOn,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres));
+
+}  // namespace
+}  // namespace madoguchi::store

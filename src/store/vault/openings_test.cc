@@ -1,0 +1,216 @@
+#include "vault/openings.h"
+
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include "store/vault/record_stores.h"
+#include "store/vault/vault_fixture.h"
+#include "vault/demo.h"
+#include "vault/glass_site.h"
+#include "vault/people_records.h"
+
+namespace madoguchi::store {
+namespace {
+
+using namespace std::chrono_literals;
+using vault::Asker;
+using vault::Denial;
+using vault::LegKind;
+using vault::OpeningTicketId;
+using vault::PersonId;
+using vault::SessionKey;
+
+std::string fingerprint() {
+  std::string text = "sha-256 AA";
+  for (int i = 1; i < 32; ++i) text += ":AA";
+  return text;
+}
+
+std::string word_of(const vault::Declined& declined) {
+  if (const auto* denial = std::get_if<Denial>(&declined)) return std::string(name_of(*denial));
+  return std::get<Error>(declined).message;
+}
+
+// The demo's vault, a caller whose number is one of its people's, hana on the phone with them.
+class OpeningsOn : public VaultOn {
+ protected:
+  void SetUp() override {
+    VaultOn::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "さくら", {"+81300000001"}));
+    ASSERT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
+    RecordStoreOptions options;
+    options.records_url = "sqlite:" + (folder_ / "records.db").string();
+    options.keys_url = "sqlite:" + (folder_ / "keys.db").string();
+    options.side_folder = folder_;
+    auto stores = open_record_stores(options);
+    ASSERT_TRUE(stores) << stores.error().message;
+    auto people =
+        vault::PeopleRecords::open({*store_, clock_, entropy_, vault::NumberingPlan::japanese(),
+                                    folder_ / "master.key", folder_ / "erasures"},
+                                   {std::move(stores->records), std::move(stores->keys)});
+    ASSERT_TRUE(people) << people.error().message;
+    people_ = std::move(*people);
+    const auto filled =
+        vault::fill_demo(*authority_, *staff_, people_->records(),
+                         {{"sakura", "password-1"}, {"wakaba", "password-2"}}, clock_.now());
+    ASSERT_TRUE(filled) << filled.error().message;
+    openings_ = std::make_unique<vault::Openings>(
+        vault::Openings::Parts{*store_, clock_, entropy_, *authority_, *registry_,
+                               people_->records(), vault::NumberingPlan::japanese()});
+    ASSERT_TRUE(authority_->register_browser(OperatorId("hana"), SessionKey("s1"),
+                                             clock_.now() + 12h, fingerprint()));
+    authority_->lease({CallId("call"),
+                       OrganisationId("sakura"),
+                       DeskId("sakura-leak"),
+                       std::string(as_text(sealed("09000001001"))),
+                       {{LegKind::kBrowser, fingerprint()}}});
+    const auto ticket =
+        authority_->issue(OperatorId("hana"), DeskId("sakura-leak"), CallId("call"), "");
+    ASSERT_TRUE(ticket) << name_of(ticket.error());
+    asker_ = {OperatorId("hana"), SessionKey("s1"), ticket->id};
+  }
+  void TearDown() override {
+    openings_.reset();
+    people_.reset();
+    VaultOn::TearDown();
+  }
+  PersonId candidate() {
+    const auto found = openings_->by_number(asker_);
+    EXPECT_TRUE(found) << word_of(found.error());
+    EXPECT_EQ(found->people.size(), 1U);
+    return found->people.at(0).person;
+  }
+  std::string open(const PersonId& person) {
+    const auto opened = openings_->open(asker_, person);
+    return opened ? "opened" : word_of(opened.error());
+  }
+  std::string check(const PersonId& person, const std::string& field, const std::string& typed) {
+    const auto outcome = openings_->check(asker_, person, field, Personal<std::string>(typed));
+    if (!outcome) return word_of(outcome.error());
+    return outcome->matched ? "match" : "cannot_confirm";
+  }
+
+  std::unique_ptr<vault::PeopleRecords> people_;
+  std::unique_ptr<vault::Openings> openings_;
+  Asker asker_;
+};
+
+TEST_P(OpeningsOn, ACallersNumberFindsThePersonWhoIsCheckedAndOpened) {
+  const PersonId person = candidate();
+  EXPECT_EQ(open(person), "not_checked");
+  EXPECT_EQ(check(person, "name_kana", "カクウ タロウ"), "cannot_confirm");
+  EXPECT_EQ(check(person, "name_kana", "かくう　はなこ"), "match");
+  const auto opened = openings_->open(asker_, person);
+  ASSERT_TRUE(opened) << word_of(opened.error());
+  EXPECT_EQ(opened->entries, 3U);
+  std::map<std::string, std::string> values;
+  for (const auto& value : opened->record.values) values[value.field] = value.text.reveal();
+  EXPECT_EQ(values, (std::map<std::string, std::string>{{"name_kanji", "架空 花子"},
+                                                        {"name_kana", "カクウ ハナコ"},
+                                                        {"letter_number", "S-1001"}}));
+}
+
+TEST_P(OpeningsOn, NothingLeavesThatIsNotLogged) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  fault_ = CommitFault::kFailed;
+  EXPECT_NE(open(person), "opened");
+  fault_ = CommitFault::kFailedButKept;
+  EXPECT_NE(open(person), "opened");
+  fault_ = CommitFault::kFailed;
+  EXPECT_NE(check(person, "birth_date", "1972-04-03"), "match");
+  EXPECT_EQ(open(person), "opened");
+}
+
+TEST_P(OpeningsOn, SearchesFindByExactValueAndNeverByANameAlone) {
+  const auto search = [&](std::vector<vault::Sought> all_of) {
+    return openings_->search(asker_, {}, all_of);
+  };
+  const auto sought = [](const char* field, const char* value) {
+    return vault::Sought{field, Personal<std::string>(value)};
+  };
+  EXPECT_FALSE(search({sought("name_kana", "カクウ ハナコ")}));
+  EXPECT_FALSE(search({}));
+  const auto found = search({sought("letter_number", "s1002")});
+  ASSERT_TRUE(found) << word_of(found.error());
+  ASSERT_EQ(found->people.size(), 1U);
+  EXPECT_FALSE(found->people[0].masked.empty());
+  // The other client's people are not found on this desk.
+  const auto others = search({sought("letter_number", "W-2001")});
+  ASSERT_TRUE(others);
+  EXPECT_TRUE(others->people.empty());
+  EXPECT_FALSE(
+      openings_->search(asker_, OrganisationId("wakaba"), {sought("letter_number", "W-2001")}));
+}
+
+TEST_P(OpeningsOn, ARevocationStopsTheNextOpening) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  EXPECT_EQ(open(person), "opened");
+  ASSERT_TRUE(authority_->revoke(vault::MandateId("sakura-1"), OperatorId("oku")));
+  EXPECT_EQ(open(person), "revoked");
+}
+
+TEST_P(OpeningsOn, AnotherSessionsTicketOpensNothing) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  asker_.session = SessionKey("s2");
+  EXPECT_EQ(open(person), "no_ticket");
+  EXPECT_FALSE(openings_->by_number(asker_));
+}
+
+TEST_P(OpeningsOn, LimitsHoldPerOperator) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(open(person), "opened");
+  EXPECT_EQ(open(person), "limit");
+}
+
+TEST_P(OpeningsOn, NotesAreWrittenAndReadAboutWhoWasOpened) {
+  const PersonId person = candidate();
+  const Personal<std::string> text("お詫びをお伝えした");
+  EXPECT_FALSE(openings_->write_document(asker_, person, {}, text, false));
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  ASSERT_EQ(open(person), "opened");
+  const auto written = openings_->write_document(asker_, person, {}, text, false);
+  ASSERT_TRUE(written) << word_of(written.error());
+  const auto listed = openings_->documents(asker_, person);
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 1U);
+  const auto read = openings_->read_document(asker_, person, written->document);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->text, text);
+}
+
+// docs/openapi-glass.yaml against the route table, both ways.
+TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
+  std::ofstream(folder_ / "index.html") << "<!doctype html>";
+  vault::GlassSettings settings;
+  settings.enabled = true;
+  settings.host = "vault.localhost";
+  settings.web.hosts = {settings.host};
+  settings.pages = folder_;
+  vault::GlassSite::Parts parts{*staff_, *authority_, *registry_, {}};
+  parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_});
+  const auto site = vault::GlassSite::start(settings, parts);
+  ASSERT_TRUE(site) << site.error().message;
+  std::set<std::string> served;
+  const web::Routes routes = (*site)->routes();
+  for (const web::Route& route : routes.all()) {
+    std::string method(name_of(route.method));
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
+    served.insert(method + " " + route.pattern);
+  }
+  std::set<std::string> documented;
+  const YAML::Node document = YAML::LoadFile("docs/openapi-glass.yaml");
+  for (const auto& path : document["paths"])
+    for (const auto& method : path.second)
+      documented.insert(method.first.as<std::string>() + " /api" + path.first.as<std::string>());
+  EXPECT_EQ(served, documented);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, OpeningsOn, testing::Values(Backend::kSqlite, Backend::kPostgres));
+
+}  // namespace
+}  // namespace madoguchi::store

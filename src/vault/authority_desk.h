@@ -1,0 +1,97 @@
+// The Authority behind a mutex, with the store: what owners, the administrator, the exchange and
+// the centre say about who may open what. Acts that give something take effect when they are
+// committed; acts that take something away (a revocation, a freeze) take effect at once, whatever
+// becomes of the commit. Any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "ledger/entry.h"
+#include "vault/access/authority.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+class AuthorityDesk {
+ public:
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    Entropy& entropy;
+    AuthorityRules rules{};
+  };
+  static Result<std::unique_ptr<AuthorityDesk>> open(const Parts& parts);
+
+  // Called, on the thread that made the change, when concerns() may answer differently.
+  void on_change(std::function<void()> changed);
+  [[nodiscard]] bool concerns(const OrganisationId& organisation);
+
+  // ---- the exchange
+  void lease(const CallLease& lease);
+  void renew(const std::vector<CallId>& calls);
+  void end_call(const CallId& call);
+
+  // ---- an operator's own session at the glass
+  // kInvalid: no fingerprint; kConflict: another person's leg.
+  Result<void> register_browser(const OperatorId& who, const SessionKey& session, Time expires,
+                                std::string_view fingerprint);
+  // The telephone that the administrator named; kNotFound when there is none.
+  Result<void> register_phone(const OperatorId& who, const SessionKey& session, Time expires);
+  void session_over(const SessionKey& session);
+
+  // ---- the centre
+  Allowed<OpeningTicket> issue(const OperatorId& who, const DeskId& desk, const CallId& call,
+                               const std::string& purpose);
+  Allowed<TicketState> extend(const OpeningTicketId& id, Micros by);
+  void end_ticket(const OpeningTicketId& id);
+
+  // ---- the administrator
+  Result<void> put_place(const StaffPlace& place);
+  [[nodiscard]] std::optional<StaffPlace> place_of(const OperatorId& who);
+  Result<void> draft(const Mandate& mandate, const OperatorId& by);
+
+  // ---- owners: `by` must be an owner's person; kDenied otherwise
+  Result<void> sign(const MandateId& mandate, std::uint32_t version, const OperatorId& by);
+  Result<void> revoke(const MandateId& mandate, const OperatorId& by);
+  Result<FreezeId> freeze(FreezeScope scope, const std::string& name, const std::string& reason,
+                          const OperatorId& by);
+  Result<void> lift(const FreezeId& freeze, const OperatorId& by);
+
+  // For Openings and pages: `work(Authority&, Time now)` while nobody else decides.
+  template <typename Work>
+  auto with(Work&& work) {
+    const std::lock_guard lock(mutex_);
+    return work(authority_, parts_.clock.now());
+  }
+
+  // To be called every minute: what can matter no more goes.
+  void minute();
+
+ private:
+  explicit AuthorityDesk(const Parts& parts) : parts_(parts), authority_(parts.rules) {}
+  Result<void> load();
+  Result<void> register_leg(const SessionLeg& leg);
+  // The owner organisation of this person.
+  [[nodiscard]] Result<OrganisationId> owner_of(const OperatorId& by);
+  // `told` goes into the log of each of `owners`.
+  Result<void> commit(Time now, AccessChange change, JournalEntry entry,
+                      const std::vector<OrganisationId>& owners = {},
+                      const ledger::Entry& told = {});
+  void tell_changed();
+
+  const Parts parts_;
+  std::mutex mutex_;  // guards authority_
+  Authority authority_;
+  std::mutex changed_mutex_;
+  std::function<void()> changed_;
+};
+
+}  // namespace madoguchi::vault

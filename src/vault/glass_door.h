@@ -1,0 +1,59 @@
+// The door of the vault's own web site, before every handler: the site's one name, its own pages as
+// the only origin of changes, the session of whoever asks, and the threads on which handlers may
+// wait for the store. Owned by GlassSite; handlers run on the door's threads.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vault/access/ids.h"
+#include "vault/settings.h"
+#include "vault/staff.h"
+#include "vault/worker.h"
+#include "web/routes.h"
+
+namespace madoguchi::vault {
+
+inline constexpr std::string_view kGlassCookie = "glass_session";
+
+// Who asks, by a session that is live.
+struct Visitor {
+  OperatorId who;
+  std::string display_name;
+  SessionKey session;
+  Time expires;
+};
+
+SessionKey session_key_of(std::string_view cookie);
+
+class GlassDoor {
+ public:
+  using Work = std::function<web::Response(const web::Request&, const Visitor&)>;
+
+  GlassDoor(const GlassSettings& settings, Staff& staff);
+
+  // Handlers for signed-in people; others get 401.
+  [[nodiscard]] web::Handler reading(Work work);
+  [[nodiscard]] web::Handler changing(Work work);
+
+  // Send the refusal themselves; false then.
+  bool is_ours(const web::Request& request, const web::Reply& reply) const;
+  bool may_change(const web::Request& request, const web::Reply& reply) const;
+
+ private:
+  void admit(const web::Request& request, const web::Reply& reply, const Work& work);
+
+  const std::string host_;
+  Staff& staff_;
+  std::atomic<std::size_t> turn_{0};
+  std::vector<std::unique_ptr<Worker>> workers_;  // several, so that commits share an fsync
+};
+
+// 503: nothing was decided.
+web::Response glass_away();
+
+}  // namespace madoguchi::vault

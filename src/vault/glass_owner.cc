@@ -1,0 +1,203 @@
+#include "vault/glass_owner.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "vault/glass_answers.h"
+#include "vault/mandate_json.h"
+
+namespace madoguchi::vault {
+namespace {
+
+std::string_view stage_name(TicketStage stage) {
+  switch (stage) {
+    case TicketStage::kInCall:
+      return "in_call";
+    case TicketStage::kWrapUp:
+      return "wrap_up";
+    case TicketStage::kOver:
+      return "over";
+  }
+  return "";
+}
+
+constexpr std::uint64_t kUsualPage = 50;
+constexpr std::uint64_t kMostPage = 200;
+
+std::uint64_t number_of(std::string_view text, std::uint64_t absent) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && !text.empty() ? number : absent;
+}
+
+Json standing_of(const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
+  const Mandate& newest = entry.versions.back();
+  Json out = {{"mandate", Json::parse(to_json(newest))},
+              {"signed_version", 0},
+              {"signed_by", nullptr},
+              {"signed_at", nullptr},
+              {"revoked_at", nullptr},
+              {"state", "draft"}};
+  const auto mine = entry.signatures.find(owner);
+  if (mine != entry.signatures.end()) {
+    const Signature& last = mine->second.back();
+    const Mandate& standing = entry.versions[last.version - 1];
+    out["signed_version"] = last.version;
+    out["signed_by"] = last.by.text();
+    out["signed_at"] = format_utc(last.at);
+    out["state"] = now < standing.begins ? "not_begun" : now < standing.ends ? "in_force" : "ended";
+  }
+  if (const auto revoked = entry.revocations.find(owner); revoked != entry.revocations.end()) {
+    out["revoked_at"] = format_utc(revoked->second.at);
+    out["state"] = "revoked";
+  }
+  return out;
+}
+
+}  // namespace
+
+GlassDoor::Work GlassOwner::for_owner(OwnersWork work) {
+  return [this, work](const web::Request& request, const Visitor& visitor) {
+    const auto place = parts_.authority.place_of(visitor.who);
+    if (!place || place->role != StaffRole::kOwner)
+      return web::error_response(403, "denied", "this page is the owner's");
+    return (this->*work)(request, visitor, place->organisation);
+  };
+}
+
+void GlassOwner::add_to(web::Routes& routes) {
+  using web::Method;
+  GlassDoor& door = parts_.door;
+  const std::string mandate = "/api/owner/mandates/{mandate}/";
+  const std::string freezes = "/api/owner/freezes";
+  routes.add({Method::kGet, "/api/owner/mandates", door.reading(for_owner(&GlassOwner::mandates))});
+  routes.add({Method::kPost, mandate + "sign", door.changing(for_owner(&GlassOwner::sign))});
+  routes.add({Method::kPost, mandate + "revoke", door.changing(for_owner(&GlassOwner::revoke))});
+  routes.add({Method::kGet, freezes, door.reading(for_owner(&GlassOwner::freezes))});
+  routes.add({Method::kPost, freezes, door.changing(for_owner(&GlassOwner::freeze))});
+  routes.add({Method::kDelete, freezes + "/{freeze}", door.changing(for_owner(&GlassOwner::lift))});
+  routes.add({Method::kGet, "/api/owner/entries", door.reading(for_owner(&GlassOwner::entries))});
+  routes.add({Method::kGet, "/api/owner/live", door.reading(for_owner(&GlassOwner::live))});
+}
+
+web::Response GlassOwner::mandates(const web::Request&, const Visitor&,
+                                   const OrganisationId& owner) {
+  Json list = parts_.authority.with([&](Authority& authority, Time now) {
+    Json found = Json::array();
+    for (const auto& [id, entry] : authority.mandates().all())
+      if (entry.versions.back().is_about(owner)) found.push_back(standing_of(entry, owner, now));
+    return found;
+  });
+  const auto directory = parts_.registry.directory();
+  for (Json& one : list) {
+    const OrganisationId to(one["mandate"]["to"].get<std::string>());
+    const Organisation* known = directory->find(to);
+    one["to_name"] = known == nullptr ? to.text() : known->name;
+  }
+  return shown({{"mandates", std::move(list)}});
+}
+
+web::Response GlassOwner::sign(const web::Request& request, const Visitor& visitor,
+                               const OrganisationId&) {
+  const auto body = body_of(request);
+  if (!body || !body->contains("version") || !(*body)["version"].is_number_unsigned())
+    return malformed("send the version that you have read");
+  const auto signed_off =
+      parts_.authority.sign(MandateId(std::string(request.param("mandate"))),
+                            (*body)["version"].get<std::uint32_t>(), visitor.who);
+  return signed_off ? shown({{"signed", true}}) : failed(signed_off.error());
+}
+
+web::Response GlassOwner::revoke(const web::Request& request, const Visitor& visitor,
+                                 const OrganisationId&) {
+  const auto revoked =
+      parts_.authority.revoke(MandateId(std::string(request.param("mandate"))), visitor.who);
+  return revoked ? shown({{"revoked", true}}) : failed(revoked.error());
+}
+
+web::Response GlassOwner::freezes(const web::Request&, const Visitor&,
+                                  const OrganisationId& owner) {
+  Json list = parts_.authority.with([&](Authority& authority, Time) {
+    Json found = Json::array();
+    for (const auto& [id, freeze] : authority.freezes().all())
+      if (freeze.owner == owner)
+        found.push_back({{"freeze", id.text()},
+                         {"scope", std::string(name_of(freeze.scope))},
+                         {"name", freeze.name},
+                         {"by", freeze.by.text()},
+                         {"since", format_utc(freeze.since)},
+                         {"reason", freeze.reason}});
+    return found;
+  });
+  return shown({{"freezes", std::move(list)}});
+}
+
+web::Response GlassOwner::freeze(const web::Request& request, const Visitor& visitor,
+                                 const OrganisationId&) {
+  const auto body = body_of(request);
+  const auto scope = body ? text_in(*body, "scope") : std::nullopt;
+  const auto reason = body ? text_in(*body, "reason") : std::nullopt;
+  if (!scope || !reason) return malformed("send scope, name and reason");
+  const auto known = scope_named(*scope);
+  if (!known) return failed(known.error());
+  const auto frozen =
+      parts_.authority.freeze(*known, text_in(*body, "name").value_or(""), *reason, visitor.who);
+  return frozen ? shown({{"freeze", frozen->text()}}) : failed(frozen.error());
+}
+
+web::Response GlassOwner::lift(const web::Request& request, const Visitor& visitor,
+                               const OrganisationId&) {
+  const auto lifted =
+      parts_.authority.lift(FreezeId(std::string(request.param("freeze"))), visitor.who);
+  return lifted ? shown({{"lifted", true}}) : failed(lifted.error());
+}
+
+web::Response GlassOwner::entries(const web::Request& request, const Visitor&,
+                                  const OrganisationId& owner) {
+  if (parts_.log == nullptr) return glass_away();
+  const auto sizes = parts_.log->sizes();
+  if (!sizes) return failed(sizes.error());
+  const auto mine = std::find_if(sizes->begin(), sizes->end(), [&](const ledger::LogSize& one) {
+    return one.log == owner.text();
+  });
+  const std::uint64_t size = mine == sizes->end() ? 0 : mine->size;
+  const std::uint64_t before = std::min(number_of(request.query_or("before", ""), size), size);
+  const std::uint64_t limit =
+      std::clamp<std::uint64_t>(number_of(request.query_or("limit", ""), kUsualPage), 1, kMostPage);
+  const std::uint64_t from = before > limit ? before - limit : 0;
+  Json list = Json::array();
+  if (before > from) {
+    const auto found =
+        parts_.log->entries(owner.text(), from, static_cast<std::size_t>(before - from));
+    if (!found) return failed(found.error());
+    for (std::size_t i = found->size(); i > 0; --i)
+      list.push_back(
+          {{"index", from + i - 1}, {"entry", Json::parse((*found)[i - 1].entry, nullptr, false)}});
+  }
+  return shown({{"entries", std::move(list)}, {"size", size}});
+}
+
+web::Response GlassOwner::live(const web::Request&, const Visitor&, const OrganisationId& owner) {
+  Json list = parts_.authority.with([&](Authority& authority, Time now) {
+    Json found = Json::array();
+    for (const auto& [id, ticket] : authority.tickets().all()) {
+      const TicketState state = authority.tickets().state(ticket, authority.leases(), now);
+      const auto owners = authority.owners(ticket, now);
+      if (state.stage == TicketStage::kOver ||
+          std::find(owners.begin(), owners.end(), owner) == owners.end())
+        continue;
+      found.push_back({{"operator", ticket.who.text()},
+                       {"organisation", ticket.actor.text()},
+                       {"desk", ticket.desk.text()},
+                       {"purpose", ticket.purpose},
+                       {"call", ticket.call.text()},
+                       {"since", format_utc(ticket.made)},
+                       {"stage", std::string(stage_name(state.stage))},
+                       {"opened", authority.tickets().progress(ticket).opened.size()}});
+    }
+    return found;
+  });
+  return shown({{"tickets", std::move(list)}});
+}
+
+}  // namespace madoguchi::vault

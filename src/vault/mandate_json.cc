@@ -1,0 +1,200 @@
+#include "vault/mandate_json.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace madoguchi::vault {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongest = 256 * 1024;
+
+tl::unexpected<Error> wrong(std::string_view member, std::string_view what) {
+  return fail(ErrorCode::kInvalid, fmt::format("{}: {}", member, what));
+}
+
+json json_of(const Rates& rates) {
+  json out = json::object();
+  const auto put = [&](const char* name, std::uint32_t rate) {
+    if (rate != Rates::kUnlimited) out[name] = rate;
+  };
+  put("per_minute", rates.per_minute);
+  put("per_hour", rates.per_hour);
+  put("per_day", rates.per_day);
+  return out;
+}
+
+Result<std::string> text_of(const json& in, const char* name) {
+  const auto found = in.find(name);
+  if (found == in.end() || !found->is_string()) return wrong(name, "a text is wanted");
+  return found->get<std::string>();
+}
+
+Result<std::uint32_t> number_of(const json& in, const char* name, std::uint32_t absent) {
+  const auto found = in.find(name);
+  if (found == in.end()) return absent;
+  if (!found->is_number_unsigned() || found->get<std::uint64_t>() >= Rates::kUnlimited)
+    return wrong(name, "a whole number from 0 is wanted");
+  return found->get<std::uint32_t>();
+}
+
+Result<Rates> rates_of(const json& in, const char* name) {
+  Rates rates;
+  const auto found = in.find(name);
+  if (found == in.end()) return rates;
+  if (!found->is_object()) return wrong(name, "an object is wanted");
+  for (auto [member, into] : {std::pair{"per_minute", &rates.per_minute},
+                              {"per_hour", &rates.per_hour},
+                              {"per_day", &rates.per_day}}) {
+    const auto rate = number_of(*found, member, Rates::kUnlimited);
+    if (!rate) return wrong(name, rate.error().message);
+    *into = *rate;
+  }
+  return rates;
+}
+
+Result<Time> time_of(const json& in, const char* name) {
+  const auto text = text_of(in, name);
+  if (!text) return tl::unexpected<Error>(text.error());
+  const auto time = parse_utc(*text);
+  if (!time) return wrong(name, "a time like 2026-11-22T00:00:00Z is wanted");
+  return *time;
+}
+
+// Calls `add` with each text of a list.
+template <typename Add>
+Result<void> texts_of(const json& in, const char* name, Add add) {
+  const auto found = in.find(name);
+  if (found == in.end() || !found->is_array()) return wrong(name, "a list of texts is wanted");
+  for (const json& one : *found) {
+    if (!one.is_string() || !is_valid_id(one.get_ref<const std::string&>()))
+      return wrong(name, "each has 1 to 64 characters of A-Z a-z 0-9 _ . -");
+    add(one.get<std::string>());
+  }
+  return {};
+}
+
+Result<Purpose> purpose_of(const json& in) {
+  if (!in.is_object()) return wrong("purposes", "a list of objects is wanted");
+  Purpose purpose;
+  auto id = text_of(in, "id");
+  if (!id) return tl::unexpected<Error>(id.error());
+  purpose.id = std::move(*id);
+  auto name = text_of(in, "name");
+  if (!name) return tl::unexpected<Error>(name.error());
+  purpose.name = std::move(*name);
+  const auto fields =
+      texts_of(in, "fields", [&](std::string field) { purpose.fields.insert(std::move(field)); });
+  if (!fields) return tl::unexpected<Error>(fields.error());
+  const auto checks = number_of(in, "checks", 0);
+  if (!checks) return tl::unexpected<Error>(checks.error());
+  purpose.checks = *checks;
+  return purpose;
+}
+
+Result<void> read_names(const json& in, Mandate& mandate) {
+  const auto id = text_of(in, "id");
+  if (!id) return tl::unexpected<Error>(id.error());
+  const auto to = text_of(in, "to");
+  if (!to) return tl::unexpected<Error>(to.error());
+  const std::string parent =
+      in.value("parent", json("")).is_string() ? in.value("parent", "") : "?";
+  if (!is_valid_id(*id)) return wrong("id", "1 to 64 characters of A-Z a-z 0-9 _ . -");
+  if (!is_valid_id(*to)) return wrong("to", "an organisation's id is wanted");
+  if (!parent.empty() && !is_valid_id(parent)) return wrong("parent", "a mandate's id is wanted");
+  mandate.id = MandateId(*id);
+  mandate.to = OrganisationId(*to);
+  mandate.parent = MandateId(parent);
+  const auto version = number_of(in, "version", 1);
+  if (!version) return tl::unexpected<Error>(version.error());
+  mandate.version = *version;
+  if (auto good = texts_of(in, "owners",
+                           [&](std::string one) { mandate.owners.emplace_back(std::move(one)); });
+      !good)
+    return good;
+  return texts_of(in, "desks", [&](std::string one) { mandate.desks.emplace(std::move(one)); });
+}
+
+Result<void> read_limits(const json& in, Mandate& mandate) {
+  const json limits = in.value("limits", json::object());
+  if (!limits.is_object()) return wrong("limits", "an object is wanted");
+  for (auto [name, into] : {std::pair{"by_operator", &mandate.limits.by_operator},
+                            {"on_desk", &mandate.limits.on_desk},
+                            {"in_all", &mandate.limits.in_all}}) {
+    const auto rates = rates_of(limits, name);
+    if (!rates) return tl::unexpected<Error>(rates.error());
+    *into = *rates;
+  }
+  return {};
+}
+
+Result<void> read_times(const json& in, Mandate& mandate) {
+  for (auto [name, into] : {std::pair{"begins", &mandate.begins},
+                            {"ends", &mandate.ends},
+                            {"retention", &mandate.retention}}) {
+    const auto time = time_of(in, name);
+    if (!time) return tl::unexpected<Error>(time.error());
+    *into = *time;
+  }
+  const auto at_end = text_of(in, "at_end");
+  if (!at_end) return tl::unexpected<Error>(at_end.error());
+  if (*at_end != "returned" && *at_end != "destroyed")
+    return wrong("at_end", "returned or destroyed");
+  mandate.at_end = *at_end == "returned" ? AtEnd::kReturned : AtEnd::kDestroyed;
+  return {};
+}
+
+}  // namespace
+
+std::string to_json(const Mandate& mandate) {
+  json out = {{"id", mandate.id.text()},
+              {"version", mandate.version},
+              {"parent", mandate.parent.text()},
+              {"to", mandate.to.text()},
+              {"pass_on", mandate.pass_on == PassOn::kAllowed},
+              {"begins", format_utc(mandate.begins)},
+              {"ends", format_utc(mandate.ends)},
+              {"retention", format_utc(mandate.retention)},
+              {"at_end", mandate.at_end == AtEnd::kReturned ? "returned" : "destroyed"},
+              {"limits",
+               {{"by_operator", json_of(mandate.limits.by_operator)},
+                {"on_desk", json_of(mandate.limits.on_desk)},
+                {"in_all", json_of(mandate.limits.in_all)}}}};
+  out["owners"] = json::array();
+  for (const OrganisationId& owner : mandate.owners) out["owners"].push_back(owner.text());
+  out["desks"] = json::array();
+  for (const DeskId& desk : mandate.desks) out["desks"].push_back(desk.text());
+  out["purposes"] = json::array();
+  for (const Purpose& purpose : mandate.purposes)
+    out["purposes"].push_back({{"id", purpose.id},
+                               {"name", purpose.name},
+                               {"fields", purpose.fields},
+                               {"checks", purpose.checks}});
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<Mandate> mandate_from_json(std::string_view text) {
+  if (text.size() > kLongest) return wrong("mandate", "too long");
+  const json in = json::parse(text, nullptr, false);
+  if (!in.is_object()) return wrong("mandate", "a JSON object is wanted");
+  Mandate mandate;
+  if (auto good = read_names(in, mandate); !good) return tl::unexpected<Error>(good.error());
+  if (auto good = read_limits(in, mandate); !good) return tl::unexpected<Error>(good.error());
+  if (auto good = read_times(in, mandate); !good) return tl::unexpected<Error>(good.error());
+  const auto purposes = in.find("purposes");
+  if (purposes == in.end() || !purposes->is_array()) return wrong("purposes", "a list is wanted");
+  for (const json& one : *purposes) {
+    auto purpose = purpose_of(one);
+    if (!purpose) return tl::unexpected<Error>(purpose.error());
+    mandate.purposes.push_back(std::move(*purpose));
+  }
+  const auto pass_on = in.find("pass_on");
+  if (pass_on != in.end() && !pass_on->is_boolean()) return wrong("pass_on", "true or false");
+  if (pass_on != in.end() && pass_on->get<bool>()) mandate.pass_on = PassOn::kAllowed;
+  if (auto good = check(mandate); !good) return tl::unexpected<Error>(good.error());
+  return mandate;
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,18 @@
+// Mandates as JSON, in the form that docs/openapi-glass.yaml calls Mandate: what the administrator
+// and the owner's page send and read, and what the store keeps. Times are RFC 3339 in UTC; a rate
+// that is absent is no limit. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "vault/access/mandate.h"
+
+namespace madoguchi::vault {
+
+std::string to_json(const Mandate& mandate);
+// kInvalid, naming the member.
+Result<Mandate> mandate_from_json(std::string_view json);
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,362 @@
+#include "vault/openings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/keyed.h"
+#include "base/log.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::size_t kMostPeople = 20;
+constexpr std::size_t kMostSought = 3;
+
+tl::unexpected<Declined> declined(Declined why) {
+  return tl::unexpected<Declined>(std::move(why));
+}
+tl::unexpected<Declined> wrong(std::string what) {
+  return declined(Error{ErrorCode::kInvalid, std::move(what)});
+}
+
+// Names are many people's: one value more is wanted.
+bool too_wide(const Schema& schema, const std::vector<Sought>& all_of) {
+  return std::all_of(all_of.begin(), all_of.end(), [&](const Sought& one) {
+    const FieldSpec* field = schema.find(one.field);
+    return field != nullptr &&
+           (field->kind == FieldKind::kName || field->kind == FieldKind::kKana) &&
+           all_of.size() < 2;
+  });
+}
+
+std::vector<std::string> common(const std::set<std::string>& wanted,
+                                const std::vector<std::string>& stored) {
+  std::vector<std::string> both;
+  for (const std::string& field : stored)
+    if (wanted.contains(field)) both.push_back(field);
+  return both;
+}
+
+}  // namespace
+
+// ---- entries
+
+ledger::Entry Openings::entry_for(const OpeningTicket& ticket, std::string_view kind) const {
+  ledger::Entry entry;
+  entry.time = parts_.clock.now();
+  entry.kind = std::string(kind);
+  entry.operator_id = ticket.who.text();
+  entry.organisation = ticket.actor.text();
+  entry.call = ticket.call.text();
+  entry.desk = ticket.desk.text();
+  entry.ticket = ticket.id.text();
+  entry.purpose = ticket.purpose;
+  return entry;
+}
+
+void Openings::name_chain(ledger::Entry& entry, const AccessGrant& grant) const {
+  const ChainLink& root = grant.chain.front();
+  entry.mandate = {root.id.text(), root.version};
+  std::string chain;
+  for (const ChainLink& link : grant.chain)
+    chain += fmt::format("{}{}:{}", chain.empty() ? "" : "+", link.id.text(), link.version);
+  // A text of an entry has at most 160 bytes; longer chains are named by their ends.
+  entry.details["chain"] =
+      chain.size() <= 160 ? chain
+                          : fmt::format("{}:{}+.+{}:{}", root.id.text(), root.version,
+                                        grant.chain.back().id.text(), grant.chain.back().version);
+}
+
+// What the owner is given to find the entries about one person; derived, so nothing more is kept.
+Mac Openings::salt_key(const PersonId& person) const {
+  const auto directory = parts_.registry.directory();
+  const std::string name =
+      fmt::format("madoguchi.subject-salt.1|{}|{}", person.owner.text(), person.subject.text());
+  return hmac_sha256(directory->own_key().reveal(), as_bytes(name));
+}
+
+void Openings::name_subject(ledger::Entry& entry, const PersonId& person) {
+  const Mac key = salt_key(person);
+  entry.subject = ledger::SubjectCommitment::make(key, person.subject.text(), parts_.entropy);
+}
+
+Result<void> Openings::log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries) {
+  Act act;
+  for (const ledger::Entry& entry : entries) {
+    auto text = entry.text();
+    if (!text) return tl::unexpected<Error>(text.error());
+    act.entries.push_back({owner.text(), *std::move(text)});
+  }
+  return parts_.store.commit(parts_.clock.now(), act);
+}
+
+Declined Openings::denied(Denial why, const Asker& asker, const PersonId& person,
+                          std::string_view kind) {
+  // Only organisations that the vault knows have logs; a name that somebody made up gets none.
+  if (parts_.registry.directory()->find(person.owner) == nullptr) return why;
+  const auto ticket = parts_.authority.with([&](Authority& authority, Time) {
+    const OpeningTicket* known = authority.tickets().find(asker.ticket);
+    return known == nullptr ? OpeningTicket() : *known;
+  });
+  ledger::Entry entry = entry_for(ticket, ledger::kind::kRefusal);
+  entry.operator_id = asker.who.text();
+  entry.outcome = "refused_" + std::string(name_of(why));
+  entry.details["asked"] = std::string(kind);
+  if (const auto kept = log(person.owner, {entry}); !kept) {
+    log_warn("a refusal could not be logged: {}", kept.error().message);
+    return kept.error();
+  }
+  return why;
+}
+
+// ---- finding
+
+Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
+  return parts_.authority.with([&](Authority& authority, Time now) -> Answer<Scope> {
+    auto allowed = authority.search(asker.ticket, asker.session, now);
+    if (!allowed) return declined(allowed.error());
+    Scope scope{*std::move(allowed), {}, {}};
+    scope.owners = authority.owners(scope.ticket, now);
+    std::erase_if(scope.owners, [&](const OrganisationId& owner) {
+      return authority.freezes().stopping(owner, scope.ticket.who, scope.ticket.desk) != nullptr;
+    });
+    if (const CallLease* lease = authority.leases().known(scope.ticket.call))
+      scope.sealed_number = lease->sealed_number;
+    return scope;
+  });
+}
+
+Answer<PeopleFound> Openings::by_number(const Asker& asker) {
+  const auto scope = begin_search(asker);
+  if (!scope) return declined(scope.error());
+  const auto line = parts_.registry.directory()->read(as_bytes(scope->sealed_number), parts_.plan,
+                                                      parts_.clock.now());
+  if (!line) {
+    PeopleFound none;
+    none.withheld = true;
+    return none;
+  }
+  return look_up(asker, *scope, {{"telephone", line->e164}}, "line");
+}
+
+Answer<PeopleFound> Openings::search(const Asker& asker, const OrganisationId& owner,
+                                     const std::vector<Sought>& all_of) {
+  if (all_of.empty() || all_of.size() > kMostSought) return wrong("all_of: 1 to 3 values");
+  auto scope = begin_search(asker);
+  if (!scope) return declined(scope.error());
+  if (!owner.empty()) {
+    const bool allowed =
+        std::find(scope->owners.begin(), scope->owners.end(), owner) != scope->owners.end();
+    if (!allowed)
+      return declined(denied(Denial::kNoMandate, asker, {owner, {}}, ledger::kind::kSearch));
+    scope->owners = {owner};
+  }
+  for (const OrganisationId& one : scope->owners) {
+    const auto schema = parts_.records.schema(one);
+    if (!schema) return declined(schema.error());
+    if (too_wide(**schema, all_of))
+      return wrong("a name alone fits many people: add another value, a letter number say");
+  }
+  return look_up(asker, *scope, all_of, "typed");
+}
+
+Answer<PeopleFound> Openings::look_up(const Asker&, const Scope& scope,
+                                      const std::vector<Sought>& all_of, const std::string& by) {
+  PeopleFound found;
+  std::string search = fresh_id_text(parts_.clock.now(), parts_.entropy);
+  std::vector<PersonId> people;
+  for (const OrganisationId& owner : scope.owners) {
+    auto hits = parts_.records.find(owner, all_of, kMostPeople);
+    if (!hits) return declined(hits.error());
+    ledger::Entry entry = entry_for(scope.ticket, ledger::kind::kSearch);
+    for (const Sought& one : all_of) entry.fields.push_back(one.field);
+    entry.outcome = hits->subjects.empty() ? "nothing" : "found";
+    entry.details["by"] = by;
+    entry.details["found"] = static_cast<std::int64_t>(hits->subjects.size());
+    entry.details["search"] = search;
+    if (auto kept = log(owner, {entry}); !kept) return declined(kept.error());
+    found.more = found.more || hits->more;
+    for (SubjectId& subject : hits->subjects) people.push_back({owner, std::move(subject)});
+  }
+  if (people.size() > kMostPeople) {
+    people.resize(kMostPeople);
+    found.more = true;
+  }
+  for (const PersonId& person : people) {
+    auto one = seen(scope.ticket, person);
+    if (!one) return declined(one.error());
+    found.people.push_back(*std::move(one));
+  }
+  return found;
+}
+
+Answer<PersonSeen> Openings::seen(const OpeningTicket& ticket, const PersonId& person) {
+  PersonSeen one{person, {}, {}, false, false, false};
+  std::vector<std::string> fields;
+  const auto grant = parts_.authority.with([&](Authority& authority, Time now) {
+    const CallProgress& progress = authority.tickets().progress(ticket);
+    if (const auto matched = progress.matched.find(person.subject);
+        matched != progress.matched.end())
+      one.matched.assign(matched->second.begin(), matched->second.end());
+    one.vouched = progress.vouched.contains(person.subject);
+    one.opened = progress.opened.contains(person.subject);
+    return authority.granted(ticket, person.owner, now);
+  });
+  if (!grant) return declined(grant.error());
+  one.may_open = one.vouched || one.matched.size() >= grant->purpose.checks;
+  fields.assign(grant->purpose.fields.begin(), grant->purpose.fields.end());
+  auto masked = parts_.records.masked(person.owner, person.subject, fields);
+  if (!masked) return declined(masked.error());
+  one.masked = *std::move(masked);
+  return one;
+}
+
+// ---- identity
+
+Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& person,
+                                        const std::string& field,
+                                        const Personal<std::string>& typed) {
+  const PersonAsk ask{asker.ticket, asker.session, person.owner, person.subject};
+  const auto allowed = parts_.authority.with(
+      [&](Authority& authority, Time now) { return authority.check(ask, now); });
+  if (!allowed)
+    return declined(denied(allowed.error(), asker, person, ledger::kind::kIdentityCheck));
+  // What can't be read as such a value is no match: its form says nothing to whoever guesses.
+  const auto compared = parts_.records.compare(person.owner, person.subject, field, typed);
+  if (!compared && compared.error().code != ErrorCode::kInvalid) return declined(compared.error());
+  const bool matched = compared && *compared == Comparison::kMatch;
+  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kIdentityCheck);
+  name_chain(entry, allowed->grant);
+  entry.fields = {field};
+  entry.outcome = matched ? "match" : "cannot_confirm";
+  name_subject(entry, person);
+
+  IdentityOutcome outcome;
+  outcome.matched = matched;
+  parts_.authority.with([&](Authority& authority, Time now) {
+    if (!matched) authority.checked(ask, field, false, now);  // also when the log is away
+  });
+  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  parts_.authority.with([&](Authority& authority, Time now) {
+    if (matched) authority.checked(ask, field, true, now);
+    const CallProgress& progress = authority.tickets().progress(allowed->ticket);
+    const auto matches = progress.matched.find(person.subject);
+    const auto misses = progress.mismatches.find(person.subject);
+    const int done =
+        matches == progress.matched.end() ? 0 : static_cast<int>(matches->second.size());
+    const int missed = misses == progress.mismatches.end() ? 0 : misses->second;
+    outcome.checks_left = std::max(0, static_cast<int>(allowed->grant.purpose.checks) - done);
+    outcome.guesses_left = std::max(0, authority.rules().guesses_a_person - missed);
+  });
+  return outcome;
+}
+
+Answer<void> Openings::vouch(const Asker& asker, const PersonId& person,
+                             const std::string& reason) {
+  auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
+    return authority.may_vouch(asker.ticket, person.owner, asker.who, now);
+  });
+  if (!allowed) return declined(denied(allowed.error(), asker, person, "vouch"));
+  ledger::Entry entry = entry_for(*allowed, ledger::kind::kIdentityCheck);
+  entry.outcome = "vouched";
+  entry.details = {{"by", asker.who.text()}, {"reason", reason}};
+  name_subject(entry, person);
+  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  const auto done = parts_.authority.with([&](Authority& authority, Time now) {
+    return authority.vouch(asker.ticket, person.owner, person.subject, asker.who, now);
+  });
+  if (!done) return declined(done.error());
+  return {};
+}
+
+// ---- opening
+
+Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) {
+  const PersonAsk ask{asker.ticket, asker.session, person.owner, person.subject};
+  Time at;
+  const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
+    at = now;
+    return authority.open(ask, now);
+  });
+  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kOpening));
+  const auto stored = parts_.records.stored_fields(person.owner, person.subject);
+  if (!stored) return declined(stored.error());
+  const std::vector<std::string> fields = common(allowed->grant.purpose.fields, *stored);
+
+  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kOpening);
+  entry.time = at;
+  name_chain(entry, allowed->grant);
+  entry.details["opening"] = fresh_id_text(at, parts_.entropy);
+  std::vector<ledger::Entry> entries;
+  for (const std::string& field : fields) {
+    ledger::Entry& one = entries.emplace_back(entry);
+    one.fields = {field};
+    one.outcome = "shown";
+    name_subject(one, person);
+  }
+  if (entries.empty()) {
+    ledger::Entry& one = entries.emplace_back(entry);
+    one.outcome = "nothing_stored";
+    name_subject(one, person);
+  }
+  if (auto kept = log(person.owner, entries); !kept) return declined(kept.error());
+
+  // Durable: from here on the values may leave.
+  auto record = parts_.records.read(person.owner, person.subject, fields);
+  if (!record) return declined(record.error());
+  return OpenedPerson{*std::move(record), allowed->ticket.purpose, at, entries.size()};
+}
+
+// ---- documents
+
+Answer<std::vector<DocumentVersion>> Openings::documents(const Asker& asker,
+                                                         const PersonId& person) {
+  const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
+    return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
+  });
+  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kWriting));
+  auto found = parts_.records.documents(person.owner, person.subject);
+  if (!found) return declined(found.error());
+  return *std::move(found);
+}
+
+Answer<OpenedDocument> Openings::read_document(const Asker& asker, const PersonId& person,
+                                               const DocumentId& document) {
+  const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
+    return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
+  });
+  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kOpening));
+  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kOpening);
+  name_chain(entry, allowed->grant);
+  entry.fields = {"document"};
+  entry.outcome = "shown";
+  entry.details["document"] = document.text();
+  name_subject(entry, person);
+  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  auto opened = parts_.records.read_document(person.owner, person.subject, document);
+  if (!opened) return declined(opened.error());
+  return *std::move(opened);
+}
+
+Answer<DocumentVersion> Openings::write_document(const Asker& asker, const PersonId& person,
+                                                 const DocumentId& document,
+                                                 const Personal<std::string>& text, bool draft) {
+  const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
+    return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
+  });
+  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kWriting));
+  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kWriting);
+  name_chain(entry, allowed->grant);
+  entry.outcome = draft ? "draft" : "written";
+  if (!document.empty()) entry.details["document"] = document.text();
+  name_subject(entry, person);
+  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  auto written = parts_.records.put_document(person.owner, person.subject, document, "note",
+                                             asker.who.text(), text, draft);
+  if (!written) return declined(written.error());
+  return *std::move(written);
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,102 @@
+#include "vault/record_keys.h"
+
+#include <fmt/format.h>
+
+#include "vault/core/crypto.h"
+#include "vault/core/master_key.h"
+#include "vault/directory.h"
+
+namespace madoguchi::vault {
+namespace {
+
+std::string_view kind_of(KeyUse use) {
+  switch (use) {
+    case KeyUse::kData:
+      return "records";
+    case KeyUse::kIndex:
+      return "records_index";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordKeys>> RecordKeys::open(const Parts& parts,
+                                                     const std::filesystem::path& master_key_file) {
+  const auto master = read_master_key(master_key_file, IfMissing::kRefuse);
+  if (!master) return tl::unexpected<Error>(master.error());
+  std::unique_ptr<RecordKeys> keys(
+      new RecordKeys(parts, derive(*master, "madoguchi key wrapping")));
+  if (auto loaded = keys->load(); !loaded) return tl::unexpected<Error>(loaded.error());
+  return keys;
+}
+
+Result<void> RecordKeys::load() {
+  const auto image = parts_.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  for (const KeyRow& row : image->keys)
+    for (const KeyUse use : {KeyUse::kData, KeyUse::kIndex}) {
+      if (row.organisation.empty() || row.kind != kind_of(use)) continue;
+      auto key = unwrap(row.wrapped, wrapping_,
+                        {row.organisation.text(), row.kind, std::to_string(row.version)});
+      if (!key) return tl::unexpected<Error>(key.error());
+      keys_[{row.organisation, use}][static_cast<std::uint32_t>(row.version)] =
+          std::make_shared<const Secret>(*std::move(key));
+    }
+  return {};
+}
+
+Result<VersionedKey> RecordKeys::make(const Name& name) {
+  auto& versions = keys_[name];
+  const std::uint32_t version = versions.empty() ? 1 : versions.rbegin()->first + 1;
+  const Time now = parts_.clock.now();
+  auto key = std::make_shared<const Secret>(Secret::random(kKeyBytes));
+  KeyRow row;
+  row.organisation = name.first;
+  row.kind = kind_of(name.second);
+  row.version = version;
+  row.key_id = fresh_id_text(now, parts_.entropy);
+  row.made = now;
+  row.wrapped = wrap(key->reveal(), wrapping_,
+                     {row.organisation.text(), row.kind, std::to_string(row.version)});
+  Act act;
+  act.journal.push_back({"key_made",
+                         {{"organisation", row.organisation.text()},
+                          {"kind", row.kind},
+                          {"key", row.key_id},
+                          {"version", row.version}}});
+  act.changes.emplace_back(PutKey{std::move(row)});
+  if (auto kept = parts_.store.commit(now, act); !kept) {
+    // It may have been kept all the same: then that one counts, not the one made here.
+    keys_.clear();
+    if (auto loaded = load(); !loaded) return tl::unexpected<Error>(loaded.error());
+    return tl::unexpected<Error>(kept.error());
+  }
+  versions[version] = key;
+  return VersionedKey{version, std::move(key)};
+}
+
+Result<VersionedKey> RecordKeys::newest(const OrganisationId& organisation, KeyUse use) {
+  const std::lock_guard lock(mutex_);
+  const auto found = keys_.find({organisation, use});
+  if (found == keys_.end() || found->second.empty()) return make({organisation, use});
+  return VersionedKey{found->second.rbegin()->first, found->second.rbegin()->second};
+}
+
+Result<VersionedKey> RecordKeys::at(const OrganisationId& organisation, KeyUse use,
+                                    std::uint32_t version) {
+  const std::lock_guard lock(mutex_);
+  const auto found = keys_.find({organisation, use});
+  if (found != keys_.end())
+    if (const auto key = found->second.find(version); key != found->second.end())
+      return VersionedKey{version, key->second};
+  return fail(ErrorCode::kNotFound, fmt::format("organisation {} has no {} key of version {}",
+                                                organisation.text(), kind_of(use), version));
+}
+
+Result<VersionedKey> RecordKeys::make_next(const OrganisationId& organisation, KeyUse use) {
+  const std::lock_guard lock(mutex_);
+  return make({organisation, use});
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,48 @@
+// The keys that the records of each organisation hang on, out of the vault's key table: wrapped
+// under the master key there, unwrapped here, in guarded memory. An organisation that has none yet
+// gets its first ones when they are first asked for. Any thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tuple>
+
+#include "vault/records/organisation_keys.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+class RecordKeys final : public OrganisationKeys {
+ public:
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  // kInvalid, kCorrupt: the master key does not fit the table.
+  static Result<std::unique_ptr<RecordKeys>> open(const Parts& parts,
+                                                  const std::filesystem::path& master_key_file);
+
+  Result<VersionedKey> newest(const OrganisationId& organisation, KeyUse use) override;
+  Result<VersionedKey> at(const OrganisationId& organisation, KeyUse use,
+                          std::uint32_t version) override;
+  Result<VersionedKey> make_next(const OrganisationId& organisation, KeyUse use) override;
+
+ private:
+  using Name = std::pair<OrganisationId, KeyUse>;
+  RecordKeys(const Parts& parts, Secret wrapping) : parts_(parts), wrapping_(std::move(wrapping)) {}
+  Result<void> load();
+  // With the mutex held.
+  Result<VersionedKey> make(const Name& name);
+
+  const Parts parts_;
+  const Secret wrapping_;
+  std::mutex mutex_;  // guards keys_
+  // Shared because a key must not go while a thread works with it.
+  std::map<Name, std::map<std::uint32_t, std::shared_ptr<const Secret>>> keys_;
+};
+
+}  // namespace madoguchi::vault

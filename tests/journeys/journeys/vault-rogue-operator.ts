@@ -1,0 +1,82 @@
+// An operator at a telephone opens what the mandate gives for the call in hand, and tries everything else: too many,
+// another person's session, another desk's client, another origin, a replay after the call, after the wrap-up.
+import { callers, leakDesk, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
+import { type Person, VaultSite } from "../lib/vault_site.ts";
+import type { Journey } from "../lib/journey.ts";
+import { System } from "../lib/system.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
+
+// 架空 花子, of the demo's invented people.
+const caller = { number: "09000001001", kana: "カクウ ハナコ", name: "架空 花子", letter: "S-1001" };
+
+export const journey: Journey = {
+  title: "an operator opens what the mandate gives for the call in hand, and nothing else",
+  seconds: 180,
+  async run(context) {
+    const system = await System.start(context, {
+      settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml),
+    });
+    const hana = await system.staff("hana");
+    const phone = await telephones(system, context.folder, ["hana"], hana);
+    const glass = await VaultSite.signIn(system.ready.glass_url, "hana", system.password("hana"));
+    expectEqual((await glass.post("/leg", {})).status, 200, "registering the telephone");
+    await hana.ready();
+    const call = await callers(system, { folder: context.folder, numbers: [caller.number], service: leakDesk.number });
+    const talking = await hana.seesCall("the call connected", (one) => one.stage === "talking");
+    const ticket = await until("a ticket for the call", () => hana.calls.get(talking.id)?.opening_ticket ?? undefined);
+
+    // ---- what is allowed
+    const shown = await glass.get("/ticket", ticket);
+    expectEqual([shown.status, shown.body["stage"], shown.body["purpose"].id], [200, "in_call", "answer"], "the ticket");
+    const found = await glass.get("/candidates", ticket);
+    expectEqual(found.body["people"]?.length, 1, "people with the caller's number");
+    const person = found.body["people"][0] as Person;
+    expect(!JSON.stringify(found.body).includes(caller.name), "a name stands in clear among the candidates");
+    expectEqual((await glass.open(person, ticket)).body["code"], "not_checked", "opening before the identity check");
+    expectEqual((await glass.check(person, "name_kana", "チガウ ヒト", ticket)).body["outcome"], "cannot_confirm", "a wrong name");
+    expectEqual((await glass.check(person, "name_kana", caller.kana, ticket)).body["outcome"], "match", "the right name");
+    const opened = await glass.open(person, ticket);
+    expectEqual(opened.status, 200, "opening");
+    const values = opened.body["values"] as { field: string; text: string }[];
+    expectEqual(values.map(({ field }) => field).sort(), ["letter_number", "name_kana", "name_kanji"], "fields of the purpose");
+    expect(values.some(({ text }) => text === caller.name), "the name is not what was stored");
+    const note = await glass.post("/documents", { owner: person.owner.id, subject: person.subject, text: "お詫びをお伝えした", draft: false }, ticket);
+    expectEqual(note.status, 200, "writing a note");
+
+    // ---- what is not
+    const kenji = await VaultSite.signIn(system.ready.glass_url, "kenji", system.password("kenji"));
+    expectEqual((await kenji.open(person, ticket)).body["code"], "no_ticket", "another person's session");
+    expectEqual((await kenji.get("/candidates", ticket)).body["code"], "no_ticket", "candidates in another session");
+    expectEqual((await glass.open(person, "made-up")).body["code"], "no_ticket", "a ticket that somebody made up");
+    expectEqual((await glass.open({ ...person, owner: { id: "wakaba" } }, ticket)).status, 403, "another client's person");
+    const wakaba = await glass.post("/search", { all_of: [{ field: "letter_number", value: "W-2001" }] }, ticket);
+    expectEqual(wakaba.body["people"], [], "people of another client");
+    expectEqual((await glass.post("/ticket/purpose", { purpose: "sell" }, ticket)).body["code"], "no_purpose", "a purpose nobody gave");
+    const elsewhere = await glass.ask("POST", "/open", { owner: "sakura", subject: person.subject }, ticket, { Origin: "http://evil.localhost" });
+    expectEqual(elsewhere.body["code"], "wrong_origin", "another origin");
+    let limit = "";
+    for (let i = 0; i < 10 && limit === ""; i++) limit = (await glass.open(person, ticket)).body["code"] ?? "";
+    expectEqual(limit, "limit", "opening more often than the mandate says");
+
+    // ---- the owner sees it all
+    const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
+    const entries = (await owner.get("/owner/entries?limit=200")).body["entries"] as { entry: Record<string, any> }[];
+    const kinds = (kind: string, outcome: string) => entries.filter(({ entry }) => entry["kind"] === kind && entry["outcome"] === outcome).length;
+    expect(kinds("opening", "shown") >= 3, "openings are missing from the owner's log");
+    expectEqual(kinds("identity_check", "match"), 1, "identity checks in the owner's log");
+    expect(kinds("refusal", "refused_limit") === 1, "the refusal is missing from the owner's log");
+    expect(!JSON.stringify(entries).includes(caller.name), "the log holds a name");
+    expectEqual((await glass.get("/owner/entries")).status, 403, "the owner's page for an operator");
+
+    // ---- the call is over
+    await hana.act(talking.id, "end");
+    expectEqual(await call.exits(20), 0, "SIPp's exit code");
+    await until("the wrap-up", async () => (await glass.get("/ticket", ticket)).body["stage"] === "wrap_up" || undefined);
+    expectEqual((await glass.get("/candidates", ticket)).body["code"], "wrap_up", "looking for somebody after the call");
+    await wrapUp(hana, talking.id);
+    await until("the ticket to be over", async () => (await glass.open(person, ticket)).body["code"] === "ticket_over" || undefined);
+    hana.stop();
+    await phone.stop();
+    await system.stop();
+  },
+};
