@@ -58,7 +58,7 @@ TEST_F(VerifyTest, NamesTheFileOfEachChangedByte) {
   append(256 + 40);
   publish();
   for (const auto& [path, bytes] : files()) {
-    const std::size_t step = path == "checkpoint" ? 1 : 97;
+    const std::size_t step = path == "checkpoint" ? 1 : 397;
     for (std::size_t byte = 0; byte < bytes.size(); byte += step) {
       change(path, byte);
       const VerifyReport report = check();
