@@ -31,11 +31,13 @@ class RecordsOnSqlite : public testing::Test {
     std::filesystem::remove_all(folder_, ignored);
   }
 
+  virtual std::string records_url() const { return "sqlite:" + (folder_ / "records.db").string(); }
+  virtual std::string keys_url() const { return "sqlite:" + (folder_ / "keys.db").string(); }
+
   // Also a restart.
   void start() {
     stop();
-    auto stores = open_record_stores({"sqlite:" + (folder_ / "records.db").string(),
-                                      "sqlite:" + (folder_ / "keys.db").string(), folder_});
+    auto stores = open_record_stores({records_url(), keys_url(), folder_});
     ASSERT_TRUE(stores) << stores.error().message;
     stores_ = std::move(*stores);
     auto erasures = vault::Erasures::open(folder_ / "erasures.log",

@@ -182,7 +182,8 @@ Result<std::string> telephone(std::string_view raw, const std::u32string& text,
   }
   while (!plain.empty() && (plain.front() == ' ' || plain.front() == '-')) plain.erase(0, 1);
   const auto line = plan.read(Number(std::move(plain)), now);
-  if (!line) return no("is no telephone number");
+  // 110 and its like are nobody's own.
+  if (!line || line->kind == NumberKind::kService) return no("is no telephone number");
   return line->e164.reveal();
 }
 

@@ -247,6 +247,12 @@ Result<OpenedSubject> Records::read(const OrganisationId& organisation, const Su
     value->number = field.number;
     opened.values.push_back(std::move(*value));
   }
+  // A corrected value stands at the record's end; people expect the first telephone first.
+  const auto place_of = [&](const FieldValue& value) {
+    return std::pair((*known)->find(value.field)->number, value.number);
+  };
+  std::sort(opened.values.begin(), opened.values.end(),
+            [&](const FieldValue& a, const FieldValue& b) { return place_of(a) < place_of(b); });
   return opened;
 }
 
