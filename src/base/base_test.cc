@@ -91,6 +91,25 @@ TEST(Sealing, OnlyTheOwnerOpens) {
   EXPECT_FALSE(unseal({}, owner));
 }
 
+TEST(Sealing, ASessionSharesItsWorkForASecondAndThenForgetsIt) {
+  const SealKeyPair owner = fresh_seal_key_pair();
+  SealingSession session(owner.public_key);
+  const MonoTime start(std::chrono::seconds(5));
+  const Bytes first = session.seal(as_bytes("0312345678"), start);
+  const Bytes second = session.seal(as_bytes("0312345678"), start + std::chrono::milliseconds(999));
+  EXPECT_EQ(session_of(first), session_of(second));
+  EXPECT_NE(first, second);  // each has its own nonce
+  EXPECT_EQ(session.ends(), start + SealingSession::kLife);
+  session.forget_old(start + std::chrono::milliseconds(999));
+  EXPECT_TRUE(session.ends());
+  session.forget_old(start + SealingSession::kLife);
+  EXPECT_FALSE(session.ends());
+  const Bytes third = session.seal(as_bytes("0312345678"), start + SealingSession::kLife);
+  EXPECT_NE(session_of(first), session_of(third));
+  for (const Bytes& sealed : {first, second, third})
+    EXPECT_EQ(as_text(*unseal(sealed, owner)), "0312345678");
+}
+
 TEST(Config, NamesFileKeyAndCause) {
   auto config = Config::from_text("[sip]\nport = 70000\n", "exchange.toml");
   ASSERT_TRUE(config);

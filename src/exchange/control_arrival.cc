@@ -71,7 +71,7 @@ void CallControl::arrive(const IncomingLine& incoming, const wire::DeskPlan& des
   arrived.set_open(call.desk_open);
   report_.event(event_of(std::move(arrived)));
   if (!call.withheld) {
-    call.sealed_number = tables_.seal(incoming.caller.number);
+    call.sealed_number = tables_.seal(incoming.caller.number, now_.mono);
     wire::Tokenise ask;
     ask.set_call_id(call.id.text());
     ask.set_organisation_id(organisation);

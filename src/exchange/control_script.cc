@@ -220,7 +220,7 @@ void CallControl::choose_callback(Call& call,
   cancel_timer(call, TimerKind::kScript);
   cancel_timer(call, TimerKind::kOffer);
   if (call.ringing) ring_failed(call, wire::CANCELLED, true);
-  ask_callback(call, other_number ? tables_.seal(*other_number) : call.sealed_number,
+  ask_callback(call, other_number ? tables_.seal(*other_number, now_.mono) : call.sealed_number,
                other_number.has_value(), wire::BASIS_KEY);
   call.step = Step::kThanks;
   if (!play(call, plan(call).callback_thanks_prompt(), OnOff::kOff)) step_done(call);

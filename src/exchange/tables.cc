@@ -46,6 +46,7 @@ Result<void> Tables::set_directory(const wire::Directory& directory) {
       numbers.emplace(normal_number(number, country_), entry.organisation_id());
   }
   sealing_key_ = sealing_key;
+  sealing_.reset();
   organisation_of_number_ = std::move(numbers);
   organisations_ = std::move(organisations);
   return {};
@@ -96,9 +97,16 @@ const wire::Phone* Tables::phone_of_operator(const std::string& operator_id) con
   return found == phones_.end() ? nullptr : &*found;
 }
 
-std::string Tables::seal(const Personal<std::string>& number) const {
+std::string Tables::seal(const Personal<std::string>& number, MonoTime now) const {
   CHECK(sealing_key_.has_value());
-  return std::string(as_text(madoguchi::seal(as_bytes(number.reveal()), *sealing_key_)));
+  if (!sealing_) sealing_ = std::make_unique<SealingSession>(*sealing_key_);
+  return std::string(as_text(sealing_->seal(as_bytes(number.reveal()), now)));
+}
+
+std::optional<MonoTime> Tables::forget_old_seals(MonoTime now) const {
+  if (!sealing_) return std::nullopt;
+  sealing_->forget_old(now);
+  return sealing_->ends();
 }
 
 Result<void> keep_file(const std::filesystem::path& file, std::string_view bytes) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,12 +51,15 @@ class Tables {
   [[nodiscard]] const std::vector<wire::Phone>& phones() const { return phones_; }
   [[nodiscard]] const std::string& country() const { return country_; }
 
-  // CHECKs has_directory().
-  [[nodiscard]] std::string seal(const Personal<std::string>& number) const;
+  // Sealed to the vault. CHECKs has_directory().
+  [[nodiscard]] std::string seal(const Personal<std::string>& number, MonoTime now) const;
+  // Forgets what the last seals shared, once it is old; when it will be.
+  std::optional<MonoTime> forget_old_seals(MonoTime now) const;
 
  private:
   const std::string country_;
   std::optional<SealPublicKey> sealing_key_;
+  mutable std::unique_ptr<SealingSession> sealing_;  // to sealing_key_; only saves work
   std::unordered_map<std::string, std::string> organisation_of_number_;
   std::unordered_map<std::string, OrganisationKeys> organisations_;
   std::unordered_map<std::string, wire::DeskPlan> desks_;

@@ -5,6 +5,15 @@
 #include "base/check.h"
 
 namespace madoguchi::recording {
+namespace {
+
+// Looked up once: OpenSSL goes through all its providers each time otherwise.
+const EVP_MD* sha256() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
+}  // namespace
 
 struct RunningDigest::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -13,7 +22,7 @@ struct RunningDigest::State {
 
 RunningDigest::RunningDigest() : state_(std::make_unique<State>()) {
   CHECK(state_->context != nullptr);
-  CHECK(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+  CHECK(EVP_DigestInit_ex(state_->context, sha256(), nullptr) == 1);
 }
 RunningDigest::~RunningDigest() = default;
 RunningDigest::RunningDigest(RunningDigest&&) noexcept = default;

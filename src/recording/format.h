@@ -4,7 +4,7 @@
 //   file   = header chunk* ; all integers little-endian
 //   header = "MADOREC" u8 version(1), u16 length of the whole header,
 //            3 × (u8 length, text): organisation, key id, call id; i64 start (µs UTC),
-//            80 bytes: the file key, sealed to the key's public half (crypto_box_seal),
+//            104 bytes: the file key, sealed to the key's public half (base/sealing.h),
 //            24 bytes: the stream's nonce (crypto_secretstream_xchacha20poly1305)
 //   chunk  = u32 length of the sealed part, sealed part (17 bytes longer than the plain one). The
 //   header is

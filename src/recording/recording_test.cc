@@ -27,7 +27,8 @@ Header some_header() {
 class Tape {
  public:
   explicit Tape(const Header& header = some_header())
-      : sealer_(header, organisation_keys().public_key) {
+      : session_(std::make_unique<SealingSession>(organisation_keys().public_key)),
+        sealer_(header, *session_, MonoTime{}) {
     keep(sealer_.header_bytes());
     builder_.lend(Bytes(), Micros(0));
   }
@@ -60,6 +61,7 @@ class Tape {
 
  private:
   void keep(ByteView bytes) { file_.insert(file_.end(), bytes.begin(), bytes.end()); }
+  std::unique_ptr<SealingSession> session_;
   Sealer sealer_;
   ChunkBuilder builder_;
   Bytes file_;

@@ -33,13 +33,14 @@ void put_text(Bytes& out, const std::string& text) {
 
 }  // namespace
 
-Sealer::Sealer(const Header& header, const SealPublicKey& to) : state_(std::make_unique<State>()) {
+Sealer::Sealer(const Header& header, SealingSession& to, MonoTime now)
+    : state_(std::make_unique<State>()) {
   CHECK(sodium_init() >= 0);
   std::array<std::uint8_t, kFileKeyBytes> file_key{};
   std::array<std::uint8_t, kStreamNonceBytes> nonce{};
   crypto_secretstream_xchacha20poly1305_keygen(file_key.data());
   crypto_secretstream_xchacha20poly1305_init_push(&state_->stream, nonce.data(), file_key.data());
-  const Bytes sealed_key = seal(file_key, to);
+  const Bytes sealed_key = to.seal(file_key, now);
   sodium_memzero(file_key.data(), file_key.size());
 
   Bytes& out = state_->header;

@@ -16,7 +16,7 @@ namespace madoguchi::recording {
 class Sealer {
  public:
   // Draws a fresh file key and seals it to `to`. The header waits in header_bytes().
-  Sealer(const Header& header, const SealPublicKey& to);
+  Sealer(const Header& header, SealingSession& to, MonoTime now);
   ~Sealer();
   Sealer(Sealer&&) noexcept;
   Sealer& operator=(Sealer&&) noexcept;

@@ -42,18 +42,21 @@ recording::Digest digest_of(int fd, std::uint64_t& bytes) {
 
 Result<std::unique_ptr<RecordingPipe>> RecordingPipe::start(const std::string& directory,
                                                             std::size_t queue_chunks,
-                                                            EventOutlet& events) {
+                                                            EventOutlet& events,
+                                                            const Clock& clock) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kDenied,
                 fmt::format("the recordings directory {} can't be opened: {}", directory,
                             std::strerror(errno)));
-  return std::unique_ptr<RecordingPipe>(new RecordingPipe(fd, queue_chunks, events));
+  return std::unique_ptr<RecordingPipe>(new RecordingPipe(fd, queue_chunks, events, clock));
 }
 
-RecordingPipe::RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events)
+RecordingPipe::RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events,
+                             const Clock& clock)
     : directory_(directory),
       events_(events),
+      clock_(clock),
       most_chunks_(queue_chunks),
       jobs_(queue_chunks + kRoomForEnds),
       used_buffers_(kBuffersKept) {
@@ -130,6 +133,7 @@ void RecordingPipe::run() {
       idle_.notify_all();
     }
     events_.retry();
+    forget_old_sessions();
     if (last_round) return;
     pollfd ready{wake_.fd(), POLLIN, 0};
     const bool woken = ::poll(&ready, 1, 1000) > 0;
@@ -150,12 +154,25 @@ void RecordingPipe::carry_out(Job& job) {
   static_cast<void>(used_buffers_.push(std::move(plain)));  // when full, memory is given back
 }
 
+SealingSession& RecordingPipe::session_to(const SealPublicKey& key) {
+  return sessions_.try_emplace(key, key).first->second;
+}
+
+void RecordingPipe::forget_old_sessions() {
+  const MonoTime now = clock_.mono();
+  for (auto entry = sessions_.begin(); entry != sessions_.end();) {
+    entry->second.forget_old(now);
+    entry = entry->second.ends() ? std::next(entry) : sessions_.erase(entry);
+  }
+}
+
 void RecordingPipe::open_file(RecordingNumber number, const Begin& begin) {
   const int fd =
       ::openat(directory_, begin.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   const int why = errno;
   const auto [found, fresh] = open_.try_emplace(
-      number, Open{begin.header.call, begin.file, fd, recording::Sealer(begin.header, begin.key)});
+      number, Open{begin.header.call, begin.file, fd,
+                   recording::Sealer(begin.header, session_to(begin.key), clock_.mono())});
   CHECK(fresh);
   if (fd < 0)
     return give_up(

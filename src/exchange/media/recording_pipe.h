@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "base/time.h"
 #include "exchange/media/event_outlet.h"
 #include "exchange/media/media_types.h"
 #include "exchange/media/wake_fd.h"
@@ -31,8 +33,8 @@ class RecordingPipe {
  public:
   // kNotFound or kDenied when the directory can't be used.
   static Result<std::unique_ptr<RecordingPipe>> start(const std::string& directory,
-                                                      std::size_t queue_chunks,
-                                                      EventOutlet& events);
+                                                      std::size_t queue_chunks, EventOutlet& events,
+                                                      const Clock& clock);
   ~RecordingPipe();  // writes what waits, then stops the thread
   RecordingPipe(const RecordingPipe&) = delete;
   RecordingPipe& operator=(const RecordingPipe&) = delete;
@@ -79,7 +81,7 @@ class RecordingPipe {
     recording::Sealer sealer;
   };
 
-  RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events);
+  RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events, const Clock& clock);
   void submit(Job job);  // begin and end: room is kept for them
   void run();
   void carry_out(Job& job);
@@ -87,10 +89,13 @@ class RecordingPipe {
   void close_file(RecordingNumber number, const End& end);
   bool write_all(const Open& open, ByteView bytes);
   void give_up(RecordingNumber number, std::string reason);
+  SealingSession& session_to(const SealPublicKey& key);
+  void forget_old_sessions();
 
   const int directory_;
   const WakeFd wake_;
   EventOutlet& events_;
+  const Clock& clock_;
   const std::size_t most_chunks_;
   std::atomic<std::size_t> chunks_waiting_{0};
   BoundedQueue<Job> jobs_;
@@ -102,6 +107,7 @@ class RecordingPipe {
 
   // The recording thread's.
   std::unordered_map<RecordingNumber, Open> open_;
+  std::map<SealPublicKey, SealingSession> sessions_;  // of the last second
 
   std::mutex idle_mutex_;
   std::condition_variable idle_;

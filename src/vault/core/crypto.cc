@@ -112,15 +112,28 @@ Result<SealingKeys> sealing_keys_of(Secret secret_key) {
   return keys;
 }
 
+LastSession::~LastSession() {
+  sodium_memzero(shared_.data(), shared_.size());
+}
+
+std::optional<SealSharedKey> LastSession::key_of(ByteView sealed, const Secret& secret_key) {
+  const auto session = session_of(sealed);
+  if (!session) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (session_ == session) return shared_;
+  const auto shared = shared_key(*session, secret_key.reveal());
+  if (!shared) return std::nullopt;
+  session_ = session;
+  shared_ = *shared;
+  return shared;
+}
+
 Result<Personal<std::string>> open_sealed(ByteView sealed, const SealingKeys& keys) {
-  if (sealed.size() < crypto_box_SEALBYTES)
-    return fail(ErrorCode::kCorrupt, "sealed bytes are too short");
-  std::string plain(sealed.size() - crypto_box_SEALBYTES, '\0');
-  if (crypto_box_seal_open(reinterpret_cast<unsigned char*>(plain.data()), sealed.data(),
-                           sealed.size(), keys.public_key.data(),
-                           keys.secret_key.reveal().data()) != 0)
-    return fail(ErrorCode::kCorrupt, "sealed bytes do not open with the vault's key");
-  return Personal<std::string>(std::move(plain));
+  const auto shared = keys.last->key_of(sealed, keys.secret_key);
+  if (!shared) return fail(ErrorCode::kCorrupt, "sealed bytes are too short or not of a session");
+  const auto plain = unseal_with(sealed, *shared);
+  if (!plain) return fail(ErrorCode::kCorrupt, "sealed bytes do not open with the vault's key");
+  return Personal<std::string>(std::string(as_text(*plain)));
 }
 
 }  // namespace madoguchi::vault

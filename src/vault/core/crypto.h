@@ -4,6 +4,9 @@
 // key (BLAKE2b). Pure but for the randomness of nonces; any thread.
 #pragma once
 
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,10 +39,28 @@ Secret derive(const Secret& master, std::string_view purpose);
 // key, and nothing about it without the key.
 std::string keyed_mark(const Secret& key, std::string_view purpose, std::string_view text);
 
+// The key of the sealing session opened last: what comes next is mostly of the same, and its X25519
+// work is done. Thread-safe.
+class LastSession {
+ public:
+  LastSession() = default;
+  ~LastSession();
+  LastSession(const LastSession&) = delete;
+  LastSession& operator=(const LastSession&) = delete;
+
+  std::optional<SealSharedKey> key_of(ByteView sealed, const Secret& secret_key);
+
+ private:
+  std::mutex mutex_;
+  std::optional<SealPublicKey> session_;
+  SealSharedKey shared_{};
+};
+
 // An X25519 pair whose secret half stays in guarded memory.
 struct SealingKeys {
   SealPublicKey public_key{};
   Secret secret_key;
+  std::unique_ptr<LastSession> last = std::make_unique<LastSession>();
 };
 SealingKeys fresh_sealing_keys();
 // kInvalid unless 32 bytes.
