@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "exchange/media/media_plane.h"
+#include "exchange/media/port_pool.h"
 #include "exchange/media/prompt.h"
-#include "exchange/media/udp_socket.h"
 #include "rtp/browser_port.h"
 
 namespace madoguchi::exchange::command {
@@ -26,8 +26,7 @@ struct AddSipLeg {
   CallId call;
   LegId leg;
   Side side = Side::kCaller;
-  UdpSocket rtp_socket;
-  UdpSocket rtcp_socket;
+  PortPair ports;
 };
 struct SetRemote {
   LegId leg;

@@ -78,9 +78,12 @@ MediaLeg& MediaEngine::add_leg(std::unique_ptr<MediaLeg> leg) {
 
 void MediaEngine::drop_leg(MediaLeg& leg) {
   stop_playing(leg);
-  std::array<std::uint8_t, 256> goodbye;
-  send_rtcp(leg, ByteView(goodbye).first(
-                     leg.reporter.write_goodbye(goodbye, leg.sent, leg.received, now_, wall_)));
+  if (leg.sent.packets() > 0 ||
+      leg.reported) {  // who never sent must not say goodbye: RFC 3550, 6.3.7
+    std::array<std::uint8_t, 256> goodbye;
+    send_rtcp(leg, ByteView(goodbye).first(
+                       leg.reporter.write_goodbye(goodbye, leg.sent, leg.received, now_, wall_)));
+  }
   LegStatistics last = statistics_of(leg);
   last.final = OnOff::kOn;
   if (leg.is_seat) {
@@ -98,18 +101,25 @@ void MediaEngine::drop_leg(MediaLeg& leg) {
   }
   const std::size_t index = leg.index;
   by_id_.erase(leg.id);
+  if (!leg.is_seat)
+    give_back({std::move(leg.rtp_socket), std::move(leg.rtcp_socket), std::move(leg.local_ip)});
   legs_[index].reset();
   free_.push_back(index);
   parts_.events.push(std::move(last));  // after the sockets: who reads it may bind their ports
 }
 
+void MediaEngine::give_back(PortPair ports) {
+  if (parts_.used_ports != nullptr) static_cast<void>(parts_.used_ports->push(std::move(ports)));
+}
+
 void MediaEngine::carry_out(command::AddSipLeg& c) {
   MediaCall* call = find_call(c.call);
-  if (call == nullptr || find_leg(c.leg) != nullptr) return;
+  if (call == nullptr || find_leg(c.leg) != nullptr) return give_back(std::move(c.ports));
   auto leg = std::make_unique<MediaLeg>(c.leg, parts_.entropy, now_);
   leg->side = c.side;
-  leg->rtp_socket = std::move(c.rtp_socket);
-  leg->rtcp_socket = std::move(c.rtcp_socket);
+  leg->rtp_socket = std::move(c.ports.rtp);
+  leg->rtcp_socket = std::move(c.ports.rtcp);
+  leg->local_ip = std::move(c.ports.ip);
   MediaLeg& added = add_leg(std::move(leg));
   if (!call->put(added)) return drop_leg(added);
   parts_.poller.add(added.rtp_socket.fd(), rtp_key(added.index));

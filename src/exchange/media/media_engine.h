@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/bounded_queue.h"
 #include "exchange/media/browser_socket.h"
 #include "exchange/media/event_outlet.h"
 #include "exchange/media/media_call.h"
@@ -36,6 +37,7 @@ class MediaEngine {
     EventOutlet& events;
     RecordingPipe& recordings;
     std::size_t most_direct = 1024;  // telephones with a connected socket beside their own
+    BoundedQueue<PortPair>* used_ports = nullptr;  // where sockets go after their leg; else closed
   };
   // `now` starts the ticks.
   MediaEngine(Parts parts, MonoTime now);
@@ -81,6 +83,7 @@ class MediaEngine {
   MediaLeg& add_leg(std::unique_ptr<MediaLeg> leg);
   void drop_leg(MediaLeg& leg);
   void drop_call(const CallId& id);
+  void give_back(PortPair ports);
   void replan(MediaCall& call);
   void stop_playing(MediaLeg& leg);
   [[nodiscard]] static LegStatistics statistics_of(const MediaLeg& leg);

@@ -160,6 +160,7 @@ void MediaEngine::watch_leg(MediaLeg& leg) {
     leg.sent.switch_source();
   }
   if (leg.reporter.next_report() <= now_) {
+    leg.reported = true;
     std::array<std::uint8_t, 256> packet;
     send_rtcp(leg, ByteView(packet).first(
                        leg.reporter.write(packet, leg.sent, leg.received, now_, wall_)));

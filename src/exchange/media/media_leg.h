@@ -92,11 +92,13 @@ struct MediaLeg {
   LegId id;
   std::size_t index = 0;  // in the engine's table
   rtp::RtcpReporter reporter;
+  bool reported = false;
   rtp::DtmfReceiver dtmf;
   std::unique_ptr<rtp::JitterBuffer> jitter;  // only while someone hears the leg mixed
 
   // A telephone leg.
   UdpSocket rtcp_socket;
+  std::string local_ip;  // both sockets are bound to
   rtp::Address rtcp_address;
   OnOff rtcp_mux = OnOff::kOff;
 

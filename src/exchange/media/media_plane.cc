@@ -83,14 +83,13 @@ Result<rtp::RemotePeer> peer_of(const BrowserOffer& offer) {
 class MediaPlane::Impl {
  public:
   struct KnownCall {
-    std::size_t legs = 0;
+    std::vector<LegId> legs;
     bool recorded = false;
     int recordings = 0;
   };
   struct KnownLeg {
     CallId call;
     bool is_seat = false;
-    std::uint16_t rtp_port = 0;
   };
 
   Impl(const MediaSettings& settings, const Clock& clock)
@@ -115,11 +114,15 @@ class MediaPlane::Impl {
   [[nodiscard]] Result<void> admit() const;
   Result<BrowserAnswer> seat(const LegId& leg, const BrowserOffer& offer);
   Result<void> put(const LegId& leg, const CallId& call);
-  void leave(KnownLeg& leg);
+  void leave(const LegId& id, KnownLeg& leg);
 
   const MediaSettings settings_;
   const Clock& clock_;
+  void take_back_ports();
+
   PortPool ports_;
+  BoundedQueue<PortPair> used_ports_{65536};  // more than there can be
+  std::vector<PortPair> coming_back_;
   EventOutlet events_;
   std::unordered_map<CallId, KnownCall> calls_;
   std::unordered_map<LegId, KnownLeg> legs_;
@@ -147,7 +150,7 @@ class MediaPlane::Impl {
 
 Result<void> MediaPlane::Impl::open(Entropy& entropy) {
   auto recordings = RecordingPipe::start(settings_.recordings_directory,
-                                         settings_.recording_queue_chunks, events_);
+                                         settings_.recording_queue_chunks, events_, clock_);
   if (!recordings) return tl::unexpected(recordings.error());
   recordings_ = std::move(*recordings);
   auto socket =
@@ -168,7 +171,7 @@ Result<void> MediaPlane::Impl::open(Entropy& entropy) {
   engine_ = std::make_unique<MediaEngine>(
       MediaEngine::Parts{settings_.silent_after, poller_,
                          BrowserSocket(std::move(*socket), std::move(port)), entropy, events_,
-                         *recordings_, sockets_to_spare()},
+                         *recordings_, sockets_to_spare(), &used_ports_},
       clock_.mono());
   thread_ = std::thread([this] { run(); });
   return {};
@@ -256,10 +259,16 @@ Result<BrowserAnswer> MediaPlane::Impl::seat(const LegId& leg, const BrowserOffe
   return made;
 }
 
-void MediaPlane::Impl::leave(KnownLeg& leg) {
+void MediaPlane::Impl::leave(const LegId& id, KnownLeg& leg) {
   const auto from = calls_.find(leg.call);
-  if (from != calls_.end()) --from->second.legs;
+  if (from != calls_.end()) std::erase(from->second.legs, id);
   leg.call = CallId();
+}
+
+void MediaPlane::Impl::take_back_ports() {
+  used_ports_.drain(coming_back_);
+  const MonoTime now = clock_.mono();
+  for (PortPair& ports : coming_back_) ports_.give_back(std::move(ports), now);
 }
 
 Result<void> MediaPlane::Impl::put(const LegId& leg, const CallId& call) {
@@ -268,11 +277,11 @@ Result<void> MediaPlane::Impl::put(const LegId& leg, const CallId& call) {
   if (found == legs_.end() || to == calls_.end())
     return fail(ErrorCode::kNotFound, "there is no such call or leg");
   if (found->second.call == call) return {};
-  if (to->second.legs >= MediaPlane::kMostLegs)
+  if (to->second.legs.size() >= MediaPlane::kMostLegs)
     return fail(ErrorCode::kExhausted, "the call has as many legs as it can");
-  leave(found->second);
+  leave(leg, found->second);
   found->second.call = call;
-  ++to->second.legs;
+  to->second.legs.push_back(leg);
   send(command::PutLeg{leg, call});
   return {};
 }
@@ -301,14 +310,15 @@ Result<void> MediaPlane::create_call(const CallId& call) {
 }
 
 void MediaPlane::remove_call(const CallId& call) {
-  if (impl_->calls_.erase(call) == 0) return;
-  for (auto entry = impl_->legs_.begin(); entry != impl_->legs_.end();) {
-    Impl::KnownLeg& leg = entry->second;
-    const bool in_call = leg.call == call;
-    if (in_call) leg.call = CallId();
-    if (in_call && !leg.is_seat) impl_->ports_.give_back(leg.rtp_port);
-    entry = in_call && !leg.is_seat ? impl_->legs_.erase(entry) : std::next(entry);
+  const auto known = impl_->calls_.find(call);
+  if (known == impl_->calls_.end()) return;
+  for (const LegId& id : known->second.legs) {
+    const auto leg = impl_->legs_.find(id);
+    if (leg == impl_->legs_.end()) continue;
+    leg->second.call = CallId();
+    if (!leg->second.is_seat) impl_->legs_.erase(leg);
   }
+  impl_->calls_.erase(known);
   impl_->send(command::RemoveCall{call});
 }
 
@@ -318,15 +328,17 @@ Result<LocalSound> MediaPlane::add_sip_leg(const CallId& call, const LegId& leg,
   const auto found = impl_->calls_.find(call);
   if (found == impl_->calls_.end()) return fail(ErrorCode::kNotFound, "there is no such call");
   if (impl_->legs_.contains(leg)) return fail(ErrorCode::kConflict, "the leg exists already");
-  if (found->second.legs >= kMostLegs || impl_->legs_.size() >= impl_->settings_.most_legs)
+  if (found->second.legs.size() >= kMostLegs || impl_->legs_.size() >= impl_->settings_.most_legs)
     return fail(ErrorCode::kExhausted, "there are as many legs as can be");
-  auto ports = impl_->ports_.take(spec.local_address);
+  impl_->take_back_ports();
+  auto ports = impl_->ports_.take(spec.local_address, impl_->clock_.mono());
   if (!ports) return tl::unexpected(ports.error());
   const LocalSound local{ports->rtp.port(), ports->rtcp.port()};
-  impl_->legs_[leg] = {call, false, local.rtp_port};
-  ++found->second.legs;
-  impl_->send(
-      command::AddSipLeg{call, leg, spec.side, std::move(ports->rtp), std::move(ports->rtcp)});
+  impl_->legs_[leg] = {call, false};
+  found->second.legs.push_back(leg);
+  // Its sockets close with a command that is not taken.
+  if (!impl_->send(command::AddSipLeg{call, leg, spec.side, std::move(*ports)}))
+    impl_->ports_.forget(local.rtp_port);
   return local;
 }
 
@@ -342,8 +354,7 @@ Result<void> MediaPlane::set_remote(const LegId& leg, const RemoteSound& remote)
 void MediaPlane::remove_leg(const LegId& leg) {
   const auto found = impl_->legs_.find(leg);
   if (found == impl_->legs_.end()) return;
-  impl_->leave(found->second);
-  if (!found->second.is_seat) impl_->ports_.give_back(found->second.rtp_port);
+  impl_->leave(leg, found->second);
   impl_->legs_.erase(found);
   impl_->send(command::RemoveLeg{leg});
 }
@@ -358,7 +369,7 @@ Result<BrowserAnswer> MediaPlane::add_browser_seat(const LegId& leg, const Brows
   if (impl_->legs_.size() >= impl_->settings_.most_legs)
     return fail(ErrorCode::kExhausted, "there are as many legs as can be");
   auto answer = impl_->seat(leg, offer);
-  if (answer) impl_->legs_[leg] = {CallId(), true, 0};
+  if (answer) impl_->legs_[leg] = {CallId(), true};
   return answer;
 }
 
@@ -376,7 +387,7 @@ Result<void> MediaPlane::attach_seat(const CallId& call, const LegId& seat) {
 void MediaPlane::detach_seat(const LegId& seat) {
   const auto found = impl_->legs_.find(seat);
   if (found == impl_->legs_.end()) return;
-  impl_->leave(found->second);
+  impl_->leave(seat, found->second);
   impl_->send(command::PutLeg{seat, CallId()});
 }
 

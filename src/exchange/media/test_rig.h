@@ -66,8 +66,8 @@ class EngineRig {
  public:
   explicit EngineRig(std::size_t recording_queue = 1024)
       : events_(1024),
-        recordings_(
-            std::move(*RecordingPipe::start(directory_.path().string(), recording_queue, events_))),
+        recordings_(std::move(
+            *RecordingPipe::start(directory_.path().string(), recording_queue, events_, clock_))),
         identity_(std::move(*rtp::DtlsIdentity::create(wall()))) {
     auto socket = std::move(*UdpSocket::bind("127.0.0.1", 0));
     browser_port_ = socket.port();
@@ -92,7 +92,7 @@ class EngineRig {
     auto rtp = std::move(*UdpSocket::bind("127.0.0.1", 0));
     auto rtcp = std::move(*UdpSocket::bind("127.0.0.1", 0));
     const std::uint16_t port = rtp.port();
-    apply(command::AddSipLeg{call, LegId(leg), side, std::move(rtp), std::move(rtcp)});
+    apply(command::AddSipLeg{call, LegId(leg), side, {std::move(rtp), std::move(rtcp), {}}});
     RemoteSound remote;
     remote.address = "127.0.0.1";
     remote.port = phone.port();
@@ -175,6 +175,7 @@ class EngineRig {
  private:
   TemporaryDirectory directory_;
   SystemEntropy entropy_;
+  SystemClock clock_;
   MonoTime now_{std::chrono::hours(1)};
   SealKeyPair keys_;
   EventOutlet events_;

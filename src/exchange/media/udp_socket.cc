@@ -121,6 +121,11 @@ std::optional<std::size_t> UdpSocket::receive(rtp::MutableBytes into, rtp::Addre
   return static_cast<std::size_t>(got);
 }
 
+void UdpSocket::discard() {
+  char first = 0;
+  while (::recv(fd_, &first, sizeof first, MSG_DONTWAIT | MSG_TRUNC) >= 0) continue;
+}
+
 bool UdpSocket::send(ByteView datagram, const rtp::Address& to) {
   sockaddr_storage where;
   const socklen_t length = to_kernel(to, v4_, where);

@@ -38,6 +38,8 @@ class UdpSocket {
 
   // Size of the datagram, nothing when none waits.
   std::optional<std::size_t> receive(rtp::MutableBytes into, rtp::Address& from);
+  // Throws away what waits.
+  void discard();
   // False when the kernel refused it (buffer full, no route).
   bool send(ByteView datagram, const rtp::Address& to);
   // To the peer of a connected socket.
