@@ -52,14 +52,19 @@ struct Database::Connection {
 
   std::mutex mutex;  // guards the session
   std::unique_ptr<soci::session> session;
-  int owner_lock = -1;  // SQLite with sole_owner: the locked file beside the database
+  std::shared_ptr<void> prepared;  // on the session; goes before it
+  int owner_lock = -1;             // SQLite with sole_owner: the locked file beside the database
   std::atomic<StoreState> state{StoreState::kReady};
 
   ~Connection() {
-    session.reset();
+    close();
     if (owner_lock >= 0) ::close(owner_lock);
   }
 
+  void close() {
+    prepared.reset();
+    session.reset();
+  }
   Result<void> connect();
   Result<void> connect_sqlite();
   Result<void> connect_postgres();
@@ -133,7 +138,7 @@ Result<void> Database::Connection::connect_postgres() {
   *session << "SELECT CASE WHEN pg_try_advisory_lock(:k) THEN 1 ELSE 0 END", soci::use(kOwnerLock),
       soci::into(locked);
   if (locked == 1) return {};
-  session.reset();
+  close();
   return fail(
       ErrorCode::kConflict,
       fmt::format("{}: another process of ours has this store open; stop it first", shown_url));
@@ -143,24 +148,25 @@ Result<void> Database::Connection::connect() {
   try {
     return backend == Backend::kSqlite ? connect_sqlite() : connect_postgres();
   } catch (const std::exception& thrown) {
-    session.reset();
+    close();
     return report(trouble_of(thrown, backend, path));
   }
 }
 
 tl::unexpected<Error> Database::Connection::report(const Trouble& trouble) {
   if (trouble.state) state = *trouble.state;
-  if (trouble.reconnect) session.reset();
+  if (trouble.reconnect) close();
   return fail(trouble.code, fmt::format("{}: {}", shown_url, trouble.text));
 }
 
 void Database::Connection::roll_back() {
+  prepared.reset();
   if (!session) return;
   try {
     *session << "ROLLBACK";
   } catch (const std::exception&) {
     // The connection cannot even roll back; closing it does.
-    session.reset();
+    close();
   }
 }
 
@@ -247,6 +253,10 @@ Result<void> Database::perform(Access access,
     }
   }
   return connection_->attempt(access, work);
+}
+
+std::shared_ptr<void>& Database::prepared() {
+  return connection_->prepared;
 }
 
 Backend Database::backend() const {

@@ -92,6 +92,11 @@ class Database {
     return run<Work>(Access::kRead, work);
   }
 
+  // For `work` of transact() and read(): statements that it prepared, to be found again by the
+  // next. Emptied before the connection closes and when a transaction fails. Shared only because
+  // that knows how to delete what it holds.
+  [[nodiscard]] std::shared_ptr<void>& prepared();
+
   [[nodiscard]] Backend backend() const;
   [[nodiscard]] StoreState state() const;
   // The store's address without a password, for messages.

@@ -11,7 +11,7 @@ namespace madoguchi::vault {
 namespace {
 
 constexpr std::size_t kMostWaiting = 8192;
-constexpr std::chrono::milliseconds kDigestsGather{100};
+constexpr std::chrono::milliseconds kDigestsGather{250};
 constexpr std::chrono::milliseconds kTryAgain{300};
 
 // Errors that pass by themselves; the others will not change by asking again.

@@ -57,12 +57,16 @@ Result<void> Recordings::note(const std::vector<RecordingRow>& closed) {
   const std::lock_guard lock(mutex_);
   Act act;
   std::set<RecordingId> in_this_act;
+  std::vector<RecordingId> ids;
+  for (const RecordingRow& row : closed) ids.push_back(row.id);
+  const auto all_known = store_.digests_of(ids);
+  if (!all_known) return tl::unexpected<Error>(all_known.error());
   for (const RecordingRow& row : closed) {
-    const auto known = store_.find_recording(row.id);
-    if (!known) return tl::unexpected<Error>(known.error());
-    if (*known && (*known)->digest_hex != row.digest_hex)
+    const auto known = all_known->find(row.id);
+    const bool is_known = known != all_known->end();
+    if (is_known && known->second != row.digest_hex)
       act.journal.push_back(closed_entry("recording_differs", row));
-    if (*known || !in_this_act.insert(row.id).second) continue;
+    if (is_known || !in_this_act.insert(row.id).second) continue;
     act.journal.push_back(closed_entry("recording_closed", row));
     act.changes.emplace_back(PutRecording{row});
   }

@@ -117,6 +117,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
   int port = 0;
   builder.AddListeningPort(settings.listen, *credentials, &port);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  wire::tune_streams(builder);
   // The centre and the administrator ask rarely: one thread waits for them, so that it does not
   // take the exchange's messages from the threads that serve those.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);

@@ -201,6 +201,9 @@ class VaultStore {
   // When a line was rung since then.
   virtual Result<std::vector<Time>> dialled(std::string_view mark, Time since) = 0;
   virtual Result<std::optional<RecordingRow>> find_recording(const RecordingId& id) = 0;
+  // The digests of those of `ids` that are known.
+  virtual Result<std::map<RecordingId, std::string>> digests_of(
+      const std::vector<RecordingId>& ids) = 0;
   virtual Result<std::optional<StaffRow>> find_staff(const OperatorId& id) = 0;
   virtual Result<std::optional<SessionRow>> find_session(std::string_view digest) = 0;
   // Those of `ids` who have a session that has not expired.

@@ -79,7 +79,7 @@ std::vector<CallRecord> select_calls(soci::session& sql, const CallQuery& query)
                             std::move(where.parameters));
 }
 
-// Writes a batch: rows of a kind together, each kind through one statement.
+// Writes batches: each kind of row through one statement, prepared once for the connection.
 class BatchWriter {
  public:
   explicit BatchWriter(soci::session& sql) : sql_(sql) {}
@@ -116,7 +116,9 @@ class SqlCentreStore final : public CentreStore {
 
   Result<void> commit(const std::vector<Record>& records) override {
     return note(writing_->transact([&](soci::session& sql) -> Result<void> {
-      BatchWriter write(sql);
+      auto& prepared = writing_->prepared();
+      if (!prepared) prepared = std::make_shared<BatchWriter>(sql);
+      auto& write = *static_cast<BatchWriter*>(prepared.get());
       for (const Record& record : records) std::visit(write, record);
       return {};
     }));

@@ -90,9 +90,10 @@ class SqlVaultStore final : public vault::VaultStore {
 
   Result<void> commit(Time now, const Act& act) override {
     return group_.run({[&](soci::session& sql) -> Result<void> {
+                         VaultStatements& statements = prepared(sql);
                          for (const vault::Change& change : act.changes)
-                           if (auto written = write(sql, change); !written) return written;
-                         write_journal(sql, now, act.journal);
+                           if (auto written = statements.write(change); !written) return written;
+                         statements.write_journal(now, act.journal);
                          return {};
                        },
                        act.entries});
@@ -173,6 +174,16 @@ class SqlVaultStore final : public vault::VaultStore {
                                      row.get<int>("cut_off") != 0};
                });
   }
+  Result<std::map<RecordingId, std::string>> digests_of(
+      const std::vector<RecordingId>& ids) override {
+    return database_->read([&](soci::session& sql) -> Result<std::map<RecordingId, std::string>> {
+      VaultStatements& statements = prepared(sql);
+      std::map<RecordingId, std::string> found;
+      for (const RecordingId& id : ids)
+        if (auto digest = statements.digest_of(id)) found.emplace(id, *std::move(digest));
+      return found;
+    });
+  }
   Result<std::optional<StaffRow>> find_staff(const OperatorId& id) override {
     return one("SELECT * FROM vault_staff WHERE operator_id = :i", id.text(), staff_of);
   }
@@ -215,6 +226,12 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
  private:
+  VaultStatements& prepared(soci::session& sql) {
+    auto& kept = database_->prepared();
+    if (!kept) kept = std::make_shared<VaultStatements>(sql);
+    return *static_cast<VaultStatements*>(kept.get());
+  }
+
   static soci::rowset<soci::row> rows(soci::session& sql, const std::string& query) {
     return sql.prepare << query;
   }

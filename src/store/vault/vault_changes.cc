@@ -93,17 +93,6 @@ Result<void> put(soci::session& sql, const vault::EndTicket& change) {
   return {};
 }
 
-Result<void> put(soci::session& sql, const vault::PutRecording& change) {
-  const vault::RecordingRow& row = change.row;
-  const auto bytes = static_cast<std::int64_t>(row.bytes);
-  const int cut_off = row.cut_off ? 1 : 0;
-  sql << "INSERT INTO vault_recordings (recording_id, call_id, organisation_id, digest_hex, bytes, "
-         "cut_off) VALUES (:r, :c, :o, :d, :b, :f)",
-      use(row.id.text()), use(row.call.text()), use(row.organisation.text()), use(row.digest_hex),
-      use(bytes), use(cut_off);
-  return {};
-}
-
 Result<void> put(soci::session& sql, const vault::PutStaff& change) {
   const vault::StaffRow& row = change.row;
   const int own_password = row.own_password ? 1 : 0;
@@ -156,27 +145,85 @@ Result<void> put(soci::session& sql, const vault::AccessChange& change) {
 
 }  // namespace
 
-Result<void> write(soci::session& sql, const vault::Change& change) {
-  return std::visit([&](const auto& one) { return put(sql, one); }, change);
+// SOCI binds to the members, which are refilled before each execution.
+struct VaultStatements::Prepared {
+  explicit Prepared(soci::session& sql)
+      : head((sql.prepare << "SELECT sequence, digest FROM vault_journal ORDER BY sequence DESC "
+                             "LIMIT 1",
+              soci::into(sequence), soci::into(digest))),
+        line((sql.prepare << "INSERT INTO vault_journal (sequence, json, digest) "
+                             "VALUES (:s, :j, :d)",
+              use(sequence), use(json), use(digest))),
+        recording((sql.prepare << "INSERT INTO vault_recordings (recording_id, call_id, "
+                                  "organisation_id, digest_hex, bytes, cut_off) "
+                                  "VALUES (:r, :c, :o, :d, :b, :f)",
+                   use(id), use(call), use(organisation), use(digest), use(bytes), use(cut_off))),
+        find((sql.prepare << "SELECT digest_hex FROM vault_recordings WHERE recording_id = :r",
+              use(id), soci::into(digest))) {}
+
+  std::int64_t sequence = 0;
+  std::string json, digest, id, call, organisation;
+  std::int64_t bytes = 0;
+  int cut_off = 0;
+  soci::statement head, line, recording, find;
+
+  // Fetches to the end, so that no statement stays open with the transaction. Whether there was a
+  // row; the members hold the last.
+  static bool fetched(soci::statement& statement) {
+    bool any = false;
+    statement.execute(false);
+    while (statement.fetch()) any = true;
+    return any;
+  }
+};
+
+VaultStatements::VaultStatements(soci::session& sql)
+    : sql_(sql), prepared_(std::make_unique<Prepared>(sql)) {}
+VaultStatements::~VaultStatements() = default;
+
+Result<void> VaultStatements::write(const vault::Change& change) {
+  const auto* put_recording = std::get_if<vault::PutRecording>(&change);
+  if (put_recording == nullptr)
+    return std::visit(
+        [&](const auto& one) -> Result<void> {
+          if constexpr (std::is_same_v<std::decay_t<decltype(one)>, vault::PutRecording>)
+            return {};
+          else
+            return put(sql_, one);
+        },
+        change);
+  const vault::RecordingRow& row = put_recording->row;
+  prepared_->id = row.id.text();
+  prepared_->call = row.call.text();
+  prepared_->organisation = row.organisation.text();
+  prepared_->digest = row.digest_hex;
+  prepared_->bytes = static_cast<std::int64_t>(row.bytes);
+  prepared_->cut_off = row.cut_off ? 1 : 0;
+  prepared_->recording.execute(true);
+  return {};
 }
 
-void write_journal(soci::session& sql, Time now, const std::vector<vault::JournalEntry>& entries) {
+void VaultStatements::write_journal(Time now, const std::vector<vault::JournalEntry>& entries) {
   if (entries.empty()) return;
+  Prepared& p = *prepared_;
   vault::JournalHead head;
-  std::int64_t last = 0;
-  std::string digest = head.digest;
   // The chain's end is asked of the database each time: after a commit whose answer was lost,
   // memory would not know it.
-  sql << "SELECT sequence, digest FROM vault_journal ORDER BY sequence DESC LIMIT 1",
-      soci::into(last), soci::into(digest);
-  if (sql.got_data()) head = {static_cast<std::uint64_t>(last), digest};
+  if (Prepared::fetched(p.head)) head = {static_cast<std::uint64_t>(p.sequence), p.digest};
   for (const vault::JournalEntry& entry : entries) {
     const vault::JournalLine line = vault::next_line(head, now, entry);
-    const auto sequence = static_cast<std::int64_t>(line.sequence);
-    sql << "INSERT INTO vault_journal (sequence, json, digest) VALUES (:s, :j, :d)", use(sequence),
-        use(line.json), use(line.digest);
+    p.sequence = static_cast<std::int64_t>(line.sequence);
+    p.json = line.json;
+    p.digest = line.digest;
+    p.line.execute(true);
     head = {line.sequence, line.digest};
   }
+}
+
+std::optional<std::string> VaultStatements::digest_of(const vault::RecordingId& recording) {
+  prepared_->id = recording.text();
+  if (!Prepared::fetched(prepared_->find)) return std::nullopt;
+  return prepared_->digest;
 }
 
 }  // namespace madoguchi::store
