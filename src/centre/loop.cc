@@ -5,11 +5,12 @@
 
 namespace madoguchi::centre {
 
-bool Loop::post(Task task) {
+bool Loop::post(Task task, Pace pace) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || waiting_.size() >= capacity_) return false;
   waiting_.push_back(std::move(task));
-  if (waiting_.size() == 1) wake_.notify_one();
+  urgent_ = urgent_ || pace == Pace::kAtOnce;
+  if (resting_ ? urgent_ : waiting_.size() == 1) wake_.notify_one();
   return true;
 }
 
@@ -41,12 +42,15 @@ void Loop::run(const std::function<void()>& after_batch,
     if (since < spacing_) {
       // Work that is already there waits for company; a stop does not.
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, spacing_ - since, [this] { return stopping_; });
+      resting_ = true;
+      wake_.wait_for(lock, spacing_ - since, [this] { return stopping_ || urgent_; });
+      resting_ = false;
     }
     bool stopping = false;
     {
       const std::lock_guard lock(mutex_);
       std::swap(batch, waiting_);
+      urgent_ = false;
       stopping = stopping_;
     }
     for (Task& task : batch) task();

@@ -65,9 +65,12 @@ void StorePipe::pump(Time now) {
   const auto batch = std::make_shared<Effects>(std::exchange(waiting_, {}));
   busy_ = writer_.post([this, batch] {
     auto outcome = store_.commit(batch->records);
-    loop_.post([this, batch, outcome = std::move(outcome)]() mutable {
-      finished(std::move(outcome), std::move(*batch));
-    });
+    // At once: callers wait for the commands in it.
+    loop_.post(
+        [this, batch, outcome = std::move(outcome)]() mutable {
+          finished(std::move(outcome), std::move(*batch));
+        },
+        Loop::Pace::kAtOnce);
   });
   if (!busy_) waiting_ = std::move(*batch);
 }

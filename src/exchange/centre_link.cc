@@ -218,6 +218,7 @@ Result<void> CentreLink::Impl::listen(const Settings& settings) {
   int port = 0;
   builder.AddListeningPort(address, *credentials, &port);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  wire::tune_streams(builder);
   builder.SetMaxReceiveMessageSize(16 << 20);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();

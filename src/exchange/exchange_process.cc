@@ -16,11 +16,11 @@
 namespace madoguchi::exchange {
 namespace {
 
-constexpr std::chrono::milliseconds kRest{8};  // between two passes in a rush
+constexpr std::chrono::milliseconds kRest{20};  // between two passes in a rush
 // A message costs as much as the handling of several events: what gathers in this time goes in one.
-constexpr std::chrono::milliseconds kBetweenSends{25};
+constexpr std::chrono::milliseconds kBetweenSends{40};
 // Nobody waits for a line's token or for a recording's entry in the vault's journal.
-constexpr std::chrono::milliseconds kBetweenTokens{100};
+constexpr std::chrono::milliseconds kBetweenTokens{120};
 constexpr std::size_t kMostBatchBytes = 1 << 20;
 constexpr int kMostAsksAMessage = 500;
 constexpr std::size_t kCommandsRemembered = 20'000;
@@ -206,6 +206,7 @@ std::optional<MonoTime> ExchangeProcess::pump() {
     sooner(last_sent_ + kBetweenSends);
   if (const auto due = ask_due(); due && vault_->ready()) sooner(due);
   sooner(journal_->next_deadline());
+  sooner(tables_.forget_old_seals(clock_.mono()));
   if (stop_at_) sooner(clock_.mono() + std::chrono::milliseconds(50));
   return next;
 }
@@ -305,12 +306,17 @@ void ExchangeProcess::tell_centre() {
   } else if (now - last_sent_ < kBetweenSends) {
     return;
   }
-  for (const std::string& bytes : journal_->spool().events_after(sent_event_, kMostBatchBytes))
-    if (!batch.add_events()->ParseFromString(bytes)) batch.mutable_events()->RemoveLast();
-  if (batch.events_size() > 0)
-    sent_event_ = batch.events(batch.events_size() - 1).sequence();
+  auto events = journal_->spool().events_after(sent_event_, kMostBatchBytes);
+  wire::Event last;
+  if (!events.empty() && last.ParseFromString(events.back()))
+    sent_event_ = last.sequence();
   else if (!batch.has_snapshot())
     return;
+  // Each stands in the spool as it stands in the message: it is put there as it is, not parsed only
+  // to be written again.
+  auto* fields = batch.GetReflection()->MutableUnknownFields(&batch);
+  for (std::string& event : events)
+    fields->AddLengthDelimited(wire::EventBatch::kEventsFieldNumber)->swap(event);
   last_sent_ = now;
   centre_->send(std::move(batch));
 }

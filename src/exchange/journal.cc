@@ -14,7 +14,7 @@
 namespace madoguchi::exchange {
 namespace {
 
-constexpr std::chrono::milliseconds kBetweenSyncs{10};
+constexpr std::chrono::milliseconds kBetweenSyncs{20};
 
 struct FileDigest {
   std::string hex;

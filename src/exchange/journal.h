@@ -42,7 +42,7 @@ class Journal final : public Report {
   void recording_journalled(const std::string& recording_id);
 
   // Hands over what was reported; once a pass. Arrivals that come close together share one sync:
-  // ten milliseconds are between two at least.
+  // twenty milliseconds are between two at least.
   void commit();
   [[nodiscard]] std::optional<MonoTime> next_deadline() const;
   // Tells `control` what was written since, and the centre when the disk's state changed.

@@ -7,6 +7,7 @@
 #include <asio/steady_timer.hpp>
 #include <csignal>
 #include <map>
+#include <thread>
 #include <utility>
 
 namespace madoguchi::exchange {
@@ -14,7 +15,7 @@ namespace madoguchi::exchange {
 class Loop::Impl {
  public:
   Impl(const Clock& clock, std::chrono::microseconds rest)
-      : clock_(clock), rest_(rest), pump_timer_(context_), deadline_timer_(context_) {}
+      : clock_(clock), rest_(rest), deadline_timer_(context_) {}
 
   void run(std::function<std::optional<MonoTime>()> pump) {
     pump_ = std::move(pump);
@@ -30,13 +31,13 @@ class Loop::Impl {
   }
 
   void schedule() {
-    // After a rest there is nothing to wait for; in a rush the pause gathers the next batch.
+    // After a rest there is nothing to wait for; in a rush the pause gathers the next batch. It is
+    // slept rather than waited for, so that what comes meanwhile wakes nobody; what then is ready
+    // on connections is read before the pass.
     const auto since = clock_.mono() - last_pump_;
     if (since >= rest_) return run_pump();
-    pump_timer_.expires_after(rest_ - since);
-    pump_timer_.async_wait([this](const asio::error_code& stopped) {
-      if (!stopped) run_pump();
-    });
+    std::this_thread::sleep_for(rest_ - since);
+    asio::post(context_, [this] { asio::post(context_, [this] { run_pump(); }); });
   }
 
   void run_pump() {
@@ -89,7 +90,6 @@ class Loop::Impl {
   const Clock& clock_;
   const std::chrono::microseconds rest_;
   std::function<std::optional<MonoTime>()> pump_;
-  asio::steady_timer pump_timer_;
   asio::steady_timer deadline_timer_;
   std::optional<MonoTime> deadline_;
   MonoTime last_pump_{Micros(-1'000'000)};

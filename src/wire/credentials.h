@@ -14,6 +14,10 @@
 
 #include "base/result.h"
 
+namespace grpc {
+class ServerBuilder;
+}
+
 namespace madoguchi::wire {
 
 struct TlsFiles {
@@ -30,6 +34,11 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> channel_credentials(const TlsF
 // that role.
 std::shared_ptr<grpc::Channel> open_channel(const std::string& address, std::string_view role,
                                             const std::shared_ptr<grpc::ChannelCredentials>& own);
+
+// Flow control for long streams between our own processes: windows wide enough that they are
+// seldom renewed, and no probing of the network's bandwidth, which costs a ping and a wake-up on
+// both sides for each message.
+void tune_streams(grpc::ServerBuilder& builder);
 
 // The caller's role (its certificate's common name); empty when there is none.
 std::string peer_role(const grpc::ServerContextBase& context);
