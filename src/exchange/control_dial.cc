@@ -132,7 +132,7 @@ void CallControl::granted(const wire::DialGranted& grant) {
   if (!line) return dial_failed(*call, wire::DIAL_UNREACHABLE, "no trunk to call out by");
   call->caller.line = *line;
   by_line_[*line] = call->serial;
-  call->sealed_number = tables_.seal(number);  // for "ring me once more"
+  call->sealed_number = tables_.seal(number, now_.mono);  // for "ring me once more"
   call->step = Step::kDialLine;
   set_timer(*call, TimerKind::kDial, call->dial_timeout);
 }
