@@ -2,7 +2,7 @@
 // the vault, which holds the organisation's secret key, reads it. Pure values; any thread.
 //
 //   file   = header chunk* ; all integers little-endian
-//   header = "MADOREC" u8 version(1), u16 length of the whole header,
+//   header = "MADOREC" u8 version(2), u16 length of the whole header,
 //            3 × (u8 length, text): organisation, key id, call id; i64 start (µs UTC),
 //            104 bytes: the file key, sealed to the key's public half (base/sealing.h),
 //            24 bytes: the stream's nonce (crypto_secretstream_xchacha20poly1305)
@@ -32,7 +32,7 @@ namespace madoguchi::recording {
 
 using KeyId = Id<struct KeyTag>;
 
-inline constexpr std::uint8_t kVersion = 1;
+inline constexpr std::uint8_t kVersion = 2;
 inline constexpr Micros kChunkSpan{900'000};  // leaves room for the way to the disk within a second
 inline constexpr std::size_t kMostPlainBytes = 64 * 1024;  // of one chunk; a reader refuses more
 inline constexpr std::size_t kMostNoteBytes = 200;

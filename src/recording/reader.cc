@@ -190,7 +190,7 @@ Result<const Chunk*> Reader::next() {
                                                  bound.size()) != 0)
     return bad("were changed");
   if (!parse_chunk(s.plain, s.chunk))
-    return bad("are sealed but hold no chunk as version 1 has it");
+    return bad("are sealed but hold no chunk as this version has it");
   if (tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL) {
     if (s.position + kLengthBytes + sealed != s.file.size())
       return bad("should be the recording's last");

@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView input(data, size);
   read(input);
   if (size > kMostPlainBytes) return 0;
-  Sealer sealer({OrganisationId("o"), KeyId("k"), CallId("c"), Time()}, keys().public_key);
+  SealingSession session(keys().public_key);
+  Sealer sealer({OrganisationId("o"), KeyId("k"), CallId("c"), Time()}, session, MonoTime{});
   Bytes file(sealer.header_bytes().begin(), sealer.header_bytes().end());
   const ByteView chunk = sealer.seal_chunk(input);
   file.insert(file.end(), chunk.begin(), chunk.end());

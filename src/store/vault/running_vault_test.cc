@@ -257,10 +257,11 @@ TEST_F(RunningVaultTest, EachServiceLetsInItsOwnRoleAlone) {
 Bytes sealed_recording(const wire::OrganisationEntry& organisation, Time started) {
   SealPublicKey key{};
   std::copy_n(organisation.recording_key().begin(), key.size(), key.begin());
+  SealingSession session(key);
   recording::Sealer sealer(
       {OrganisationId(organisation.organisation_id()),
        recording::KeyId(organisation.recording_key_id()), CallId("call-1"), started},
-      key);
+      session, MonoTime{});
   Bytes file(sealer.header_bytes().begin(), sealer.header_bytes().end());
   recording::ChunkBuilder builder;
   builder.lend(Bytes(), Micros(0));
