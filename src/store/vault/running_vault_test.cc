@@ -228,6 +228,68 @@ TEST_F(RunningVaultTest, AskingBeforeTheOrganisationIsKnownIsAnsweredOnceItIs) {
   EXPECT_EQ(token, wished);
 }
 
+// Even the centre, the exchange and the administrator's tools together: only an owner's own session
+// signs a mandate, and only an operator's own session makes a leg somebody's.
+TEST_F(RunningVaultTest, NobodyGetsATicketWithoutASignedInOperatorWhateverTheOthersSay) {
+  ASSERT_EQ(put_organisation("sakura", "+81300000001"), "");
+  auto admin = wire::VaultForAdmin::NewStub(channel("admin"));
+  {
+    grpc::ClientContext context;
+    wire::SetStaffPlaceRequest request;
+    request.set_operator_id("hana");
+    request.set_organisation_id("minato");
+    request.set_role("operator");
+    request.set_phone_user("hana");
+    wire::SetStaffPlaceReply reply;
+    ASSERT_TRUE(admin->SetStaffPlace(&context, request, &reply).ok());
+    EXPECT_EQ(reply.error(), "");
+  }
+  {
+    grpc::ClientContext context;
+    wire::DraftMandateRequest request;
+    request.set_json(R"({"id":"m1","owners":["sakura"],"to":"minato","desks":["leak"],
+      "purposes":[{"id":"answer","name":"answer","fields":["name_kanji"]}],
+      "begins":"2020-01-01T00:00:00Z","ends":"2099-01-01T00:00:00Z",
+      "retention":"2099-01-01T00:00:00Z","at_end":"destroyed"})");
+    wire::DraftMandateReply reply;
+    ASSERT_TRUE(admin->DraftMandate(&context, request, &reply).ok());
+    EXPECT_EQ(reply.error(), "");
+  }
+  const auto ask = [&](const std::string& call) {
+    auto centre = wire::VaultForCentre::NewStub(channel("centre"));
+    grpc::ClientContext context;
+    wire::AskOpeningTicketRequest request;
+    request.set_operator_id("hana");
+    request.set_desk_id("leak");
+    request.set_call_id(call);
+    wire::OpeningTicketReply reply;
+    EXPECT_TRUE(centre->AskOpeningTicket(&context, request, &reply).ok());
+    EXPECT_EQ(reply.ticket_id(), "");
+    return reply.denied();
+  };
+  EXPECT_EQ(ask("made-up"), "no_call");
+  Exchange exchange(channel("exchange"));
+  wire::ExchangeAsks asks;
+  wire::CallLease& lease = *asks.add_leases();
+  lease.set_call_id("call-1");
+  lease.set_organisation_id("sakura");
+  lease.set_number_called("+81300000001");
+  lease.set_desk_id("leak");
+  lease.add_legs()->set_phone_user("hana");
+  wire::CallLease& lie = *asks.add_leases();
+  lie = lease;
+  lie.set_call_id("call-2");
+  lie.set_organisation_id("wakaba");  // that number is not theirs
+  wire::Tokenise& answered = *asks.add_tokenise();
+  answered.set_call_id("call-1");
+  answered.set_organisation_id("sakura");
+  answered.set_sealed_number(exchange.sealed("09000001001"));
+  exchange.write(asks);
+  EXPECT_EQ(exchange.read().lines_size(), 1);  // so the leases have been taken, too
+  EXPECT_EQ(ask("call-1"), "not_on_call");
+  EXPECT_EQ(ask("call-2"), "no_call");
+}
+
 TEST_F(RunningVaultTest, EachServiceLetsInItsOwnRoleAlone) {
   for (const char* role : {"exchange", "admin"}) {
     auto stub = wire::VaultForCentre::NewStub(channel(role));
