@@ -5,9 +5,11 @@
 
 #include "store/vault/record_stores.h"
 #include "store/vault/vault_fixture.h"
+#include "store/vault/vault_log.h"
 #include "vault/demo.h"
 #include "vault/glass_site.h"
 #include "vault/people_records.h"
+#include "vault/use_replay.h"
 
 namespace madoguchi::store {
 namespace {
@@ -165,6 +167,32 @@ TEST_P(OpeningsOn, LimitsHoldPerOperator) {
   ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
   for (int i = 0; i < 6; ++i) EXPECT_EQ(open(person), "opened");
   EXPECT_EQ(open(person), "limit");
+}
+
+TEST_P(OpeningsOn, ARestartFreesNoLimit) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "チガウ ヒト"), "cannot_confirm");
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  for (int i = 0; i < 6; ++i) ASSERT_EQ(open(person), "opened");
+  DatabaseOptions options;
+  options.url = scratch_->url();
+  const auto log = open_vault_log(std::move(options));
+  ASSERT_TRUE(log) << log.error().message;
+  const auto restarted = vault::AuthorityDesk::open({*store_, clock_, entropy_});
+  ASSERT_TRUE(restarted);
+  ASSERT_TRUE(vault::count_again(**log, **restarted, clock_.now()));
+  const auto full = [&](const char* what, const std::string& scope, std::uint32_t per_minute) {
+    return (*restarted)->with([&](vault::Authority& authority, Time now) {
+      const vault::Charge charge{{what, scope, "hana"}, {per_minute, 1000, 1000}};
+      return authority.limits().exceeded({charge}, now).has_value();
+    });
+  };
+  EXPECT_TRUE(full("operator", "sakura-1", 6));  // six presses, of three entries each
+  EXPECT_FALSE(full("operator", "sakura-1", 7));
+  EXPECT_TRUE(full("search", "", 1));
+  EXPECT_FALSE(full("search", "", 2));
+  EXPECT_TRUE(full("guess", "", 1));
+  EXPECT_FALSE(full("guess", "", 2));
 }
 
 TEST_P(OpeningsOn, NotesAreWrittenAndReadAboutWhoWasOpened) {
