@@ -1,0 +1,99 @@
+// The first story made impossible, in a real browser: a caller's record opens in the glass for the call in hand, after
+// the identity check, with one press; the client sees each entry as it happens; after the call nothing opens any more.
+import { join } from "node:path";
+import type { FrameLocator, Page } from "playwright-core";
+import { Console } from "../lib/browser.ts";
+import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
+import type { Context, Journey } from "../lib/journey.ts";
+import { System } from "../lib/system.ts";
+import { operatorTone, toneOnly } from "../lib/voices.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
+
+// 架空 花子, of the demo's invented people.
+const caller = { number: "09000001001", kana: "カクウ ハナコ", name: "架空 花子" };
+
+async function signInAt(place: Page | FrameLocator, name: string, password: string): Promise<void> {
+  await place.locator("#name").fill(name);
+  await place.locator("#password").fill(password);
+  await place.locator("#send").click();
+}
+
+/** The client's page, open all the while: what it shows, it shows by itself. */
+async function clientPage(system: System, password: string): Promise<Console> {
+  const client = await Console.open(system.url, { language: "ja" });
+  await client.page.goto(`${system.ready.glass_url}/client.html?lang=ja`);
+  await signInAt(client.page, "oku", password);
+  await client.page.locator("#cards").waitFor();
+  return client;
+}
+
+const rows = (page: Page): Promise<string[]> => page.locator("#entries tr").allInnerTexts();
+
+async function openOne(browser: Console, glass: FrameLocator, context: Context): Promise<void> {
+  const shot = (name: string): Promise<void> => browser.screenshot(join(context.folder, `${name}.png`));
+  await glass.locator(".people button").first().click();
+  await shot("candidate");
+  expect(await glass.locator("button.open").isDisabled(), "the record may be opened before the identity check");
+  await glass.locator("select[name=check-field]").selectOption("name_kana");
+  await glass.locator("input[name=typed]").fill("チガウ ヒト");
+  await glass.locator(".check button").click();
+  await glass.locator(".outcome.cannot_confirm").waitFor();
+  await glass.locator("input[name=typed]").fill(caller.kana);
+  await glass.locator(".check button").click();
+  await glass.locator(".outcome.match").waitFor();
+  await glass.locator("button.open").click();
+  await glass.locator(".values").waitFor();
+  const shown = await glass.locator(".values dd").allInnerTexts();
+  expectEqual(shown.length, 3, "fields of the bundle");
+  expect(shown.some((text) => text.includes(caller.name)), `the name is not among ${shown.join(", ")}`);
+  await glass.locator(".notes textarea").fill("ご心配をおかけしたことをお詫びした。");
+  await glass.locator(".note-state[data-state=saved]").waitFor();
+  await shot("opened");
+}
+
+export const journey: Journey = {
+  title: "a record opens in the glass for the call in hand, the client sees it, and after the call nothing opens",
+  seconds: 240,
+  async run(context) {
+    const system = await System.start(context);
+    const operator = toneOnly(context.folder, "operator", operatorTone, 30);
+    const browser = await Console.open(system.url, { microphone: operator.wav, language: "ja" });
+    await browser.signIn("hana", system.password("hana"));
+    const glass = browser.page.frameLocator(".glass iframe");
+    await signInAt(glass, "hana", system.password("hana"));
+    await glass.locator("#signed-in").waitFor();
+    const watcher = await system.staff("suzu");
+    await watcher.sees("hana's seat connected", () => watcher.operators.get("hana")?.seat_connected);
+    await browser.press("受付可");
+    await watcher.sees("hana ready", () => watcher.operators.get("hana")?.state === "ready");
+    const client = await clientPage(system, system.password("oku"));
+
+    await callers(system, { folder: context.folder, numbers: [caller.number], service: leakDesk.number });
+    await browser.page.locator(".call-bar.rings").waitFor({ timeout: 30_000 });
+    await browser.press("応答");
+    const call = await watcher.seesCall("the call connected", (one) => one.stage === "talking");
+    await glass.locator(".people button").first().waitFor();
+    const before = await rows(client.page);
+    expect(!(await browser.page.content()).includes(caller.name), "the console's own page holds the name");
+    await openOne(browser, glass, context);
+
+    const opened = Date.now();
+    await until("the opening on the client's page", async () => (await rows(client.page)).filter((row) => row.includes("opening")).length >= 3 || undefined);
+    expect(Date.now() - opened < 2000, `the client's page showed the opening after ${Date.now() - opened} ms`);
+    const after = await rows(client.page);
+    expect(after.length > before.length, "nothing was added to the client's page");
+    expect(!after.join("\n").includes(caller.name), "the client's log holds a name");
+    await client.screenshot(join(context.folder, "client.png"));
+    expectEqual(await client.seriousFaults(), [], "accessibility of the client's page");
+
+    await browser.press("終話");
+    await watcher.seesCall("the wrap-up", (one) => one.id === call.id && one.stage === "wrap_up");
+    await wrapUp(await system.staff("hana"), call.id);
+    await until("the glass to be empty", async () => (await glass.locator(".values").count()) === 0 || undefined);
+    await browser.screenshot(join(context.folder, "after.png"));
+    watcher.stop();
+    await client.close();
+    await browser.close();
+    await system.stop();
+  },
+};
