@@ -8,6 +8,7 @@
 
 #include "app/admin_client.h"
 #include "app/administration.h"
+#include "app/import_command.h"
 #include "app/log_tools.h"
 #include "app/processes.h"
 #include "app/recordings.h"
@@ -209,6 +210,7 @@ int run(int argc, char** argv) {
 
   Chosen administer;
   add_administration(app, administer);
+  add_import(app, administer);
 
   try {
     app.parse(argc, argv);

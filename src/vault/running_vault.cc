@@ -12,6 +12,7 @@
 #include "vault/dial_gate.h"
 #include "vault/exchange_service.h"
 #include "vault/glass_site.h"
+#include "vault/import_service.h"
 #include "vault/keeper.h"
 #include "vault/openings.h"
 #include "vault/people_records.h"
@@ -64,6 +65,7 @@ struct RunningVault::Parts {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<Openings> openings;
+  std::unique_ptr<ImportService> imports;
   std::unique_ptr<GlassSite> glass;
   std::string listen;
 };
@@ -100,6 +102,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
     if (ledger::LogStore* log = parts->people->log())
       if (auto counted = count_again(*log, *parts->authority, clock.now()); !counted)
         return tl::unexpected<Error>(counted.error());
+    parts->imports = std::make_unique<ImportService>(
+        ImportService::Parts{*parts->store, clock, parts->people->records()});
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                         parts->people->records(), NumberingPlan::japanese()});
@@ -126,6 +130,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
   builder.RegisterService(&parts->for_exchange);
   builder.RegisterService(&parts->for_centre);
   builder.RegisterService(&parts->for_admin);
+  if (parts->imports) builder.RegisterService(parts->imports.get());
   parts->server = builder.BuildAndStart();
   if (!parts->server || port == 0)
     return fail(ErrorCode::kUnavailable,

@@ -1,0 +1,86 @@
+#include "app/import_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/import_records.h"
+#include "base/config.h"
+
+namespace madoguchi::app {
+namespace {
+
+struct Words {
+  ImportAsked asked;
+  std::filesystem::path data = "madoguchi-data";
+  std::filesystem::path config;
+};
+
+// The vault whose settings these are. The administrator's certificate lies beside the authority's.
+Result<ProcessAccess> vault_of(const std::filesystem::path& settings) {
+  auto config = Config::from_file(settings);
+  if (!config) return tl::unexpected<Error>(config.error());
+  Config rpc = config->table("rpc");
+  const std::filesystem::path authority = rpc.path_or("authority", {});
+  const std::string listen = rpc.text("listen");
+  if (authority.empty() || listen.empty())
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: rpc.listen and rpc.authority are missing: is it the vault's?",
+                            settings.string()));
+  const auto folder = authority.parent_path();
+  return ProcessAccess{listen, {authority, folder / "admin.pem", folder / "admin.key"}};
+}
+
+Result<void> import(const Words& words) {
+  const auto access = words.config.empty() ? ProcessAccess::of_deployment(words.data, "vault")
+                                           : vault_of(words.config);
+  if (!access) return tl::unexpected<Error>(access.error());
+  ImportAsked asked = words.asked;
+  asked.asked_by = who_asks();
+  const auto done = import_records(*access, asked);
+  if (!done) return tl::unexpected<Error>(done.error());
+  if (asked.json)
+    fmt::print("{}\n", nlohmann::json{{"import", done->import_id},
+                                      {"rows", done->rows},
+                                      {"bad_rows", done->bad_rows},
+                                      {"report", done->report.string()}}
+                           .dump());
+  else
+    fmt::print("{} rows imported (import {})\n", done->rows, done->import_id);
+  if (done->bad_rows == 0) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("{} rows were not imported; {} tells line and reason of each",
+                          done->bad_rows, done->report.string()));
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Chosen& chosen) {
+  const auto words = std::make_shared<Words>();  // lives as long as CLI11's callback
+  CLI::App* command = app.add_subcommand(
+      "import", "A client's file of records (CSV, JSON Lines) into the running vault");
+  command->add_option("file", words->asked.file, "UTF-8 or CP932; told apart by itself")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--organisation", words->asked.organisation, "Whose records")->required();
+  command->add_option("--map", words->asked.mapping, "TOML: which column is which field")
+      ->check(CLI::ExistingFile);
+  command->add_option("--source", words->asked.source, "Where the data was obtained");
+  command->add_option("--given-for", words->asked.given_for, "Purpose that people gave it for");
+  command->add_option("--obtained-on", words->asked.obtained_on, "Day, 2024-05-31");
+  command->add_option("--obtained-by", words->asked.obtained_by, "By whom it was taken down");
+  command->add_flag("--strict", words->asked.strict, "One bad row refuses the whole file");
+  command->add_option("--report", words->asked.report, "Bad rows: line and reason");
+  command->add_flag("--json", words->asked.json, "One line of JSON");
+  auto* config = command->add_option("--config", words->config, "The vault's settings")
+                     ->check(CLI::ExistingFile);
+  command->add_option("--data", words->data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str()
+      ->excludes(config);
+  command->callback([words, &chosen] { chosen = [words] { return import(*words); }; });
+}
+
+}  // namespace madoguchi::app

@@ -1,0 +1,214 @@
+#include "app/import_records.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "base/time.h"
+#include "records.grpc.pb.h"
+#include "vault/records/import_survey.h"
+
+namespace madoguchi::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace pb = madoguchi::wire;
+
+constexpr std::size_t kPiece = 256 * 1024;
+
+Result<std::string> text_of(const fs::path& file) {
+  if (file.empty()) return std::string();
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", file.string()));
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+pb::ImportPart header_of(const ImportAsked& asked, const vault::ImportTerms& terms) {
+  pb::ImportPart part;
+  pb::ImportHeader& header = *part.mutable_header();
+  header.set_organisation_id(asked.organisation);
+  header.set_digest_hex(terms.digest);
+  header.set_format(std::string(name_of(terms.format)));
+  header.set_encoding(std::string(name_of(terms.encoding)));
+  for (const vault::Column& column : terms.columns) {
+    pb::ImportColumn* one = header.add_columns();
+    one->set_header(column.header);
+    one->set_target(target_of(column));
+  }
+  header.set_first_offset(terms.first_offset);
+  header.set_first_lines(terms.first_lines);
+  header.set_source(asked.source);
+  header.set_given_for(asked.given_for);
+  header.set_obtained_on(asked.obtained_on);
+  header.set_obtained_by(asked.obtained_by);
+  header.set_strict(asked.strict);
+  header.set_asked_by(asked.asked_by);
+  return part;
+}
+
+// Lines of a report that an earlier try wrote and that lie before `lines` stay.
+class Report {
+ public:
+  Report(fs::path file, std::uint64_t lines) : file_(std::move(file)) {
+    std::ifstream in(file_);
+    std::string kept;
+    for (std::string line; lines > 0 && std::getline(in, line);) {
+      const auto number = std::strtoull(line.c_str(), nullptr, 10);
+      if (number > 0 && number <= lines) kept += line + "\n";
+    }
+    in.close();
+    out_.open(file_, std::ios::trunc);
+    out_ << "line,reason\n" << kept;
+    any_ = !kept.empty();
+  }
+  void add(const pb::ImportBadRow& row) {
+    out_ << row.line() << ",\"" << row.reason() << "\"\n";
+    any_ = true;
+  }
+  // Gives where it is; a report of nothing goes.
+  fs::path finish() {
+    out_.close();
+    if (any_) return file_;
+    std::error_code ignored;
+    fs::remove(file_, ignored);
+    return {};
+  }
+
+ private:
+  const fs::path file_;
+  std::ofstream out_;
+  bool any_ = false;
+};
+
+class Progress {
+ public:
+  explicit Progress(std::uint64_t bytes) : bytes_(bytes), shown_(isatty(2) != 0) {}
+  ~Progress() {
+    if (shown_) fmt::print(stderr, "\n");
+  }
+  void begin(std::uint64_t at) {
+    from_ = at;
+    start_ = clock_.mono();
+  }
+  void show(const pb::ImportTells& tells) {
+    if (!shown_) return;
+    const double seconds = std::chrono::duration<double>(clock_.mono() - start_).count() + 0.001;
+    if (tells.marks_left() > 0) {
+      fmt::print(stderr, "\r{} rows; building the index, {} entries left      ", tells.rows(),
+                 tells.marks_left());
+      return;
+    }
+    const auto done = static_cast<double>(tells.bytes() - std::min(from_, tells.bytes()));
+    const double left = static_cast<double>(bytes_ - std::min(bytes_, tells.bytes()));
+    const std::string time = done > 0 ? fmt::format("{:.0f} s left", left / (done / seconds)) : "";
+    fmt::print(stderr, "\r{} rows, {} bad, {:.0f} %, {:.1f} MB/s, {}      ", tells.rows(),
+               tells.bad_rows(),
+               100.0 * static_cast<double>(tells.bytes()) /
+                   static_cast<double>(std::max<std::uint64_t>(bytes_, 1)),
+               done / seconds / 1e6, time);
+  }
+
+ private:
+  const std::uint64_t bytes_;
+  const bool shown_;
+  const SystemClock clock_;
+  std::uint64_t from_ = 0;
+  MonoTime start_;
+};
+
+tl::unexpected<Error> away(const grpc::Status& status) {
+  const bool gone = status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE;
+  return fail(gone ? ErrorCode::kUnavailable : ErrorCode::kDenied,
+              gone ? "the vault does not answer, or went away; start the same import again, it "
+                     "goes on where it was"
+                   : "the vault refused: " + status.error_message());
+}
+
+Result<vault::Schema> read_schema(pb::VaultRecordsForAdmin::Stub& stub,
+                                  const std::string& organisation) {
+  grpc::ClientContext context;
+  pb::ReadSchemaRequest request;
+  request.set_organisation_id(organisation);
+  pb::ReadSchemaReply reply;
+  if (const auto status = stub.ReadSchema(&context, request, &reply); !status.ok())
+    return away(status);
+  if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
+  return vault::Schema::from_json(reply.json());
+}
+
+}  // namespace
+
+Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& asked) {
+  auto credentials = wire::channel_credentials(vault.tls);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  const auto stub =
+      pb::VaultRecordsForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+  const auto schema = read_schema(*stub, asked.organisation);
+  if (!schema) return tl::unexpected<Error>(schema.error());
+  const auto mapping = text_of(asked.mapping);
+  if (!mapping) return tl::unexpected<Error>(mapping.error());
+  const auto survey = vault::survey({asked.file, *mapping, asked.mapping.string(), {}}, *schema);
+  if (!survey) return tl::unexpected<Error>(survey.error());
+  if (!asked.json)
+    fmt::print(stderr, "{}: {}, {}, {} columns\n", asked.file.string(),
+               name_of(survey->terms.format), name_of(survey->terms.encoding),
+               survey->terms.columns.size());
+
+  grpc::ClientContext context;
+  const auto stream = stub->Import(&context);
+  stream->Write(header_of(asked, survey->terms));
+  pb::ImportTells tells;
+  std::uint64_t lines = 0;
+  while (stream->Read(&tells) && !tells.begin() && tells.error().empty()) lines = tells.lines();
+  if (!tells.error().empty()) {
+    static_cast<void>(stream->Finish());
+    return fail(ErrorCode::kInvalid, tells.error());
+  }
+  if (!tells.begin()) return away(stream->Finish());
+
+  fs::path report_file = asked.report;
+  if (report_file.empty()) report_file = asked.file.string() + ".bad-rows.csv";
+  Report report(report_file, lines > survey->terms.first_lines ? lines : 0);
+  Progress progress(survey->bytes);
+  progress.begin(tells.bytes());
+  // Reading and writing go on at once: the vault tells of its progress while it is fed.
+  std::thread feeder([&, from = tells.bytes()] {
+    std::ifstream in(asked.file, std::ios::binary);
+    in.seekg(static_cast<std::streamoff>(from));
+    std::string piece(kPiece, '\0');
+    pb::ImportPart part;
+    for (bool going = true; going && in;) {
+      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+      if (in.gcount() == 0) break;
+      part.set_file(piece.data(), static_cast<std::size_t>(in.gcount()));
+      going = stream->Write(part);
+    }
+    part.set_file("");
+    stream->Write(part);
+    stream->WritesDone();
+  });
+  pb::ImportTells last;
+  while (stream->Read(&tells)) {
+    for (const pb::ImportBadRow& row : tells.bad()) report.add(row);
+    if (tells.bad_size() == 0) {
+      last = tells;
+      progress.show(tells);
+    }
+  }
+  const grpc::Status status = stream->Finish();
+  feeder.join();
+  Imported done{last.import_id(), last.rows(), last.bad_rows(), report.finish()};
+  if (!last.error().empty()) {
+    const std::string where = done.report.empty() ? "" : fmt::format(" ({})", done.report.string());
+    return fail(ErrorCode::kInvalid, last.error() + where);
+  }
+  if (!status.ok() || !last.done()) return away(status);
+  return done;
+}
+
+}  // namespace madoguchi::app

@@ -1,0 +1,179 @@
+#include "vault/import_service.h"
+
+#include <fmt/format.h>
+
+#include "vault/records/importer.h"
+#include "vault/rpc.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::string_view kRole = "admin";
+constexpr int kMostColumns = 1000;
+
+using Stream = grpc::ServerReaderWriter<wire::ImportTells, wire::ImportPart>;
+
+Result<ImportTerms> terms_of(const wire::ImportHeader& header, const Schema& schema) {
+  ImportTerms terms;
+  terms.organisation = OrganisationId(header.organisation_id());
+  terms.digest = header.digest_hex();
+  if (terms.digest.size() != 64)
+    return fail(ErrorCode::kInvalid, "the file's digest is no SHA-256");
+  const auto encoding = encoding_named(header.encoding());
+  if (!encoding) return tl::unexpected<Error>(encoding.error());
+  terms.encoding = *encoding;
+  if (header.format() != name_of(FileFormat::kCsv) &&
+      header.format() != name_of(FileFormat::kJsonLines))
+    return fail(ErrorCode::kInvalid, "a format is CSV or JSON Lines");
+  terms.format =
+      header.format() == name_of(FileFormat::kCsv) ? FileFormat::kCsv : FileFormat::kJsonLines;
+  if (header.columns_size() > kMostColumns)
+    return fail(ErrorCode::kInvalid, "more than 1000 columns");
+  for (const wire::ImportColumn& one : header.columns()) {
+    auto column = column_named(one.header(), one.target(), schema);
+    if (!column) return tl::unexpected<Error>(column.error());
+    terms.columns.push_back(std::move(*column));
+  }
+  terms.first_offset = header.first_offset();
+  terms.first_lines = header.first_lines();
+  terms.provenance = {header.source(), header.given_for(), header.obtained_on(),
+                      header.obtained_by()};
+  terms.strict = header.strict();
+  return terms;
+}
+
+wire::ImportTells tells_of(const ImportStanding& standing) {
+  wire::ImportTells tells;
+  tells.set_bytes(standing.bytes);
+  tells.set_lines(standing.lines);
+  tells.set_rows(standing.rows);
+  tells.set_bad_rows(standing.bad_rows);
+  tells.set_marks_left(standing.marks_left);
+  tells.set_import_id(standing.import_id);
+  return tells;
+}
+
+grpc::Status end_with(Stream& stream, const Error& error) {
+  wire::ImportTells tells;
+  tells.set_error(error.message);
+  stream.Write(tells);
+  return grpc::Status::OK;
+}
+
+JournalEntry entry_of(const ImportTerms& terms, const ImportStanding& standing,
+                      const std::string& asked_by) {
+  return {standing.done ? "import_done" : "import_begun",
+          {{"organisation", terms.organisation.text()},
+           {"import", standing.import_id},
+           {"file_sha256", terms.digest},
+           {"source", terms.provenance.source},
+           {"given_for", terms.provenance.given_for},
+           {"asked_by", asked_by},
+           {"rows", static_cast<std::int64_t>(standing.rows)},
+           {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)}}};
+}
+
+// Frees the organisation for the next import, however this one ends.
+class Turn {
+ public:
+  Turn(std::mutex& mutex, std::set<OrganisationId>& busy, OrganisationId organisation)
+      : mutex_(mutex), busy_(busy), organisation_(std::move(organisation)) {
+    const std::lock_guard lock(mutex_);
+    mine_ = busy_.insert(organisation_).second;
+  }
+  ~Turn() {
+    const std::lock_guard lock(mutex_);
+    if (mine_) busy_.erase(organisation_);
+  }
+  Turn(const Turn&) = delete;
+  [[nodiscard]] bool mine() const { return mine_; }
+
+ private:
+  std::mutex& mutex_;
+  std::set<OrganisationId>& busy_;
+  const OrganisationId organisation_;
+  bool mine_ = false;
+};
+
+}  // namespace
+
+grpc::Status ImportService::ReadSchema(grpc::ServerContext* context,
+                                       const wire::ReadSchemaRequest* request,
+                                       wire::ReadSchemaReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto id = OrganisationId::parse(request->organisation_id());
+  const auto schema = id ? parts_.records.schema(*id)
+                         : Result<std::shared_ptr<const Schema>>(tl::unexpected<Error>(id.error()));
+  if (schema)
+    reply->set_json((*schema)->to_json());
+  else
+    reply->set_error(schema.error().message);
+  return grpc::Status::OK;
+}
+
+grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  wire::ImportPart part;
+  if (!stream->Read(&part) || !part.has_header())
+    return {grpc::StatusCode::INVALID_ARGUMENT, "the first part must be the header"};
+  const auto id = OrganisationId::parse(part.header().organisation_id());
+  if (!id) return end_with(*stream, id.error());
+  const auto schema = parts_.records.schema(*id);
+  if (!schema) return end_with(*stream, schema.error());
+  auto terms = terms_of(part.header(), **schema);
+  if (!terms) return end_with(*stream, terms.error());
+  const std::string asked_by = part.header().asked_by();
+  const Turn turn(mutex_, busy_, *id);
+  if (!turn.mine())
+    return end_with(*stream, {ErrorCode::kConflict,
+                              "another import into this organisation is under way; wait for it"});
+
+  // Written by the importer's writer while this thread reads; gRPC allows one of each at a time.
+  std::mutex writing;
+  const auto tell = [&](const wire::ImportTells& tells) {
+    const std::lock_guard lock(writing);
+    stream->Write(tells);
+  };
+  ImportCallbacks callbacks;
+  callbacks.note = [&](const ImportTerms& of, const ImportStanding& standing) {
+    return parts_.store.commit(parts_.clock.now(), {{}, {entry_of(of, standing, asked_by)}});
+  };
+  callbacks.standing = [&](const ImportStanding& standing) { tell(tells_of(standing)); };
+  callbacks.bad_rows = [&](const std::vector<BadRow>& rows) {
+    wire::ImportTells tells;
+    for (const BadRow& row : rows) {
+      wire::ImportBadRow* bad = tells.add_bad();
+      bad->set_line(row.line);
+      bad->set_reason(row.reason);
+    }
+    tell(tells);
+  };
+  auto importer = Importer::begin(parts_.records, std::move(*terms), std::move(callbacks));
+  if (!importer) return end_with(*stream, importer.error());
+  wire::ImportTells begin;
+  begin.set_begin(true);
+  begin.set_bytes((*importer)->offset());
+  tell(begin);
+  bool whole = false;
+  while (stream->Read(&part)) {
+    // An empty piece says that the file is over: a client that died says nothing.
+    if (part.file().empty()) {
+      whole = true;
+      break;
+    }
+    if (auto fed = (*importer)->feed(as_bytes(part.file())); !fed) {
+      importer->reset();
+      return end_with(*stream, fed.error());
+    }
+  }
+  if (!whole) return grpc::Status::OK;
+  const auto done = (*importer)->finish();
+  importer->reset();
+  if (!done) return end_with(*stream, done.error());
+  wire::ImportTells last = tells_of(*done);
+  last.set_done(true);
+  stream->Write(last);
+  return grpc::Status::OK;
+}
+
+}  // namespace madoguchi::vault
