@@ -67,7 +67,8 @@ class Report {
     any_ = !kept.empty();
   }
   void add(const pb::ImportBadRow& row) {
-    out_ << row.line() << ",\"" << row.reason() << "\"\n";
+    out_ << row.line() << ",\"" << row.reason() << "\"\n"
+         << std::flush;  // what is killed now is not told of again
     any_ = true;
   }
   // Gives where it is; a report of nothing goes.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/sealing.h"
+#include "ledger/entry.h"
 #include "vault/records/importer.h"
 #include "vault/rpc.h"
 
@@ -73,6 +75,29 @@ JournalEntry entry_of(const ImportTerms& terms, const ImportStanding& standing,
            {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)}}};
 }
 
+// The organisation's own log holds ids and words only: the source stands there by its digest, and
+// as it was told in the journal and with each record.
+Result<Act> act_of(const ImportTerms& terms, const ImportStanding& standing,
+                   const std::string& asked_by, Time now) {
+  ledger::Entry entry;
+  entry.time = now;
+  entry.kind = std::string(ledger::kind::kImport);
+  entry.organisation = terms.organisation.text();
+  entry.outcome = standing.done ? "done" : "begun";
+  entry.details = {{"import", standing.import_id},
+                   {"file_sha256", terms.digest},
+                   {"rows", static_cast<std::int64_t>(standing.rows)},
+                   {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)}};
+  const std::string& source = terms.provenance.source;
+  if (!source.empty()) entry.details["source_sha256"] = to_hex(sha256(as_bytes(source)));
+  auto text = entry.text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  Act act;
+  act.journal.push_back(entry_of(terms, standing, asked_by));
+  act.entries.push_back({terms.organisation.text(), *std::move(text)});
+  return act;
+}
+
 // Frees the organisation for the next import, however this one ends.
 class Turn {
  public:
@@ -135,8 +160,11 @@ grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream)
     stream->Write(tells);
   };
   ImportCallbacks callbacks;
-  callbacks.note = [&](const ImportTerms& of, const ImportStanding& standing) {
-    return parts_.store.commit(parts_.clock.now(), {{}, {entry_of(of, standing, asked_by)}});
+  callbacks.note = [&](const ImportTerms& of, const ImportStanding& standing) -> Result<void> {
+    const Time now = parts_.clock.now();
+    const auto act = act_of(of, standing, asked_by, now);
+    if (!act) return tl::unexpected<Error>(act.error());
+    return parts_.store.commit(now, *act);
   };
   callbacks.standing = [&](const ImportStanding& standing) { tell(tells_of(standing)); };
   callbacks.bad_rows = [&](const std::vector<BadRow>& rows) {

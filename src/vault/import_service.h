@@ -1,6 +1,6 @@
 // VaultRecordsForAdmin: files of records coming in by the administrator's command line. One import
-// an organisation at a time; each is journalled as it begins and as it ends. gRPC's threads call
-// it.
+// an organisation at a time; as it begins and as it ends, each has an entry in the organisation's
+// log and a line in the journal, before it counts. gRPC's threads call it.
 #pragma once
 
 #include <mutex>

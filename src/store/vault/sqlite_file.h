@@ -1,6 +1,6 @@
 // One SQLite connection with its prepared statements, used directly where rows are many and hold
 // bytes (records, keys): SOCI would copy every value twice and has no blobs here that keep their
-// place. docs/decisions/records-store.md gives the figures. One thread at a time.
+// place. docs/decisions/records-store.md gives the reasons. One thread at a time.
 //
 // Promises are those of database.h: WAL with synchronous=FULL, so what was committed is durable;
 // deleted bytes are overwritten (secure_delete). No exception leaves; no error holds a value.

@@ -1,0 +1,164 @@
+// A client's files come in over the running vault: CSV as old systems write it (CP932) and JSON Lines. Bad rows are told
+// by line and reason, --strict takes all or nothing, an import or a vault that is killed goes on where it was, and whoever
+// came in is found when she rings.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { callers, leakDesk, telephones, withoutWords } from "../lib/floor.ts";
+import type { Context, Journey } from "../lib/journey.ts";
+import { Program } from "../lib/process.ts";
+import { System } from "../lib/system.ts";
+import { VaultSite } from "../lib/vault_site.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
+
+interface Told {
+  code: number;
+  text: string;
+  rows: number | undefined;
+  bad: number | undefined;
+}
+
+const manyRows = 60_000;
+const rings = { number: "09000005042", letter: "C-0042", kana: "カクウ シジュウニ" }; // row 42 of the CSV
+
+function importing(system: System, file: string, more: string[] = []): Program {
+  return new Program("import", system.binary, [
+    "import", file, "--data", system.folder, "--organisation", "sakura", "--source", "お申込書", "--given-for", "ご契約の管理",
+    "--obtained-on", "2024-05-31", "--obtained-by", "さくら信販", "--json", ...more,
+  ]);
+}
+
+async function imports(system: System, file: string, more: string[] = []): Promise<Told> {
+  const program = importing(system, file, more);
+  const code = await program.exits(120);
+  const line = program.output.split("\n").find((one) => one.startsWith("{"));
+  const told = line ? (JSON.parse(line) as { rows: number; bad_rows: number }) : undefined;
+  return { code, text: program.output, rows: told?.rows, bad: told?.bad_rows };
+}
+
+const report = (file: string): string[] => {
+  const path = `${file}.bad-rows.csv`;
+  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").slice(1) : [];
+};
+const linesOf = (file: string): number[] => report(file).map((line) => Number(line.split(",")[0]));
+
+/** 300 invented people; lines 11, 101 and 201 can't be taken. */
+function csv(context: Context): string {
+  const rows = ["お客様番号,お手紙番号,氏名,氏名カナ,生年月日,郵便番号,住所,電話番号"];
+  for (let i = 1; i <= 300; i++) {
+    const four = String(i).padStart(4, "0");
+    const kana = i === 42 ? rings.kana : "カクウ ヒトリ";
+    const born = i === 10 ? "1980-13-45" : "昭和55年1月2日";
+    const number = i === 100 ? "K-0099" : `K-${four}`;
+    const row = [number, `C-${four}`, "髙橋架空 一人", kana, born, "000-0001", "東京都架空区①丁目2番3号", `090-0000-${5000 + i}`];
+    rows.push((i === 200 ? row.slice(0, 5) : row).join(","));
+  }
+  const file = join(context.folder, "customers.csv");
+  writeFileSync(file, execFileSync("iconv", ["-f", "UTF-8", "-t", "CP932"], { input: `${rows.join("\r\n")}\r\n` }));
+  return file;
+}
+
+/** Many, without a number that would refuse doubles by itself; lines 100 and 30000 can't be taken. */
+function jsonLines(context: Context): string {
+  const rows = Array.from({ length: manyRows }, (_, i) =>
+    JSON.stringify({
+      お手紙番号: `J-${String(i + 1).padStart(5, "0")}`,
+      氏名: "見本 多数",
+      フリガナ: "ミホン タスウ",
+      生年月日: i + 1 === 100 || i + 1 === 30_000 ? "いつか" : "1990-01-02",
+      住所: "東京都見本区1-2-3",
+    }),
+  );
+  const file = join(context.folder, "customers.jsonl");
+  writeFileSync(file, `${rows.join("\n")}\n`);
+  return file;
+}
+
+async function takesCsv(system: System, context: Context): Promise<void> {
+  const file = csv(context);
+  const strict = await imports(system, file, ["--strict"]);
+  expect(strict.code !== 0 && /nothing was imported/.test(strict.text), `--strict refuses the file: ${strict.text}`);
+  expectEqual(linesOf(file), [11, 101, 201], "lines told by --strict");
+  const taken = await imports(system, file);
+  expectEqual([taken.code, taken.rows, taken.bad], [1, 297, 3], `the CSV in CP932 (${taken.text.trim()})`);
+  expectEqual(linesOf(file), [11, 101, 201], "lines told");
+  const told = report(file);
+  expect(/birth_date/.test(told[0] ?? "") && /customer_number/.test(told[1] ?? ""), `reasons: ${told.join(" | ")}`);
+  expect(!told.join().includes("1980-13-45") && !told.join().includes("K-0099"), "a reason holds a value");
+  const again = await imports(system, file);
+  expect(again.code !== 0 && /in already/.test(again.text), `the same file again: ${again.text}`);
+}
+
+/** The import is killed in the middle, then the vault; the third try ends it. */
+async function goesOnAfterKills(system: System, context: Context): Promise<void> {
+  const file = jsonLines(context);
+  const first = importing(system, file);
+  await until("the first rows to be in", () => linesOf(file).includes(100) || !first.isRunning);
+  expect(first.isRunning, `the import ended before it could be killed: ${first.output}`);
+  first.kill("SIGKILL");
+  await first.exits();
+  const free = async (): Promise<Program | undefined> => {
+    const program = importing(system, file);
+    await until("half of the rows", () => linesOf(file).includes(30_000) || !program.isRunning, { seconds: 60 });
+    if (program.isRunning) return program;
+    expect(/under way/.test(program.output), `the import did not go on: ${program.output}`);
+    return undefined;
+  };
+  const second = await until("the second try to be halfway", free, { seconds: 60 });
+  const old = system.kill("vault");
+  expectEqual(await second.exits(), 1, `exit code when the vault went away (${second.output.trim()})`);
+  await system.restarted("vault", old);
+  const last = await until("the third try to end", async () => {
+    const told = await imports(system, file);
+    return told.rows === undefined && /does not answer/.test(told.text) ? undefined : told;
+  }, { seconds: 90 });
+  expectEqual([last.code, last.rows, last.bad], [1, manyRows - 2, 2], `the JSON Lines file (${last.text.trim()})`);
+  expectEqual(linesOf(file), [100, 30_000], "lines told over the three tries");
+}
+
+async function isInTheOwnersLog(system: System): Promise<void> {
+  const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
+  const { entries } = (await owner.get("/owner/entries?limit=200")).body as { entries: { entry: Record<string, any> }[] };
+  const ofImports = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "import");
+  const begun = ofImports.filter((entry) => entry["outcome"] === "begun");
+  expectEqual(begun.length, 3, "imports begun: the refused one, the CSV, and the one that went on twice");
+  const done = ofImports.filter((entry) => entry["outcome"] === "done");
+  expectEqual(done.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[manyRows - 2, 2], [297, 3]], "imports in the owner's log");
+}
+
+async function isFoundWhenRinging(system: System, context: Context): Promise<void> {
+  const hana = await system.staff("hana");
+  const phone = await telephones(system, context.folder, ["hana"], hana);
+  const glass = await VaultSite.signIn(system.ready.glass_url, "hana", system.password("hana"));
+  expectEqual((await glass.post("/leg", {})).status, 200, "registering the telephone");
+  await hana.ready();
+  await callers(system, { folder: context.folder, numbers: [rings.number], service: leakDesk.number });
+  const talking = await hana.seesCall("the call connected", (one) => one.stage === "talking");
+  const ticket = await until("a ticket for the call", () => hana.calls.get(talking.id)?.opening_ticket ?? undefined);
+  const candidates = (await glass.get("/candidates", ticket)).body["people"] as { subject: string }[];
+  expectEqual(candidates.length, 1, "people known by the caller's number");
+  const search = async (value: string): Promise<{ subject: string }[]> =>
+    (await glass.post("/search", { all_of: [{ field: "letter_number", value }] }, ticket)).body["people"];
+  expectEqual((await search(rings.letter)).map((one) => one.subject), [candidates[0]!.subject], "who rings, by letter number");
+  for (const letter of ["J-00001", "J-08193", "J-29999", "J-60000"])
+    expectEqual((await search(letter)).length, 1, `people with letter ${letter}`);
+  expectEqual((await search("J-30000")).length, 0, "people of a row that was refused");
+  await hana.act(talking.id, "end");
+  hana.stop();
+  await phone.stop();
+}
+
+export const journey: Journey = {
+  title: "a client's files come in, bad rows told, kills survived without doubles, and who came in is found when she rings",
+  seconds: 240,
+  async run(context) {
+    const system = await System.start(context, {
+      settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml),
+    });
+    await takesCsv(system, context);
+    await goesOnAfterKills(system, context);
+    await isInTheOwnersLog(system);
+    await isFoundWhenRinging(system, context);
+    await system.stop();
+  },
+};
