@@ -62,9 +62,14 @@ grpc::Status end_with(Stream& stream, const Error& error) {
   return grpc::Status::OK;
 }
 
+std::string_view state_of(const ImportStanding& standing) {
+  if (standing.withdrawn) return "withdrawn";
+  return standing.done ? "done" : "begun";
+}
+
 JournalEntry entry_of(const ImportTerms& terms, const ImportStanding& standing,
                       const std::string& asked_by) {
-  return {standing.done ? "import_done" : "import_begun",
+  return {fmt::format("import_{}", state_of(standing)),
           {{"organisation", terms.organisation.text()},
            {"import", standing.import_id},
            {"file_sha256", terms.digest},
@@ -83,7 +88,7 @@ Result<Act> act_of(const ImportTerms& terms, const ImportStanding& standing,
   entry.time = now;
   entry.kind = std::string(ledger::kind::kImport);
   entry.organisation = terms.organisation.text();
-  entry.outcome = standing.done ? "done" : "begun";
+  entry.outcome = std::string(state_of(standing));
   entry.details = {{"import", standing.import_id},
                    {"file_sha256", terms.digest},
                    {"rows", static_cast<std::int64_t>(standing.rows)},

@@ -112,8 +112,9 @@ struct Importer::State {
 };
 
 ImportStanding Importer::State::standing(std::uint64_t marks_left) const {
-  return {row.import_id, row.bytes,  row.lines,         row.rows,
-          row.bad_rows,  marks_left, row.state == kDone};
+  const bool withdrawn = row.state == kWithdrawn;
+  return {row.import_id, row.bytes,  row.lines,          withdrawn ? 0 : row.rows,
+          row.bad_rows,  marks_left, row.state == kDone, withdrawn};
 }
 
 Result<void> Importer::State::begin() {
@@ -402,6 +403,9 @@ Result<ImportStanding> Importer::State::withdraw() {
   }
   row.state = kWithdrawn;
   row.ended = parts.clock.now();
+  if (callbacks.note)
+    if (auto noted = callbacks.note(terms, standing()); !noted)
+      return tl::unexpected<Error>(noted.error());
   if (auto kept = commit({}); !kept) return tl::unexpected<Error>(kept.error());
   log->remove();
   return fail(ErrorCode::kInvalid,

@@ -52,13 +52,14 @@ struct ImportStanding {
   std::uint64_t bad_rows = 0;
   std::uint64_t marks_left = 0;  // while indexing
   bool done = false;
+  bool withdrawn = false;  // strict, and a row was bad
 };
 
 struct ImportCallbacks {
   std::function<void(const std::vector<BadRow>&)> bad_rows;
   std::function<void(const ImportStanding&)> standing;
   // The entry in the organisation's log: before the first row is written, and before the import
-  // counts as done. What it refuses does not happen.
+  // counts as done or as withdrawn. What it refuses does not happen.
   std::function<Result<void>(const ImportTerms&, const ImportStanding&)> note;
 };
 

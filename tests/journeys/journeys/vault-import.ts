@@ -122,6 +122,8 @@ async function isInTheOwnersLog(system: System): Promise<void> {
   const ofImports = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "import");
   const begun = ofImports.filter((entry) => entry["outcome"] === "begun");
   expectEqual(begun.length, 3, "imports begun: the refused one, the CSV, and the one that went on twice");
+  const withdrawn = ofImports.filter((entry) => entry["outcome"] === "withdrawn");
+  expectEqual(withdrawn.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[0, 3]], "what --strict took back");
   const done = ofImports.filter((entry) => entry["outcome"] === "done");
   expectEqual(done.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[manyRows - 2, 2], [297, 3]], "imports in the owner's log");
 }
