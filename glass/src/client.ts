@@ -47,7 +47,10 @@ function show(answer: Answer): void {
   setText(byId("who"), session.display_name ?? "");
   cards.hidden = !isOwner;
   organisation = isOwner ? (session.organisation ?? null) : null;
-  if (isOwner) void look();
+  if (isOwner) {
+    void showKey();
+    void look();
+  }
 }
 
 function again(milliseconds: number): void {
@@ -57,6 +60,16 @@ function again(milliseconds: number): void {
 
 async function refresh(): Promise<void> {
   show(await readSession());
+}
+
+/** Shown beside the field, never put into it: a vault that lies about the log would lie about the key. */
+async function showKey(): Promise<void> {
+  try {
+    const { key } = await ask<Schemas["LogKey"]>("GET", "/owner/log");
+    setText(byId("log-key"), fill(texts.clientKeySaid, { key }));
+  } catch (error) {
+    say(error);
+  }
 }
 
 /** Everything that changes by itself, each second: openings are to be seen as they happen. */

@@ -77,6 +77,7 @@ void GlassOwner::add_to(web::Routes& routes) {
   routes.add({Method::kPost, freezes, door.changing(for_owner(&GlassOwner::freeze))});
   routes.add({Method::kDelete, freezes + "/{freeze}", door.changing(for_owner(&GlassOwner::lift))});
   routes.add({Method::kGet, "/api/owner/entries", door.reading(for_owner(&GlassOwner::entries))});
+  routes.add({Method::kGet, "/api/owner/log", door.reading(for_owner(&GlassOwner::log))});
   routes.add({Method::kGet, "/api/owner/live", door.reading(for_owner(&GlassOwner::live))});
 }
 
@@ -175,6 +176,16 @@ web::Response GlassOwner::entries(const web::Request& request, const Visitor&,
           {{"index", from + i - 1}, {"entry", Json::parse((*found)[i - 1].entry, nullptr, false)}});
   }
   return shown({{"entries", std::move(list)}, {"size", size}});
+}
+
+web::Response GlassOwner::log(const web::Request& request, const Visitor&,
+                              const OrganisationId& owner) {
+  if (parts_.logs == nullptr) return glass_away();
+  const auto key = parts_.logs->verifier_of(owner.text());
+  if (!key) return failed(key.error());
+  std::string url = request.secure ? "https://" : "http://";  // the door has checked the host
+  url.append(request.header("Host")).append("/log/").append(owner.text());
+  return shown({{"origin", key->name}, {"key", key->text()}, {"url", std::move(url)}});
 }
 
 web::Response GlassOwner::live(const web::Request&, const Visitor&, const OrganisationId& owner) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ledger/log_store.h"
+#include "ledger/logs.h"
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
 #include "vault/registry.h"
@@ -18,6 +19,7 @@ class GlassOwner {
     AuthorityDesk& authority;
     Registry& registry;
     ledger::LogStore* log = nullptr;  // null: none is kept here
+    ledger::Logs* logs = nullptr;     // null: none is published
   };
   explicit GlassOwner(const Parts& parts) : parts_(parts) {}
 
@@ -35,6 +37,7 @@ class GlassOwner {
   web::Response freeze(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response lift(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response entries(const web::Request&, const Visitor&, const OrganisationId& owner);
+  web::Response log(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response live(const web::Request&, const Visitor&, const OrganisationId& owner);
 
   const Parts parts_;

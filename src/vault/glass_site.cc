@@ -43,8 +43,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
       secure_(settings.web.certificate.has_value()),
       parts_(parts),
       door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
-      owner_(
-          {*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr}) {
+      owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
+              parts.people ? parts.people->logs : nullptr}) {
   if (parts.people)
     people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry,
                                        parts.people->records, parts.people->openings,
@@ -154,6 +154,24 @@ void GlassSite::sign_out(const web::Request& request, const web::Reply& reply) {
   if (!taken) reply.send(glass_away());
 }
 
+void GlassSite::show_log(const web::Request& request, const web::Reply& reply) {
+  if (request.method != web::Method::kGet && request.method != web::Method::kHead)
+    return reply.send(web::error_response(405, "method_not_allowed", "allowed here: GET"));
+  const bool taken = log_readers_.push([this, path = request.path, reply] {
+    ledger::Logs* logs = parts_.people ? parts_.people->logs : nullptr;
+    auto found = logs == nullptr ? std::nullopt : logs->serve(path);
+    if (!found)
+      return reply.send(web::error_response(404, "not_found", "there is nothing at this path"));
+    web::Response response;
+    response.body = as_text(found->bytes);
+    response.content_type = std::move(found->content_type);
+    response.headers.emplace_back(
+        "Cache-Control", found->immutable ? "public, max-age=31536000, immutable" : "no-store");
+    reply.send(std::move(response));
+  });
+  if (!taken) reply.send(glass_away());
+}
+
 web::Routes GlassSite::routes() {
   web::Routes routes;
   const std::string session = "/api/session";
@@ -187,7 +205,9 @@ web::Routes GlassSite::routes() {
   if (people_) people_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
-    if (door_->is_ours(request, reply)) reply.send(files.serve(request));
+    if (!door_->is_ours(request, reply)) return;
+    if (request.path.starts_with("/log/")) return show_log(request, reply);
+    reply.send(files.serve(request));
   });
   return routes;
 }

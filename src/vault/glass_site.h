@@ -3,6 +3,8 @@
 // the consoles named in the settings, loads nothing from elsewhere, and takes changes only from its
 // own pages (Origin checked, JSON only, cookie HttpOnly). Errors tell nobody what was wrong.
 //
+// It also shows the clients' logs as published, under /log/, to anyone: they hold no personal data.
+//
 // docs/openapi-glass.yaml says what is asked and answered.
 #pragma once
 
@@ -31,6 +33,7 @@ class GlassSite {
     Openings& openings;
     Entropy& entropy;
     ledger::LogStore* log = nullptr;
+    ledger::Logs* logs = nullptr;  // as published, for anyone to read
   };
   // All outlive the site.
   struct Parts {
@@ -54,6 +57,7 @@ class GlassSite {
   void show_session(const web::Request& request, const web::Reply& reply);
   void sign_in(const web::Request& request, const web::Reply& reply);
   void sign_out(const web::Request& request, const web::Reply& reply);
+  void show_log(const web::Request& request, const web::Reply& reply);
   web::Response register_leg(const web::Request& request, const Visitor& visitor);
   [[nodiscard]] web::Response session_of(const SignedIn& session) const;
   [[nodiscard]] std::string cookie_of(std::string_view value, std::int64_t max_age_s) const;
@@ -64,8 +68,9 @@ class GlassSite {
   std::unique_ptr<GlassDoor> door_;  // its threads call the next two
   GlassOwner owner_;
   std::optional<GlassPeople> people_;
-  Worker readers_{256};  // what waits is small: a session's row
-  Worker verifier_{64};  // one password at a time: each is meant to cost memory and time
+  Worker readers_{256};     // what waits is small: a session's row
+  Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
+  Worker verifier_{64};     // one password at a time: each is meant to cost memory and time
   std::unique_ptr<web::Server> server_;  // last: stops calling the others first
 };
 

@@ -17,7 +17,7 @@ namespace madoguchi::vault {
 struct OpenedRecordStores {
   std::unique_ptr<RecordStore> records;
   std::unique_ptr<SubjectKeyStore> keys;
-  std::unique_ptr<ledger::LogStore> log{};  // the clients' logs, for reading
+  std::unique_ptr<ledger::LogStore> log{};  // the clients' logs, as committed
 };
 
 class PeopleRecords {

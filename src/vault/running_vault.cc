@@ -8,6 +8,7 @@
 #include "vault/admin_service.h"
 #include "vault/authority_desk.h"
 #include "vault/centre_service.h"
+#include "vault/client_logs.h"
 #include "vault/demo.h"
 #include "vault/dial_gate.h"
 #include "vault/exchange_service.h"
@@ -64,11 +65,29 @@ struct RunningVault::Parts {
   AdminService for_admin;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
+  std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
   std::unique_ptr<Openings> openings;
   std::unique_ptr<ImportService> imports;
   std::unique_ptr<GlassSite> glass;
   std::string listen;
 };
+
+// What the clients' logs tell of is counted, and they are published.
+Result<void> RunningVault::start_logs(const Settings& settings, const Clock& clock,
+                                      Entropy& entropy, Parts& parts) {
+  ledger::LogStore* log = parts.people->log();
+  if (log == nullptr) return {};
+  if (auto counted = count_again(*log, *parts.authority, clock.now()); !counted) return counted;
+  if (!settings.glass.enabled) return {};
+  auto logs = ClientLogs::start({{*parts.store, clock, entropy, *parts.registry},
+                                 *log,
+                                 settings.glass.host,
+                                 settings.data / "log",
+                                 settings.master_key});
+  if (!logs) return tl::unexpected<Error>(logs.error());
+  parts.logs = std::move(*logs);
+  return {};
+}
 
 RunningVault::RunningVault(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RunningVault::~RunningVault() = default;
@@ -99,9 +118,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
                                   settings.demo_owners, clock.now());
           !filled)
         return tl::unexpected<Error>(filled.error());
-    if (ledger::LogStore* log = parts->people->log())
-      if (auto counted = count_again(*log, *parts->authority, clock.now()); !counted)
-        return tl::unexpected<Error>(counted.error());
+    if (auto logs = start_logs(settings, clock, entropy, *parts); !logs)
+      return tl::unexpected<Error>(logs.error());
     parts->imports = std::make_unique<ImportService>(
         ImportService::Parts{*parts->store, clock, parts->people->records()});
     parts->openings = std::make_unique<Openings>(
@@ -112,7 +130,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}};
     if (parts->openings)
       site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
-                                            parts->people->log()});
+                                            parts->people->log(),
+                                            parts->logs ? &parts->logs->logs() : nullptr});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);

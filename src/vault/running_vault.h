@@ -34,6 +34,8 @@ class RunningVault {
 
  private:
   struct Parts;
+  static Result<void> start_logs(const Settings& settings, const Clock& clock, Entropy& entropy,
+                                 Parts& parts);
   explicit RunningVault(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -1,5 +1,5 @@
-// The clients' logs in the vault's database, for reading, on a connection of their own: reading
-// never waits for what is being written.
+// The clients' logs in the vault's database, on a connection of their own, for reading and for
+// keeping what was signed: reading never waits for what is being written.
 #pragma once
 
 #include <memory>

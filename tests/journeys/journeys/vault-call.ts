@@ -1,10 +1,12 @@
 // The first story made impossible, in a real browser: a caller's record opens in the glass for the call in hand, after
-// the identity check, with one press; the client sees each entry as it happens; after the call nothing opens any more.
+// the identity check, with one press; the client sees each entry as it happens and verifies the published log, in the
+// page and with `madoguchi verify`; after the call nothing opens any more.
 import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
 import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
 import type { Context, Journey } from "../lib/journey.ts";
+import { runToEnd } from "../lib/process.ts";
 import { System } from "../lib/system.ts";
 import { operatorTone, toneOnly } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
@@ -51,6 +53,30 @@ async function openOne(browser: Console, glass: FrameLocator, context: Context):
   await shot("opened");
 }
 
+/** With the key that the vault's own log file names, as its administrator hands it over; the page only shows its word. */
+async function verifyLog(system: System, client: Console, context: Context): Promise<void> {
+  const key = (await system.program.says(/the log of sakura is verified with (\S+)/))[1]!;
+  const said = client.page.locator("#log-key");
+  await said.filter({ hasText: key }).waitFor();
+  expectEqual(await client.page.locator("#key").inputValue(), "", "the field before the client pastes its key");
+  const url = `${system.ready.glass_url}/log/sakura`;
+  const published = async (): Promise<number> => {
+    const out = await runToEnd(system.binary, ["verify", "--json", "--log", url, "--key", key]);
+    return (JSON.parse(out) as { size: number }).size;
+  };
+  const shown = (await rows(client.page)).length;
+  await until("all that is committed to be published", async () => (await published()) >= shown || undefined);
+  await client.page.locator("#key").fill(key);
+  await client.page.locator("#verify button").click();
+  await client.page.locator("#verified.match").waitFor();
+  await client.screenshot(join(context.folder, "verified.png"));
+
+  const wrong = key.slice(0, -6) + (key.at(-6) === "A" ? "B" : "A") + key.slice(-5);
+  await client.page.locator("#key").fill(wrong);
+  await client.page.locator("#verify button").click();
+  await client.page.locator("#verified.cannot_confirm").waitFor();
+}
+
 export const journey: Journey = {
   title: "a record opens in the glass for the call in hand, the client sees it, and after the call nothing opens",
   seconds: 240,
@@ -85,6 +111,8 @@ export const journey: Journey = {
     expect(!after.join("\n").includes(caller.name), "the client's log holds a name");
     await client.screenshot(join(context.folder, "client.png"));
     expectEqual(await client.seriousFaults(), [], "accessibility of the client's page");
+
+    await verifyLog(system, client, context);
 
     await browser.press("終話");
     await watcher.seesCall("the wrap-up", (one) => one.id === call.id && one.stage === "wrap_up");

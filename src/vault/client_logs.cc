@@ -1,0 +1,93 @@
+#include "vault/client_logs.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "vault/core/crypto.h"
+#include "vault/core/master_key.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::string_view kLogKind = "log";
+constexpr std::chrono::milliseconds kEvery{1000};
+
+}  // namespace
+
+// ---- keys
+
+Result<ledger::NoteSigner> LogSigners::signer_of(std::string_view log, const std::string& origin) {
+  const OrganisationId organisation{std::string(log)};
+  if (parts_.registry.directory()->find(organisation) == nullptr)
+    return fail(ErrorCode::kNotFound, fmt::format("there is no organisation {}", log));
+  // Read each time: what a failed commit has kept all the same counts.
+  const auto image = parts_.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  auto key = [&]() -> Result<SigningKey> {
+    for (const KeyRow& row : image->keys) {
+      if (row.organisation != organisation || row.kind != kLogKind) continue;
+      const auto seed = unwrap(row.wrapped, wrapping_,
+                               {row.organisation.text(), row.kind, std::to_string(row.version)});
+      if (!seed) return tl::unexpected<Error>(seed.error());
+      return SigningKey::of_seed(seed->reveal());
+    }
+    return make(organisation);
+  }();
+  if (!key) return tl::unexpected<Error>(key.error());
+  auto signer = ledger::NoteSigner::make(origin, ledger::KeyType::kEd25519, *std::move(key));
+  if (signer) log_info("the log of {} is verified with {}", log, signer->verifier().text());
+  return signer;
+}
+
+Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
+  const Time now = parts_.clock.now();
+  SigningKey key = SigningKey::fresh();
+  KeyRow row;
+  row.organisation = organisation;
+  row.kind = kLogKind;
+  row.key_id = fresh_id_text(now, parts_.entropy);
+  row.made = now;
+  row.wrapped =
+      wrap(key.seed(), wrapping_, {organisation.text(), row.kind, std::to_string(row.version)});
+  Act act;
+  act.journal.push_back({"key_made",
+                         {{"organisation", organisation.text()},
+                          {"kind", row.kind},
+                          {"key", row.key_id},
+                          {"version", row.version}}});
+  act.changes.emplace_back(PutKey{std::move(row)});
+  if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
+  return key;
+}
+
+// ---- publishing
+
+Result<std::unique_ptr<ClientLogs>> ClientLogs::start(const Parts& parts) {
+  const auto master = read_master_key(parts.master_key_file, IfMissing::kRefuse);
+  if (!master) return tl::unexpected<Error>(master.error());
+  return std::unique_ptr<ClientLogs>(
+      new ClientLogs(parts, derive(*master, "madoguchi key wrapping")));
+}
+
+ClientLogs::ClientLogs(const Parts& parts, Secret wrapping)
+    : signers_(parts.signers, std::move(wrapping)),
+      logs_(parts.log, signers_, {parts.folder, parts.host + "/log"}),
+      publisher_(logs_, parts.signers.clock, kEvery,
+                 [this](const Result<ledger::PublishedRound>& round) { report(round); }) {}
+
+// A trouble that lasts is told once.
+void ClientLogs::report(const Result<ledger::PublishedRound>& round) {
+  std::string trouble;
+  if (!round) trouble = round.error().message;
+  if (round)
+    for (const ledger::LogTrouble& one : round->troubles)
+      trouble += fmt::format("{}{}: {}", trouble.empty() ? "" : "; ", one.log, one.error.message);
+  if (trouble == trouble_) return;
+  if (trouble.empty())
+    log_info("the clients' logs are published again");
+  else
+    log_warn("the clients' logs are not published: {}", trouble);
+  trouble_ = std::move(trouble);
+}
+
+}  // namespace madoguchi::vault

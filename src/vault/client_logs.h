@@ -1,0 +1,65 @@
+// The clients' logs as the vault publishes them: signs each with a key of its own, which is kept in
+// the vault's key table under the master key, and shows what was committed every second, as files
+// under the vault's data that the glass's site serves. Owned by RunningVault; logs() is for any
+// thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/secret.h"
+#include "base/signing.h"
+#include "ledger/logs.h"
+#include "vault/registry.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+// A log's key is made when the log is first asked for, never changed, and only for organisations
+// that the vault knows.
+class LogSigners final : public ledger::SignerSource {
+ public:
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    Entropy& entropy;
+    const Registry& registry;
+  };
+  LogSigners(const Parts& parts, Secret wrapping) : parts_(parts), wrapping_(std::move(wrapping)) {}
+
+  // One thread at a time: ledger::Logs sees to that.
+  Result<ledger::NoteSigner> signer_of(std::string_view log, const std::string& origin) override;
+
+ private:
+  Result<SigningKey> make(const OrganisationId& organisation);
+
+  const Parts parts_;
+  const Secret wrapping_;
+};
+
+class ClientLogs {
+ public:
+  // All that is referred to outlives it.
+  struct Parts {
+    LogSigners::Parts signers;
+    ledger::LogStore& log;
+    std::string host;              // of the glass: origins are "<host>/log/<organisation>"
+    std::filesystem::path folder;  // for the files
+    std::filesystem::path master_key_file;
+  };
+  static Result<std::unique_ptr<ClientLogs>> start(const Parts& parts);
+
+  ledger::Logs& logs() { return logs_; }
+
+ private:
+  ClientLogs(const Parts& parts, Secret wrapping);
+  void report(const Result<ledger::PublishedRound>& round);
+
+  LogSigners signers_;
+  ledger::Logs logs_;
+  std::string trouble_;          // told last; the publisher's thread
+  ledger::Publisher publisher_;  // last: it uses the others
+};
+
+}  // namespace madoguchi::vault
