@@ -28,19 +28,19 @@ void Api::list_organisations(const Ask& ask) {
 
 void Api::agree_with_vault(const Ask& ask, const OrganisationPart& organisation,
                            std::vector<std::string> numbers, std::function<void()> then) {
-  if (!core_.vault_->connected())
-    return ask.refuse(ErrorCode::kUnavailable, "the vault is away: try again");
   for (const auto& [id, desk] : core_.floor_.desks)
     if (desk.routing.organisation == organisation.id)
       numbers.insert(numbers.end(), desk.routing.numbers.begin(), desk.routing.numbers.end());
-  core_.vault_->put_organisation(organisation.id, organisation.name, numbers,
-                                 [ask, then = std::move(then)](const std::string& error) {
-                                   if (error.empty())
-                                     then();
-                                   else
-                                     ask.refuse(ErrorCode::kConflict,
-                                                "the vault refused: " + error);
-                                 });
+  core_.vault_->put_organisation(
+      organisation.id, organisation.name, numbers,
+      [this, ask, then = std::move(then)](const std::string& error) {
+        if (error.empty())
+          then();
+        else if (!core_.vault_->connected())
+          ask.refuse(ErrorCode::kUnavailable, "the vault is away: try again");
+        else
+          ask.refuse(ErrorCode::kConflict, "the vault refused: " + error);
+      });
 }
 
 void Api::store_floor(const Ask& ask, FloorRow row, std::function<void()> then) {

@@ -112,7 +112,11 @@ void VaultClient::put_organisation(const OrganisationId& id, const std::string& 
   for (const std::string& number : numbers) request.add_numbers_called(number);
   ask<wire::PutOrganisationRequest, wire::PutOrganisationReply>(
       *inner_, std::move(request),
-      [](auto& stub, auto... parts) { stub.PutOrganisation(std::move(parts)...); },
+      [](auto& stub, grpc::ClientContext* context, auto... parts) {
+        // At a start the connection may be a moment away; somebody at the command line can wait.
+        context->set_wait_for_ready(true);
+        stub.PutOrganisation(context, std::move(parts)...);
+      },
       [done = std::move(done)](const grpc::Status& status,
                                const wire::PutOrganisationReply& reply) {
         done(error_of(status, reply));

@@ -46,8 +46,11 @@ export async function gather(system: System, folder: string, watcher: Staff, fir
   const known = [...watcher.calls.values()];
   const talkers = await callers(system, { folder, name: "talkers", numbers: numbers(0, talkingCalls), scenario });
   const talking = await watcher.sees(
-    "five calls talking",
-    () => upstanding(watcher, "talking", known).length === talkingCalls && upstanding(watcher, "talking", known),
+    "five calls talking, all with their token",
+    () => {
+      const found = upstanding(watcher, "talking", known);
+      return found.length === talkingCalls && found.every((call) => call.line_token) && found;
+    },
   );
   const waiters = await callers(system, { folder, name: "waiters", numbers: numbers(talkingCalls, waitingCalls), scenario });
   const waiting = await watcher.sees(
