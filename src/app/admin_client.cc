@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "status.grpc.pb.h"
 #include "vault.grpc.pb.h"
 
 namespace madoguchi::app {
@@ -187,6 +188,18 @@ Result<void> bind_number(const ProcessAccess& vault, const std::string& organisa
         return stub.BindNumber(&context, request, &reply);
       },
       ErrorCode::kConflict);
+}
+
+Result<std::map<std::string, std::uint64_t>> read_counters(const ProcessAccess& vault) {
+  auto credentials = wire::channel_credentials(vault.tls);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  const auto stub =
+      pb::ProcessStatus::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+  grpc::ClientContext context;
+  pb::ProcessStatusTold told;
+  if (auto done = outcome(stub->Read(&context, {}, &told)); !done)
+    return tl::unexpected<Error>(done.error());
+  return std::map<std::string, std::uint64_t>(told.counters().begin(), told.counters().end());
 }
 
 Result<std::vector<BoundNumbers>> list_numbers(const ProcessAccess& vault) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,9 @@ Result<void> disable_at_vault(const ProcessAccess& vault, const OperatorId& who)
 
 Result<void> bind_number(const ProcessAccess& vault, const std::string& organisation,
                          const std::string& number);
+
+// What the vault counts: refused and served input by kind.
+Result<std::map<std::string, std::uint64_t>> read_counters(const ProcessAccess& vault);
 
 struct BoundNumbers {
   std::string organisation;

@@ -184,6 +184,44 @@ Result<void> desk_list(const Words& words) {
   return list_command(words, "/desks", line_of_desk);
 }
 
+// ---- status
+
+void print_status(const json& whole) {
+  for (const char* part : {"exchange", "vault", "store"}) {
+    const json& state = whole["connections"][part];
+    const std::string detail = state["detail"].get<std::string>();
+    fmt::print("{:<9} {}{}{}\n", part, state["connected"].get<bool>() ? "connected" : "away",
+               detail.empty() ? "" : ": ", detail);
+  }
+  for (const json& trouble : whole["troubles"])
+    fmt::print("trouble   {} (since {})\n", trouble["text"].get<std::string>(),
+               trouble["since"].get<std::string>());
+  for (const auto& [process, counters] : whole["counters"].items())
+    for (const auto& [name, count] : counters.items())
+      fmt::print("{:<9} {:<28} {}\n", process, name, count.get<std::uint64_t>());
+}
+
+Result<void> status_command(const Words& words) {
+  const auto status = ask(words, "GET", "/status");
+  if (!status) return tl::unexpected<Error>(status.error());
+  const auto counted = ask(words, "GET", "/counters");
+  if (!counted) return tl::unexpected<Error>(counted.error());
+  json whole = {{"counters", json::object()}, {"troubles", (*status)["troubles"]}};
+  for (const char* part : {"exchange", "vault", "store"})
+    whole["connections"][part] = (*status)[part];
+  for (const json& one : (*counted)["items"])
+    whole["counters"][one["process"].get<std::string>()][one["name"].get<std::string>()] =
+        one["count"];
+  // A vault that is away is told of above.
+  if (const auto vault = ProcessAccess::of_deployment(words.data, "vault"))
+    if (const auto counters = read_counters(*vault)) whole["counters"]["vault"] = *counters;
+  if (words.as_json)
+    fmt::print("{}\n", whole.dump());
+  else
+    print_status(whole);
+  return {};
+}
+
 // ---- staff
 
 Result<json> staff_named(const Words& words) {
@@ -393,6 +431,13 @@ void add_administration(CLI::App& app, Chosen& chosen) {
   add_floor(app, chosen, words);
   add_desk(app, chosen, words);
   add_staff(app, chosen, words);
+  CLI::App* status = app.add_subcommand(
+      "status", "Connections, troubles, and what each process counts (refused input above all)");
+  status->add_option("--data", words->data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+  status->add_flag("--json", words->as_json, "One line of JSON");
+  status->callback([&chosen, words] { chosen = [words] { return status_command(*words); }; });
 }
 
 }  // namespace madoguchi::app

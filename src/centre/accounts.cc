@@ -3,14 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "centre/password.h"
 
 namespace madoguchi::centre {
 namespace {
 
+// A hash takes 64 MiB while it is made.
+constexpr std::size_t kHashedTogether = 4;
+constexpr std::size_t kTellFrom = 20;
+constexpr std::size_t kTellEvery = 40;
 constexpr const char* kWrong =
     "name or password is wrong; after five wrong tries signing in waits for a while";
 
@@ -49,15 +55,32 @@ Result<void> Accounts::load() {
   return {};
 }
 
-Result<void> Accounts::ensure(AccountRow account, const Personal<std::string>& password) {
-  if (accounts_.contains(account.id) || names_.contains(account.name)) return {};
-  auto hash = hash_password(password);
-  if (!hash) return tl::unexpected<Error>(hash.error());
-  account.password_hash = std::move(*hash);
-  if (auto put = store_.put_account(account); !put) return put;
-  names_[account.name] = account.id;
-  if (!account.operator_id.empty()) operators_[account.operator_id] = account.id;
-  accounts_[account.id] = std::move(account);
+Result<void> Accounts::ensure(std::vector<Wanted> wanted) {
+  std::erase_if(wanted, [this](const Wanted& one) {
+    return accounts_.contains(one.account.id) || names_.contains(one.account.name);
+  });
+  const std::size_t whole = wanted.size();
+  if (whole > kTellFrom) log_info("making {} accounts; each password takes a moment", whole);
+  for (std::size_t done = 0; done < whole;) {
+    const std::size_t part = std::min(whole - done, kHashedTogether);
+    std::vector<std::future<Result<std::string>>> hashes;
+    for (std::size_t i = 0; i < part; ++i)
+      hashes.push_back(std::async(
+          std::launch::async, [&one = wanted[done + i]] { return hash_password(one.password); }));
+    for (std::size_t i = 0; i < part; ++i) {
+      auto hash = hashes[i].get();
+      if (!hash) return tl::unexpected<Error>(hash.error());
+      AccountRow& account = wanted[done + i].account;
+      account.password_hash = std::move(*hash);
+      if (auto put = store_.put_account(account); !put) return put;
+      names_[account.name] = account.id;
+      if (!account.operator_id.empty()) operators_[account.operator_id] = account.id;
+      accounts_[account.id] = std::move(account);
+    }
+    done += part;
+    if (whole > kTellFrom && (done % kTellEvery == 0 || done == whole))
+      log_info("{} of {} accounts are made", done, whole);
+  }
   return {};
 }
 

@@ -50,8 +50,13 @@ class Accounts {
 
   // Blocks; before the loop runs.
   Result<void> load();
-  // Makes an account at start unless one of that id or name is there. Blocks; before the loop runs.
-  Result<void> ensure(AccountRow account, const Personal<std::string>& password);
+  struct Wanted {
+    AccountRow account;
+    Personal<std::string> password;
+  };
+  // Makes accounts at start unless one of that id or name is there. Hashing is slow by design: it
+  // is shared among the processor's cores and its progress is logged. Blocks; before the loop runs.
+  Result<void> ensure(std::vector<Wanted> wanted);
 
   template <typename T>
   using Then = std::function<void(Result<T>)>;

@@ -165,6 +165,7 @@ const std::vector<Api::Operation>& Api::operations() {
       {"get_balance", G, "/balance", kEverybody, &A::get_balance},
       {"ring_me", P, "/demo/ring-me", kSeats, &A::ring_me},
       {"get_status", G, "/status", kEverybody, &A::get_status},
+      {"get_counters", G, "/counters", kAdministrators, &A::get_counters},
       {"get_openapi", G, "/openapi.yaml", kAnybody, &A::get_openapi},
       {"open_events", G, "/events", kEverybody, &A::open_events},
   };

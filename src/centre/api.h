@@ -151,6 +151,7 @@ class Api {
   void get_balance(const Ask& ask);
   void old_balance(const Ask& ask, calendar::Day day);
   void get_status(const Ask& ask);
+  void get_counters(const Ask& ask);
   void get_openapi(const Ask& ask);
 
   // api_setup.cc

@@ -5,6 +5,7 @@
 #include "centre/json_input.h"
 #include "centre/json_writer.h"
 #include "centre_data/openapi.h"
+#include "web/counters.h"
 
 namespace madoguchi::centre {
 namespace {
@@ -165,6 +166,23 @@ void Api::old_balance(const Ask& ask, calendar::Day day) {
 
 void Api::get_status(const Ask& ask) {
   ask.answer(200, core_.status_json());
+}
+
+void Api::get_counters(const Ask& ask) {
+  core_.exchange_->read_counters([this, ask](const Result<ExchangeClient::Counters>& exchange) {
+    JsonList items;
+    const auto list = [&](std::string_view process, const ExchangeClient::Counters& counters) {
+      for (const auto& [name, count] : counters)
+        items.raw(JsonObject()
+                      .text("process", process)
+                      .text("name", name)
+                      .number("count", static_cast<std::int64_t>(count))
+                      .done());
+    };
+    list("centre", web::named_counters(core_.server_->counters()));
+    if (exchange) list("exchange", *exchange);
+    ask.answer(200, JsonObject().raw("items", std::move(items).done()).done());
+  });
 }
 
 void Api::get_openapi(const Ask& ask) {

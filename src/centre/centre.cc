@@ -1,28 +1,21 @@
 #include "centre/centre.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
-#include <sys/stat.h>
 
-#include <csignal>
 #include <thread>
 
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/process.h"
 #include "base/sealing.h"
 #include "centre/core.h"
+#include "web/settings.h"
 
 namespace madoguchi::centre {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
-constexpr std::string_view kUnix = "unix:";
-
-std::filesystem::path folder_of(const std::filesystem::path& file) {
-  const auto parent = std::filesystem::absolute(file).parent_path();
-  return parent.empty() ? "/" : parent;
-}
 
 Confinement rights_for(const Settings& settings) {
   Confinement rights;
@@ -32,24 +25,13 @@ Confinement rights_for(const Settings& settings) {
     if (path.starts_with(kSqlite)) path.remove_prefix(kSqlite.size());
     rights.write.push_back(folder_of(path));
   }
-  if (settings.rpc_listen.starts_with(kUnix))
-    rights.write.push_back(folder_of(settings.rpc_listen.substr(kUnix.size())));
+  if (const auto folder = socket_folder_of(settings.rpc_listen); !folder.empty())
+    rights.write.push_back(folder);
   rights.read = {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key,
                  settings.consoles};
-  if (settings.web.certificate) {
-    rights.read.push_back(settings.web.certificate->certificate);
-    rights.read.push_back(settings.web.certificate->key);
-  }
+  for (const auto& file : web::files_of(settings.web)) rights.read.push_back(file);
   if (settings.speech.enabled) rights.programs = Programs::kSystem;
   return rights;
-}
-
-sigset_t stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  return signals;
 }
 
 }  // namespace
@@ -59,33 +41,25 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   start_log("centre", LogLevel::kInfo);
   auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
-  std::error_code error;
-  std::filesystem::create_directories(settings->data, error);
-  if (error)
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("{}: data: {} cannot be made ({})", config_file.string(),
-                            settings->data.string(), error.message()));
-  ::umask(0077);
+  if (auto made = make_data_folder(config_file, settings->data); !made) return made;
   log_info("{}", confine(rights_for(*settings)).summary());
 
-  // Before any thread exists, so that all of them inherit it and only the waiter sees the signals.
-  const sigset_t signals = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-
+  const StopSignals signals;
+  const auto wrong = [&](const Error& error) {
+    return tl::unexpected<Error>(named_after(config_file, error));
+  };
   auto store = open_store(settings->database);
-  if (!store) return tl::unexpected<Error>(store.error());
+  if (!store) return wrong(store.error());
   const SystemClock clock;
   SystemEntropy entropy;
   const std::string scheme = settings->web.certificate ? "https" : "http";
   const std::string host =
       settings->web.hosts.empty() ? settings->web.address : settings->web.hosts.front();
   auto core = Core::make(std::move(*settings), **store, clock, entropy);
-  if (!core) return tl::unexpected<Error>(core.error());
+  if (!core) return wrong(core.error());
 
   std::thread waiter([&core, &signals] {
-    int received = 0;
-    sigwait(&signals, &received);
+    signals.wait();
     log_info("stopping");
     notify_stopping();
     (*core)->stop();

@@ -23,6 +23,7 @@ constexpr Micros kServingAtLatest = std::chrono::seconds(10);
 constexpr Micros kClockToldFor = std::chrono::minutes(10);
 constexpr Micros kSettleAgainAfter = std::chrono::seconds(3);
 constexpr std::size_t kSettledAtOnce = 50;
+constexpr Micros kSoundsAtLatest = std::chrono::seconds(30);  // after that
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
 
 // RFC 8760: what a registrar needs of a password, for each of the two digests.
@@ -104,6 +105,7 @@ Result<void> Core::load() {
 
 Result<void> Core::ensure_people() {
   if (auto loaded = accounts_.load(); !loaded) return loaded;
+  std::vector<Accounts::Wanted> wanted;
   if (!settings_.first_administrator.empty()) {
     AccountRow admin;
     admin.id = AccountId(is_valid_id(settings_.first_administrator) ? settings_.first_administrator
@@ -111,8 +113,7 @@ Result<void> Core::ensure_people() {
     admin.name = settings_.first_administrator;
     admin.display_name = settings_.first_administrator;
     admin.role = Role::kAdministrator;
-    auto made = accounts_.ensure(admin, Personal<std::string>(settings_.first_password));
-    if (!made) return made;
+    wanted.push_back({admin, Personal<std::string>(settings_.first_password)});
   }
   for (const StaffSettings& staff : settings_.staff) {
     AccountRow account;
@@ -124,13 +125,13 @@ Result<void> Core::ensure_people() {
       account.operator_id = staff.id;
     account.organisation = staff.organisation;
     account.groups = staff.groups;
-    auto made = accounts_.ensure(account, Personal<std::string>(staff.password));
-    if (!made) return made;
+    wanted.push_back({std::move(account), Personal<std::string>(staff.password)});
     if (!staff.phone_user.empty())
       phones_.push_back({staff.id, staff.phone_user,
                          ha1(EVP_md5(), staff.phone_user, staff.phone_password),
                          ha1(EVP_sha256(), staff.phone_user, staff.phone_password)});
   }
+  if (auto made = accounts_.ensure(std::move(wanted)); !made) return made;
   accounts_.on_changed = [this] { floor_changed(); };
   accounts_.on_session_ended = [this](const Session& session) { session_ended(session); };
   return {};
@@ -400,8 +401,11 @@ void Core::tell_vault() {
 
 void Core::say_serving(Time now) {
   if (!serving_) return;
-  const bool complete = !epoch_.empty() && told_.size() == floor_.organisations.size();
-  if (complete || now >= serving_at_latest_) std::exchange(serving_, nullptr)();
+  const bool attached = !epoch_.empty() && told_.size() == floor_.organisations.size();
+  // Sounds that are still being spoken are waited for longer than a part that may not come.
+  const bool complete = attached && prompts_->complete();
+  const Time latest = serving_at_latest_ + (attached ? kSoundsAtLatest : Micros(0));
+  if (complete || now >= latest) std::exchange(serving_, nullptr)();
 }
 
 void Core::floor_changed() {

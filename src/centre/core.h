@@ -43,8 +43,8 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  // Called once, on the loop: the exchange is attached and the vault knows every organisation, or
-  // they have been away for ten seconds and people should hear of it from us.
+  // Called once, on the loop: the exchange is attached and has telephones and sounds, and the vault
+  // knows every organisation; or this took so long that people should hear of it from us.
   void when_serving(std::function<void()> serving) { serving_ = std::move(serving); }
 
   void run();   // until stop()

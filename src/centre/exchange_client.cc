@@ -325,6 +325,25 @@ std::string ExchangeClient::detail() const {
   return inner_->detail;
 }
 
+void ExchangeClient::read_counters(std::function<void(Result<Counters>)> then) {
+  const bool taken = inner_->prompts.post([this, then] {
+    grpc::ClientContext context;
+    context.set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(5, GPR_TIMESPAN)));
+    wire::StatusReply reply;
+    const grpc::Status status = inner_->stub->Status(&context, {}, &reply);
+    Result<Counters> counters = Counters(reply.counters().begin(), reply.counters().end());
+    if (status.ok()) {
+      (*counters)["live_calls"] = reply.live_calls();
+      (*counters)["spool_waiting"] = reply.spool_waiting();
+    } else {
+      counters = fail(ErrorCode::kUnavailable, "the exchange is away: it is tried again by itself");
+    }
+    inner_->loop.post([then, counters = std::move(counters)] { then(counters); });
+  });
+  if (!taken) then(fail(ErrorCode::kExhausted, "too much waits to be asked of the exchange"));
+}
+
 void ExchangeClient::put_prompt(const std::string& id, Bytes wav,
                                 std::function<void(std::string)> then) {
   const bool taken = inner_->prompts.post([this, id, wav = std::move(wav), then] {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,10 @@ class ExchangeClient {
 
   [[nodiscard]] bool attached() const;
   [[nodiscard]] std::string detail() const;  // why not, for people
+
+  // What the exchange counts: refused and dropped input by kind. `then` runs on the loop.
+  using Counters = std::map<std::string, std::uint64_t>;
+  void read_counters(std::function<void(Result<Counters>)> then);
 
   // `then` runs on the loop: an error's text, empty when stored.
   void put_prompt(const std::string& id, Bytes wav, std::function<void(std::string)> then);

@@ -35,6 +35,11 @@ class Prompts {
   [[nodiscard]] const std::map<PromptId, PromptRow>& all() const { return rows_; }
   [[nodiscard]] bool at_exchange(const PromptId& id) const { return handed_.contains(id); }
   [[nodiscard]] PlaceSounds place_sounds() const;
+  // Nothing is being made any more, and the exchange has all there is. Telephones are set by then,
+  // too: they were sent to it first.
+  [[nodiscard]] bool complete() const {
+    return under_way_.empty() && handed_.size() >= rows_.size();
+  }
   [[nodiscard]] std::string caller_prompt() const;  // what the demo caller says
 
  private:

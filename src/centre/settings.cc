@@ -6,6 +6,7 @@
 #include <set>
 
 #include "routing/names.h"
+#include "web/settings.h"
 
 namespace madoguchi::centre {
 namespace {
@@ -31,8 +32,7 @@ Enum read_name(Config& table, std::string_view key, Enum fallback) {
 }
 
 void read_web(Config table, Settings& into) {
-  into.web.address = table.text_or("address", "127.0.0.1");
-  into.web.port = static_cast<std::uint16_t>(table.integer_or("port", 8080, 0, 65535));
+  web::read_listening(table, 8080, into.web);
   into.web.hosts = table.texts_or("hosts", {});
   into.consoles = table.path_or("consoles", {});
   const std::string& glass = into.glass_origin = table.text_or("glass_origin", "");
@@ -42,15 +42,6 @@ void read_web(Config table, Settings& into) {
     if (glass.find_first_of(" ;,'\"\r\n") != std::string::npos)
       table.refuse("glass_origin", "must be one origin, as https://vault.example.jp:8443");
   }
-  const auto certificate = table.path_or("certificate", {});
-  const auto key = table.path_or("key", {});
-  if (certificate.empty() != key.empty())
-    table.refuse(certificate.empty() ? "certificate" : "key", "is missing beside the other one");
-  if (!certificate.empty()) into.web.certificate = web::CertificateFiles{certificate, key};
-  if (certificate.empty() && !web::is_loopback(into.web.address))
-    table.refuse("address",
-                 "without certificate and key only the machine itself may connect: "
-                 "give them, or use 127.0.0.1");
 }
 
 void read_rpc(Config table, Settings& into) {

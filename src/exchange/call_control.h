@@ -215,6 +215,7 @@ class CallControl {
   std::unordered_map<LineId, DemoCall> demos_;
   // Recordings not yet closed outlive their calls: recording id to organisation.
   std::unordered_map<std::string, std::string> recording_owners_;
+  bool recording_trouble_ = false;  // told, and to be taken back by the next whole recording
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
 };
 

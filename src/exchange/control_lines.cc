@@ -187,6 +187,13 @@ void CallControl::recording_closed(const RecordingClosed& closed) {
   }
   if (owner != recording_owners_.end()) recording_owners_.erase(owner);
   report_.event(event_of(std::move(event)));
+  if (recording_trouble_ && closed.cut == OnOff::kOff) {
+    recording_trouble_ = false;
+    wire::Trouble trouble;
+    trouble.set_kind("recording");
+    trouble.set_over(true);
+    report_.event(event_of(std::move(trouble)));
+  }
 }
 
 void CallControl::media(const MediaEvent& event) {
@@ -219,6 +226,7 @@ void CallControl::media(const MediaEvent& event) {
                    wire::Trouble trouble;
                    trouble.set_kind("recording");
                    trouble.set_text(failed.reason);
+                   recording_trouble_ = true;
                    report_.event(event_of(std::move(trouble)));
                  },
                  [](const LegStatistics&) {},

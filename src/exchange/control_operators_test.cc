@@ -218,6 +218,26 @@ TEST_F(Line, ClosedRecordingIsReportedWithItsDigestAlsoAfterTheCall) {
   EXPECT_EQ(report.said.back(), "recording closed");
 }
 
+TEST_F(Line, ARecordingThatFailedIsTroubleUntilAnotherIsWhole) {
+  talk();
+  const std::string call = report.last_call;
+  control.media(RecordingFailed{CallId(call), "no space left on device"});
+  EXPECT_EQ(report.said.back(), "trouble recording");
+  RecordingClosed cut;
+  cut.call = CallId(call);
+  cut.file = call + ".1.mdgrec";
+  cut.cut = OnOff::kOn;
+  control.media(cut);
+  EXPECT_EQ(report.said.back(), "recording closed");
+  RecordingClosed whole;
+  whole.call = CallId("another");
+  whole.file = "another.1.mdgrec";
+  control.media(whole);
+  EXPECT_EQ(report.said.back(), "trouble recording");
+  control.media(whole);
+  EXPECT_EQ(report.said.back(), "recording closed");  // told once
+}
+
 TEST_F(Line, LateOfferIsAnsweredInTheAck) {
   call_in("0901", "0312345678", "");
   EXPECT_THAT(lines.said, ElementsAre("200"));

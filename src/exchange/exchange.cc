@@ -3,17 +3,12 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/process.h"
 #include "exchange/exchange_process.h"
 #include "exchange/settings.h"
 
 namespace madoguchi::exchange {
 namespace {
-
-std::filesystem::path socket_folder(const std::string& address) {
-  if (!address.starts_with("unix:")) return {};
-  const std::filesystem::path socket = address.substr(5);
-  return socket.has_parent_path() ? socket.parent_path() : std::filesystem::path(".");
-}
 
 // Its own folder and the folder of the sockets, and the keys it was given; no program at all.
 void confine_to(const Settings& settings) {
@@ -22,7 +17,7 @@ void confine_to(const Settings& settings) {
   Confinement to;
   to.write = {settings.data};
   for (const std::string& address : {settings.rpc_listen, settings.vault_address})
-    if (const auto folder = socket_folder(address); !folder.empty()) to.write.push_back(folder);
+    if (const auto folder = socket_folder_of(address); !folder.empty()) to.write.push_back(folder);
   to.read = {settings.rpc_authority,   settings.rpc_certificate, settings.rpc_key,
              settings.tls_certificate, settings.tls_key,         settings.tls_authority};
   std::erase_if(to.read, [](const auto& path) { return path.empty(); });
@@ -37,7 +32,7 @@ Result<void> run(const std::filesystem::path& config_file) {
   confine_to(*settings);
   static const SystemClock clock;  // outlives what its threads may still ask
   auto process = ExchangeProcess::open(*std::move(settings), clock);
-  if (!process) return tl::unexpected(process.error());
+  if (!process) return tl::unexpected(named_after(config_file, process.error()));
   notify_ready({});
   (*process)->run();
   notify_stopping();

@@ -48,6 +48,7 @@ class GlassSite {
   ~GlassSite();
 
   [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] web::ServerCounters counters() const { return server_->counters(); }
 
   // Everything it serves, for the server and for the test that holds the document against it.
   web::Routes routes();

@@ -4,6 +4,8 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <mutex>
+
 #include "base/log.h"
 #include "vault/admin_service.h"
 #include "vault/authority_desk.h"
@@ -19,7 +21,9 @@
 #include "vault/people_records.h"
 #include "vault/recordings.h"
 #include "vault/registry.h"
+#include "vault/status_service.h"
 #include "vault/use_replay.h"
+#include "web/counters.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::vault {
@@ -43,10 +47,20 @@ struct RunningVault::Parts {
         keeper(gate, recordings),
         for_exchange(*registry, keeper, *authority),
         for_centre(*registry, gate, staff, *authority),
+        for_status([this] {
+          const std::lock_guard lock(glass_mutex);
+          return glass ? web::named_counters(glass->counters())
+                       : std::map<std::string, std::uint64_t>();
+        }),
         for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}) {}
 
   ~Parts() {
-    glass.reset();
+    std::unique_ptr<GlassSite> closing;
+    {
+      const std::lock_guard lock(glass_mutex);
+      closing = std::move(glass);
+    }
+    closing.reset();
     if (server) {
       server->Shutdown(std::chrono::system_clock::time_point() + kGrace);  // long past: cancel all
       server->Wait();
@@ -62,12 +76,14 @@ struct RunningVault::Parts {
   Keeper keeper;
   ExchangeService for_exchange;
   CentreService for_centre;
+  StatusService for_status;
   AdminService for_admin;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
   std::unique_ptr<Openings> openings;
   std::unique_ptr<ImportService> imports;
+  std::mutex glass_mutex;  // the status is asked for while the glass closes
   std::unique_ptr<GlassSite> glass;
   std::string listen;
 };
@@ -150,6 +166,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
   builder.RegisterService(&parts->for_centre);
   builder.RegisterService(&parts->for_admin);
   if (parts->imports) builder.RegisterService(parts->imports.get());
+  builder.RegisterService(&parts->for_status);
   parts->server = builder.BuildAndStart();
   if (!parts->server || port == 0)
     return fail(ErrorCode::kUnavailable,

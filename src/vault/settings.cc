@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "web/settings.h"
+
 namespace madoguchi::vault {
 namespace {
 
@@ -29,8 +31,7 @@ bool is_origin(std::string_view text) {
 
 void read_glass(Config table, GlassSettings& into) {
   into.enabled = true;
-  into.web.address = table.text_or("address", "127.0.0.1");
-  into.web.port = static_cast<std::uint16_t>(table.integer_or("port", 8444, 0, 65535));
+  web::read_listening(table, 8444, into.web);
   into.host = table.text_or("host", "vault.localhost");
   if (!is_host(into.host)) table.refuse("host", "must be a host name in lower case, without port");
   into.web.hosts = {into.host};
@@ -40,15 +41,6 @@ void read_glass(Config table, GlassSettings& into) {
   for (const std::string& origin : into.parents)
     if (!is_origin(origin))
       table.refuse("parents", "must be origins of consoles, as https://desk.example.jp:8080");
-  const auto certificate = table.path_or("certificate", {});
-  const auto key = table.path_or("key", {});
-  if (certificate.empty() != key.empty())
-    table.refuse(certificate.empty() ? "certificate" : "key", "is missing beside the other one");
-  if (!certificate.empty()) into.web.certificate = web::CertificateFiles{certificate, key};
-  if (certificate.empty() && !web::is_loopback(into.web.address))
-    table.refuse("address",
-                 "without certificate and key only the machine itself may connect: "
-                 "give them, or use 127.0.0.1");
 }
 
 }  // namespace

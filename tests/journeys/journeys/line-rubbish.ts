@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import WebSocket from "ws";
 import { Capture, sipMessages } from "../lib/capture.ts";
+import { command, commandJson } from "../lib/commands.ts";
 import { expectUnbroken } from "../lib/crowd.ts";
 import { callers, leakDesk, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
@@ -152,6 +153,19 @@ async function floods(sipPort: number, browserPort: number, callPorts: number[])
   }
 }
 
+/** What was refused stands in the processes' counters. */
+async function counted(system: System): Promise<void> {
+  const [status] = await commandJson<{ counters: Record<string, Record<string, number>> }>(system, ["status"]);
+  const rubbishOf: Record<string, string[]> = {
+    exchange: ["sip_malformed_refused", "sip_malformed_dropped", "sip_refused_by_check", "sip_connections_refused", "sip_connections_cut", "sound_malformed", "sound_foreign_sender"],
+    centre: ["http_refused_host"],
+    vault: ["http_refused_host"],
+  };
+  const uncounted = Object.entries(rubbishOf).flatMap(([process, names]) => names.filter((name) => !(status?.counters[process]?.[name]! > 0)).map((name) => `${process} ${name}`));
+  expectEqual(uncounted, [], "kinds of rubbish that nobody counted");
+  expect(/sip_malformed_refused +\d+/.test(await command(system, ["status"])), "`madoguchi status` shows no counters to people");
+}
+
 export const journey: Journey = {
   title: "rubbish and floods on SIP, RTP, STUN, DTLS, HTTP, WebSocket: right answers, bounded memory, the call goes on",
   seconds: 150,
@@ -182,6 +196,7 @@ export const journey: Journey = {
     const after = pids.map(residentMib);
     names.forEach((name, i) => expect(after[i]! - before[i]! < mostGrowthMib, `${name} grew from ${before[i]!.toFixed(0)} to ${after[i]!.toFixed(0)} MiB`));
     expectEqual(hana.calls.get(call.id)?.stage, "talking", "the call that was up");
+    await counted(system);
     const to = Date.now() / 1000;
     await hana.act(call.id, "end");
     expectEqual(await program.exits(20), 0, "SIPp's exit code of the call that was up");

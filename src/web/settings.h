@@ -1,0 +1,19 @@
+// The part of a web server's settings that every site of ours reads alike. Pure.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "base/config.h"
+#include "web/server.h"
+
+namespace madoguchi::web {
+
+// Reads `address`, `port`, `certificate` and `key`: the last two go together, and without them the
+// address must be one that only the machine itself can reach.
+void read_listening(Config& table, std::uint16_t usual_port, ServerSettings& into);
+
+// Files that the server must be able to read.
+std::vector<std::filesystem::path> files_of(const ServerSettings& settings);
+
+}  // namespace madoguchi::web

@@ -1,0 +1,143 @@
+// Wrong settings of every kind: one line names file, key and cause, the exit code is 2, and nothing is left running.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Context, Journey } from "../lib/journey.ts";
+import { Program } from "../lib/process.ts";
+import { System, freePorts } from "../lib/system.ts";
+import { expect, expectEqual } from "../lib/wait.ts";
+
+type Process = "exchange" | "vault" | "centre";
+interface Mistake {
+  what: string;
+  change: (toml: string) => string;
+  says: RegExp; // beside the file's name
+}
+
+const without = (key: string) => (toml: string): string => toml.replace(new RegExp(`^${key} = .*\\n`, "m"), "");
+const set = (table: string, key: string, value: string) => (toml: string): string => {
+  const line = `${key} = ${value}`;
+  if (table === "") return `${line}\n${without(key)(toml)}`;
+  const [before, after] = toml.split(new RegExp(`^\\[${table}\\]\\n`, "m"));
+  if (after === undefined) return `${toml}\n[${table}]\n${line}\n`;
+  const end = after.search(/^\[/m);
+  const inside = end < 0 ? after : after.slice(0, end);
+  return `${before}[${table}]\n${line}\n${without(key)(inside)}${end < 0 ? "" : after.slice(end)}`;
+};
+const add = (toml: string) => (before: string): string => `${before}\n${toml}\n`;
+
+const everywhere: Mistake[] = [
+  { what: "no TOML", change: () => "this is = = no TOML", says: /line 1/ },
+  { what: "a key misspelt", change: set("", "datta", '"x"'), says: /datta: is not a setting/ },
+  { what: "a key of another type", change: set("", "data", "7"), says: /data: / },
+  { what: "a key missing", change: without("data"), says: /data: is missing|data: must be/ },
+  { what: "a certificate that is not there", change: set("rpc", "certificate", '"/nowhere/x.pem"'), says: /\/nowhere\/x\.pem/ },
+];
+
+const mistakes: Record<Process, Mistake[]> = {
+  exchange: [
+    ...everywhere,
+    { what: "no address", change: set("sip", "udp", '["here"]'), says: /sip\.udp: "here" is not address:port/ },
+    { what: "an odd first port", change: set("sound", "first_port", "20001"), says: /sound\.first_port: must be even/ },
+    { what: "TLS without certificate", change: set("sip", "tls", '["127.0.0.1:5061"]'), says: /sip\.tls: needs tls_certificate and tls_key/ },
+    { what: "a number out of range", change: set("browser", "port", "99999"), says: /browser\.port: must be a whole number/ },
+  ],
+  vault: [
+    ...everywhere,
+    { what: "a port out of range", change: set("glass", "port", "99999"), says: /glass\.port: must be a whole number/ },
+    { what: "an address for everybody without a certificate", change: set("glass", "address", '"0.0.0.0"'), says: /glass\.address: without certificate and key/ },
+    { what: "a certificate without its key", change: set("glass", "certificate", '"/x.pem"'), says: /glass\.key: is missing beside/ },
+    { what: "pages that are not there", change: set("glass", "pages", '"/nowhere"'), says: /glass\.pages: \/nowhere has no index\.html/ },
+    { what: "a shift too long", change: set("staff", "session_hours", "100"), says: /staff\.session_hours: must be a whole number from 1 to 24/ },
+  ],
+  centre: [
+    ...everywhere,
+    { what: "an address for everybody without a certificate", change: set("web", "address", '"0.0.0.0"'), says: /web\.address: without certificate and key/ },
+    { what: "a certificate without its key", change: set("web", "certificate", '"/x.pem"'), says: /web\.key: is missing beside/ },
+    { what: "a desk of no organisation", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "none"\ngroup = "hotline"\nnumbers = ["+81300000099"]'), says: /desk\[\d+\]\.organisation: there is no organisation "none"/ },
+    { what: "a number of two desks", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "sakura"\ngroup = "hotline"\nnumbers = ["+81300000001"]'), says: /desk\[\d+\]\.numbers: \+81300000001 belongs to another desk/ },
+    { what: "a short password", change: add('[[operator]]\nid = "x"\npassword = "short"'), says: /operator\[\d+\]\.password: needs 10 characters/ },
+  ],
+};
+
+function childrenOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+}
+
+async function alone(context: Context, binary: string, data: string, process: Process, mistake: Mistake): Promise<string | undefined> {
+  const folder = join(context.folder, "wrong");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${process}.toml`);
+  writeFileSync(file, mistake.change(readFileSync(join(data, `${process}.toml`), "utf8")));
+  const program = new Program(process, binary, [process, "--config", file], { cwd: data });
+  const code = await program.exits(30);
+  const lines = program.output.trim().split("\n").filter((line) => line.startsWith("madoguchi: "));
+  const said = `${process}, ${mistake.what}: exit ${code}, ${program.output.trim()}`;
+  if (code !== 2 || lines.length !== 1) return said;
+  if (!lines[0]!.includes(file) || !mistake.says.test(lines[0]!)) return said;
+  return undefined;
+}
+
+/** By `up`: the one that refuses stops all. */
+async function supervised(system: System, binary: string, data: string): Promise<void> {
+  const file = join(data, "exchange.toml");
+  const good = readFileSync(file, "utf8");
+  writeFileSync(file, set("", "datta", '"x"')(good));
+  const program = new Program("up", binary, system.arguments, { cwd: data });
+  expectEqual(await program.exits(60), 2, `exit code of up with wrong settings (${program.output})`);
+  expect(/exchange\.toml: datta: is not a setting/.test(program.output), `up says: ${program.output}`);
+  expect(!/"ready"/.test(program.output), "up said that it is ready");
+  writeFileSync(file, good);
+}
+
+/** Options that contradict each other are refused before anything is written. */
+async function options(context: Context, binary: string): Promise<void> {
+  const data = join(context.folder, "never-made");
+  const cases: { args: string[]; says: RegExp }[] = [
+    { args: ["--address", "0.0.0.0"], says: /--address: without --certificate and --key only this machine/ },
+    { args: ["--certificate", binary], says: /--certificate requires --key/ },
+    { args: ["--key", binary], says: /--key requires --certificate/ },
+    { args: ["--address", "here"], says: /--address: here is no IP address/ },
+    { args: ["--sip-tls-port", "5061"], says: /--sip-tls-port: needs --certificate and --key/ },
+    { args: ["--first-sound-port", "20001"], says: /--first-sound-port must be even/ },
+    { args: ["--web-prot", "80"], says: /--web-prot/ },
+  ];
+  for (const { args, says } of cases) {
+    const program = new Program("up", binary, ["up", "--data", data, ...args]);
+    expectEqual(await program.exits(30), 2, `exit code of up ${args.join(" ")} (${program.output})`);
+    expect(says.test(program.output), `up ${args.join(" ")} says: ${program.output}`);
+    expect(!existsSync(data), `up ${args.join(" ")} wrote something`);
+  }
+}
+
+/** Settings that are there win, and whoever says otherwise is told so. */
+async function laterOptions(system: System): Promise<void> {
+  const [other] = [await freePorts(2)];
+  const options = [...system.arguments];
+  options[options.indexOf("--web-port") + 1] = String(other);
+  const program = new Program("up", system.binary, options);
+  const note = await program.says(/--web-port is not heeded: .*/, 30);
+  expect(/centre\.toml is there already; change web\.port in it/.test(note[0]), `the note says: ${note[0]}`);
+  const ready = await program.says(/^\{"console_url".*\}$/m, 60);
+  expect(!ready[0].includes(`:${other}`), "up tells an address that is not served");
+  expect(childrenOf(program.pid) !== "", "nothing runs");
+  await program.stop(30);
+}
+
+export const journey: Journey = {
+  title: "wrong settings of each kind are refused in one line with file, key and cause; exit 2, nothing half-started",
+  seconds: 240,
+  async run(context) {
+    const system = await System.start(context);
+    await system.stop();
+    const failures: string[] = [];
+    for (const process of ["exchange", "vault", "centre"] as const)
+      for (const mistake of mistakes[process]) {
+        const failure = await alone(context, system.binary, system.folder, process, mistake);
+        if (failure !== undefined) failures.push(failure);
+      }
+    expectEqual(failures, [], "mistakes that are not refused as they should be");
+    await supervised(system, system.binary, system.folder);
+    await options(context, system.binary);
+    await laterOptions(system);
+  },
+};
