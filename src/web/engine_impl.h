@@ -22,6 +22,29 @@ struct AtomicCounters {
       sockets_opened{0}, sockets_too_slow{0};
 };
 
+// What RESTinio's parser refuses never reaches a handler: its log alone tells of it, and is
+// counted.
+class RefusalCounter {
+ public:
+  explicit RefusalCounter(std::shared_ptr<AtomicCounters> counters)
+      : counters_(std::move(counters)) {}
+
+  template <typename Build>
+  void trace(Build&&) const {}
+  template <typename Build>
+  void info(Build&&) const {}
+  template <typename Build>
+  void warn(Build&&) const {}
+  template <typename Build>
+  void error(Build&& build) const {
+    if (std::string_view(build()).find("] parser error ") != std::string_view::npos)
+      ++counters_->malformed;
+  }
+
+ private:
+  std::shared_ptr<AtomicCounters> counters_;
+};
+
 // RESTinio would read whatever length a client announces into memory, so a socket is never read at
 // all: clients have nothing to say on it. That a client has gone shows when a heartbeat can't be
 // written.
@@ -286,6 +309,7 @@ class RestinioEngine final : public Engine {
         .port(from.port)
         .protocol(from.address.find(':') == std::string::npos ? asio::ip::tcp::v4()
                                                               : asio::ip::tcp::v6())
+        .logger(shared_->counters)
         .buffer_size(8 * 1024)
         .read_next_http_message_timelimit(from.request_within)
         .handle_request_timeout(from.response_within)

@@ -4,7 +4,7 @@ namespace madoguchi::web {
 namespace {
 
 struct PlainTraits
-    : restinio::single_thread_traits_t<restinio::asio_timer_manager_t, restinio::null_logger_t> {
+    : restinio::single_thread_traits_t<restinio::asio_timer_manager_t, RefusalCounter> {
   static constexpr bool use_connection_count_limiter = true;
 };
 

@@ -6,8 +6,8 @@
 
 namespace madoguchi::web {
 
-struct TlsTraits : restinio::single_thread_tls_traits_t<restinio::asio_timer_manager_t,
-                                                        restinio::null_logger_t> {
+struct TlsTraits
+    : restinio::single_thread_tls_traits_t<restinio::asio_timer_manager_t, RefusalCounter> {
   static constexpr bool use_connection_count_limiter = true;
 };
 

@@ -122,6 +122,7 @@ TEST_F(ServerTest, RefusesForeignHostsAndOversizedHeads) {
             std::string::npos);
   EXPECT_EQ(ask(get("/" + std::string(10'000, 'x'))).find("200 OK"), std::string::npos);
   EXPECT_EQ(ask("\x16\x03\x01 rubbish\r\n\r\n").find("200 OK"), std::string::npos);
+  EXPECT_EQ(server_->counters().malformed, 3u);
   EXPECT_NE(ask(get("/hello/a")).find("200 OK"), std::string::npos);
 }
 
