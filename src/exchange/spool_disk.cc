@@ -1,4 +1,5 @@
 #include "exchange/spool_disk.h"
+#include "base/whole_io.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -71,12 +72,7 @@ class SpoolFolder final : public SpoolDisk {
   }
 
   Result<void> append(ByteView bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file_fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return disk_error(file_, "cannot be written");
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
+    if (!write_all(file_fd_, bytes)) return disk_error(file_, "cannot be written");
     return {};
   }
 

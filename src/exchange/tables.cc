@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "base/whole_io.h"
 #include "exchange/settings.h"
 
 namespace madoguchi::exchange {
@@ -116,13 +117,7 @@ Result<void> keep_file(const std::filesystem::path& file, std::string_view bytes
   const std::filesystem::path fresh = file.string() + ".new";
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return wrong("cannot be made");
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd, rest.data(), rest.size());
-    if (written <= 0) break;
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  const bool synced = rest.empty() && ::fsync(fd) == 0;
+  const bool synced = write_all(fd, as_bytes(bytes)) && ::fsync(fd) == 0;
   ::close(fd);
   if (!synced) return wrong("cannot be written");
   if (std::rename(fresh.c_str(), file.c_str()) != 0) return wrong("cannot be replaced");

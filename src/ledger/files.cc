@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/whole_io.h"
 #include "ledger/fetch.h"
 
 namespace madoguchi::ledger {
@@ -21,16 +22,6 @@ tl::unexpected<Error> cannot(const char* what, const fs::path& file, int number)
                                                                  : ErrorCode::kUnavailable;
   return fail(code, fmt::format("{}: cannot be {}: {}", file.string(), what,
                                 std::generic_category().message(number)));
-}
-
-bool write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-  }
-  return true;
 }
 
 }  // namespace

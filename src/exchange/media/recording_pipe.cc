@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/whole_io.h"
 #include "recording/chunk_builder.h"
 #include "recording/digest.h"
 
@@ -147,7 +148,7 @@ void RecordingPipe::carry_out(Job& job) {
   if (const auto* end = std::get_if<End>(&job.what)) return close_file(job.recording, *end);
   Bytes& plain = std::get<ChunkReady>(job.what).plain;
   const auto found = open_.find(job.recording);
-  if (found != open_.end() && !write_all(found->second, found->second.sealer.seal_chunk(plain)))
+  if (found != open_.end() && !write_all(found->second.fd, found->second.sealer.seal_chunk(plain)))
     give_up(job.recording, fmt::format("the recording can't be written: {}", std::strerror(errno)));
   chunks_waiting_.fetch_sub(1, std::memory_order_relaxed);
   plain.clear();
@@ -177,25 +178,15 @@ void RecordingPipe::open_file(RecordingNumber number, const Begin& begin) {
   if (fd < 0)
     return give_up(
         number, fmt::format("the recording {} can't be made: {}", begin.file, std::strerror(why)));
-  if (!write_all(found->second, found->second.sealer.header_bytes()))
+  if (!write_all(found->second.fd, found->second.sealer.header_bytes()))
     give_up(number, fmt::format("the recording can't be written: {}", std::strerror(errno)));
-}
-
-bool RecordingPipe::write_all(const Open& open, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(open.fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(done));
-  }
-  return true;
 }
 
 void RecordingPipe::close_file(RecordingNumber number, const End& end) {
   const auto found = open_.find(number);
   if (found == open_.end()) return;  // it failed, and that was said
   Open& open = found->second;
-  if (end.fate == RecordingFate::kKeep && !write_all(open, open.sealer.finish(end.at)))
+  if (end.fate == RecordingFate::kKeep && !write_all(open.fd, open.sealer.finish(end.at)))
     return give_up(number, fmt::format("the recording can't be written: {}", std::strerror(errno)));
   ::close(open.fd);
   RecordingClosed closed;

@@ -87,7 +87,6 @@ class RecordingPipe {
   void carry_out(Job& job);
   void open_file(RecordingNumber number, const Begin& begin);
   void close_file(RecordingNumber number, const End& end);
-  bool write_all(const Open& open, ByteView bytes);
   void give_up(RecordingNumber number, std::string reason);
   SealingSession& session_to(const SealPublicKey& key);
   void forget_old_sessions();

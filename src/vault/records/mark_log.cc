@@ -1,4 +1,5 @@
 #include "vault/records/mark_log.h"
+#include "base/whole_io.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -30,26 +31,6 @@ MarkLog::Entry decode(const std::uint8_t* at) {
   entry.unique = (number & kUniqueFlag) != 0;
   entry.row.number = number & ~kUniqueFlag;
   return entry;
-}
-
-bool write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
-bool read_all(int fd, std::uint64_t at, std::span<std::uint8_t> into) {
-  while (!into.empty()) {
-    const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    into = into.subspan(static_cast<std::size_t>(got));
-    at += static_cast<std::uint64_t>(got);
-  }
-  return true;
 }
 
 tl::unexpected<Error> away(const std::filesystem::path& file) {

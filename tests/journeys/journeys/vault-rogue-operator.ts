@@ -1,29 +1,15 @@
 // An operator at a telephone opens what the mandate gives for the call in hand, and tries everything else: too many,
 // another person's session, another desk's client, another origin, a replay after the call, after the wrap-up.
-import { callers, leakDesk, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
-import { type Person, VaultSite } from "../lib/vault_site.ts";
+import { wrapUp } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
-import { System } from "../lib/system.ts";
+import { type Person, VaultSite, hanako, openingCall } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
-
-// 架空 花子, of the demo's invented people.
-const caller = { number: "09000001001", kana: "カクウ ハナコ", name: "架空 花子", letter: "S-1001" };
 
 export const journey: Journey = {
   title: "an operator opens what the mandate gives for the call in hand, and nothing else",
   seconds: 180,
   async run(context) {
-    const system = await System.start(context, {
-      settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml),
-    });
-    const hana = await system.staff("hana");
-    const phone = await telephones(system, context.folder, ["hana"], hana);
-    const glass = await VaultSite.signIn(system.ready.glass_url, "hana", system.password("hana"));
-    expectEqual((await glass.post("/leg", {})).status, 200, "registering the telephone");
-    await hana.ready();
-    const call = await callers(system, { folder: context.folder, numbers: [caller.number], service: leakDesk.number });
-    const talking = await hana.seesCall("the call connected", (one) => one.stage === "talking");
-    const ticket = await until("a ticket for the call", () => hana.calls.get(talking.id)?.opening_ticket ?? undefined);
+    const { system, hana, phone, glass, call, talking, ticket } = await openingCall(context);
 
     // ---- what is allowed
     const shown = await glass.get("/ticket", ticket);
@@ -31,15 +17,15 @@ export const journey: Journey = {
     const found = await glass.get("/candidates", ticket);
     expectEqual(found.body["people"]?.length, 1, "people with the caller's number");
     const person = found.body["people"][0] as Person;
-    expect(!JSON.stringify(found.body).includes(caller.name), "a name stands in clear among the candidates");
+    expect(!JSON.stringify(found.body).includes(hanako.name), "a name stands in clear among the candidates");
     expectEqual((await glass.open(person, ticket)).body["code"], "not_checked", "opening before the identity check");
     expectEqual((await glass.check(person, "name_kana", "チガウ ヒト", ticket)).body["outcome"], "cannot_confirm", "a wrong name");
-    expectEqual((await glass.check(person, "name_kana", caller.kana, ticket)).body["outcome"], "match", "the right name");
+    expectEqual((await glass.check(person, "name_kana", hanako.kana, ticket)).body["outcome"], "match", "the right name");
     const opened = await glass.open(person, ticket);
     expectEqual(opened.status, 200, "opening");
     const values = opened.body["values"] as { field: string; text: string }[];
     expectEqual(values.map(({ field }) => field).sort(), ["letter_number", "name_kana", "name_kanji"], "fields of the purpose");
-    expect(values.some(({ text }) => text === caller.name), "the name is not what was stored");
+    expect(values.some(({ text }) => text === hanako.name), "the name is not what was stored");
     const note = await glass.post("/documents", { owner: person.owner.id, subject: person.subject, text: "お詫びをお伝えした", draft: false }, ticket);
     expectEqual(note.status, 200, "writing a note");
 
@@ -65,7 +51,7 @@ export const journey: Journey = {
     expect(kinds("opening", "shown") >= 3, "openings are missing from the owner's log");
     expectEqual(kinds("identity_check", "match"), 1, "identity checks in the owner's log");
     expect(kinds("refusal", "refused_limit") === 1, "the refusal is missing from the owner's log");
-    expect(!JSON.stringify(entries).includes(caller.name), "the log holds a name");
+    expect(!JSON.stringify(entries).includes(hanako.name), "the log holds a name");
     expectEqual((await glass.get("/owner/entries")).status, 403, "the owner's page for an operator");
 
     // ---- the call is over

@@ -134,7 +134,7 @@ async function signInToGlass(page: Page): Promise<void> {
 export const scenes: Scene[] = [
   { name: "sign-in", play: signedOut() },
   { name: "sign-in-wrong", play: signedOut({ "POST /session": { status: 401, code: "not_signed_in", message: "" } }), after: tryToSignIn, sees: { ja: "違います", en: "wrong" } },
-  { name: "sign-in-locked", play: signedOut({ "POST /session": { status: 429, code: "locked", message: "" } }), after: tryToSignIn, sees: { ja: "続けて間違えた", en: "Too many" } },
+  { name: "sign-in-crowded", play: signedOut({ "POST /session": { status: 429, code: "exhausted", message: "" } }), after: tryToSignIn, sees: { ja: "込み合っています", en: "Too many people" } },
   { name: "sign-in-centre-away", play: signedOut({ "POST /session": { status: 503, code: "unavailable", message: "" } }), after: tryToSignIn },
   { name: "connecting", play: { ...told(), snapshot: null } },
   { name: "away", play: told({ me: { state: "away", away_reason: "signed_on" } }) },
@@ -201,7 +201,7 @@ export const scenes: Scene[] = [
   { name: "sounds-failing", play: told({ who: leader, play: { refuse: { "GET /prompts": { status: 503, code: "unavailable", message: "" } } } }), after: openTab(1) },
   { name: "glass-sign-in", page: "glass", play: told() },
   { name: "glass-wrong", page: "glass", play: told({ play: { glass: { session: { signed_in: false }, status: 403, code: "refused" } } }), after: signInToGlass },
-  { name: "glass-busy", page: "glass", play: told({ play: { glass: { session: { signed_in: false }, status: 503, code: "busy" } } }), after: signInToGlass },
+  { name: "glass-busy", page: "glass", play: told({ play: { glass: { session: { signed_in: false }, status: 503, code: "exhausted" } } }), after: signInToGlass },
   { name: "glass-away", page: "glass", play: told({ play: { glass: { session: {}, status: 503, code: "away" } } }) },
   { name: "glass-signed-in", page: "glass", play: told({ play: { glass: { session: { signed_in: true, display_name: "花田", expires_at: before(-36000) } } } }) },
 ];

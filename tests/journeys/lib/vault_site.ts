@@ -1,5 +1,13 @@
-// Somebody signed in at the vault itself, speaking the glass's API as its page does (docs/openapi-glass.yaml).
+// Somebody signed in at the vault itself, speaking the glass's API as its page does (docs/openapi-glass.yaml); and the
+// beginning that most journeys of the vault share: an operator in a call, with a ticket for it.
 import { request } from "node:http";
+import type { Call, Staff } from "./api.ts";
+import type { Baresip } from "./baresip.ts";
+import { callers, leakDesk, telephones, withoutWords } from "./floor.ts";
+import type { Context } from "./journey.ts";
+import type { Program } from "./process.ts";
+import { System, type SystemOptions } from "./system.ts";
+import { expectEqual, until } from "./wait.ts";
 
 export interface Answer {
   status: number;
@@ -67,4 +75,44 @@ export class VaultSite {
       sent.end(method === "GET" ? undefined : text);
     });
   }
+}
+
+/** 架空 花子, of the demo's invented people. */
+export const hanako = { number: "09000001001", kana: "カクウ ハナコ", name: "架空 花子", letter: "S-1001" };
+
+export interface OpeningCall {
+  system: System;
+  hana: Staff;
+  phone: Baresip;
+  glass: VaultSite; // hana's session, her telephone registered
+  call: Program; // the caller's SIPp
+  talking: Call;
+  ticket: string;
+}
+
+/** The demo with hana at a telephone, talking with a caller (hanako, unless told), a ticket in her session. */
+export async function openingCall(context: Context, options: SystemOptions = {}, number = hanako.number): Promise<OpeningCall> {
+  const system = await System.start(context, {
+    ...options,
+    settings: (process, toml) => {
+      const quiet = process === "centre" ? withoutWords(toml) : toml;
+      return options.settings?.(process, quiet) ?? quiet;
+    },
+  });
+  const hana = await system.staff("hana");
+  const phone = await telephones(system, context.folder, ["hana"], hana);
+  const glass = await VaultSite.signIn(system.ready.glass_url, "hana", system.password("hana"));
+  expectEqual((await glass.post("/leg", {})).status, 200, "registering the telephone");
+  await hana.ready();
+  const call = await callers(system, { folder: context.folder, numbers: [number], service: leakDesk.number });
+  const talking = await hana.seesCall("the call connected", (one) => one.stage === "talking");
+  const ticket = await until("a ticket for the call", () => hana.calls.get(talking.id)?.opening_ticket ?? undefined);
+  return { system, hana, phone, glass, call, talking, ticket };
+}
+
+/** The caller's own record, checked by name, so that it may be opened. */
+export async function checkedPerson({ glass, ticket }: OpeningCall, kana = hanako.kana): Promise<Person> {
+  const person = (await glass.get("/candidates", ticket)).body["people"][0] as Person;
+  expectEqual((await glass.check(person, "name_kana", kana, ticket)).body["outcome"], "match", "the right name");
+  return person;
 }

@@ -18,7 +18,7 @@ export function SignIn({ why, onSignedIn }: { why: string | null; onSignedIn: (s
       onSignedIn(await ok(api.POST("/session", { body: { name: String(form.get("name")), password: String(form.get("password")) } })));
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
-      setTrouble(status === 401 ? t("sign_in.bad") : status === 429 ? t("sign_in.locked") : sentence(error, t));
+      setTrouble(status === 401 ? t("sign_in.bad") : status === 429 ? t("sign_in.crowded") : sentence(error, t));
     } finally {
       setWorking(false);
     }
