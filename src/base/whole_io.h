@@ -9,8 +9,8 @@
 
 namespace madoguchi {
 
-// Writes all of `bytes` where the descriptor stands. False when the system would take no more (errno
-// says why); part of them may be written then.
+// Writes all of `bytes` where the descriptor stands. False when the system would take no more
+// (errno says why); part of them may be written then.
 [[nodiscard]] bool write_all(int fd, ByteView bytes);
 
 // Fills `into` from `at` bytes into the file. False when the file is shorter or cannot be read.

@@ -1,5 +1,4 @@
 #include "exchange/spool_disk.h"
-#include "base/whole_io.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,6 +11,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+
+#include "base/whole_io.h"
 
 namespace madoguchi::exchange {
 namespace {

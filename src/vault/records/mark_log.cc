@@ -1,5 +1,4 @@
 #include "vault/records/mark_log.h"
-#include "base/whole_io.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 #include <queue>
+
+#include "base/whole_io.h"
 
 namespace madoguchi::vault {
 namespace {
