@@ -147,17 +147,18 @@ std::string Deployment::exchange_settings() const {
 }
 
 std::string Deployment::vault_settings(const std::vector<SignIn>& people) const {
-  const std::string database =
-      options_.vault_database.empty()
-          ? std::string()
-          : fmt::format("database = {}\n", toml_text(options_.vault_database));
+  std::string databases;
+  for (const auto& [key, url] : {std::pair("database", &options_.vault_database),
+                                 std::pair("records", &options_.vault_records),
+                                 std::pair("subject_keys", &options_.vault_subject_keys)})
+    if (!url->empty()) databases += fmt::format("{} = {}\n", key, toml_text(*url));
   return fmt::format(
       "# The vault of this machine. Written at the first start; yours to edit.\n"
       "data = {}\n{}\n"
       "[rpc]\nlisten = \"unix:run/vault.sock\"\n{}\n"
       "[glass]\naddress = \"{}\"\nport = {}\nhost = \"{}\"\npages = {}\nparents = [{}]\n{}\n"
       "[staff]\ndemo_passwords = {}\n{}",
-      toml_text(part("vault").string()), database, rpc_lines("vault"), options_.address,
+      toml_text(part("vault").string()), databases, rpc_lines("vault"), options_.address,
       options_.glass_port, options_.glass_host, toml_text((program_folder_ / "glass").string()),
       toml_text(console_url()), web_certificate(), !options_.empty,
       options_.empty ? "" : demo_owners(people));

@@ -33,8 +33,9 @@ struct UpOptions {
   std::string glass_host = "vault.localhost";
   std::filesystem::path certificate;  // HTTPS for consoles and glass; empty: this machine only
   std::filesystem::path key;
-  std::string database;        // of the centre; empty: SQLite beneath `data`
-  std::string vault_database;  // of the vault; empty: SQLite beneath `data`
+  std::string database;                           // of the centre; empty: SQLite beneath `data`
+  std::string vault_database;                     // of the vault; empty: SQLite beneath `data`
+  std::string vault_records, vault_subject_keys;  // the same for its other two databases
   bool json = false;
   std::set<std::string> given;  // options that stood on the command line, "--web-port"
 };

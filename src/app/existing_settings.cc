@@ -98,6 +98,10 @@ Result<std::vector<std::string>> Deployment::heed_settings() {
     file.text(glass, "glass", "host", "--glass-host", options_.glass_host);
     if (options_.given.contains("--vault-database"))
       file.text(*config, "", "database", "--vault-database", options_.vault_database);
+    if (options_.given.contains("--vault-records"))
+      file.text(*config, "", "records", "--vault-records", options_.vault_records);
+    if (options_.given.contains("--vault-subject-keys"))
+      file.text(*config, "", "subject_keys", "--vault-subject-keys", options_.vault_subject_keys);
   }
   if (fs::exists(settings_of("exchange"))) {
     auto config = open("exchange");

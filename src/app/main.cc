@@ -132,6 +132,10 @@ CLI::App* add_up(CLI::App& app, UpOptions& options) {
   up_command->add_option("--database", options.database, "postgresql://… for the centre");
   up_command->add_option("--vault-database", options.vault_database,
                          "postgresql://… for the vault");
+  up_command->add_option("--vault-records", options.vault_records,
+                         "postgresql://… for the vault's sealed records");
+  up_command->add_option("--vault-subject-keys", options.vault_subject_keys,
+                         "postgresql://… for the keys of those");
   return up_command;
 }
 

@@ -120,19 +120,26 @@ Result<PostgresRows> PostgresLink::run(const char* sql,
   return rows;
 }
 
+Result<PostgresRows> PostgresLink::begin(const char* sql,
+                                         const std::vector<std::string>& parameters) {
+  if (connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK) {
+    auto rows = run(sql, parameters);
+    // A server that was restarted is noticed by the first statement.
+    if (rows || PQstatus(connection_) == CONNECTION_OK) return rows;
+  }
+  if (auto connected = connect(); !connected) return tl::unexpected<Error>(connected.error());
+  return run(sql, parameters);
+}
+
 Result<PostgresRows> PostgresLink::ask(const char* sql,
                                        const std::vector<std::string>& parameters) {
   const std::lock_guard lock(mutex_);
-  if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK)
-    if (auto connected = connect(); !connected) return tl::unexpected<Error>(connected.error());
-  return run(sql, parameters);
+  return begin(sql, parameters);
 }
 
 Result<void> PostgresLink::transact(const std::function<Result<void>(const Ask&)>& work) {
   const std::lock_guard lock(mutex_);
-  if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK)
-    if (auto connected = connect(); !connected) return connected;
-  if (auto begun = run("BEGIN", {}); !begun) return tl::unexpected<Error>(begun.error());
+  if (auto begun = begin("BEGIN", {}); !begun) return tl::unexpected<Error>(begun.error());
   const auto done = work([this](const char* sql, const std::vector<std::string>& parameters) {
     return run(sql, parameters);
   });

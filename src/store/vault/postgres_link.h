@@ -1,7 +1,7 @@
 // One connection to PostgreSQL for the stores of records and keys, by libpq: values as parameters,
 // bytes as bytea, many rows as arrays in one statement. Calls from several threads are serialised.
-// Promises as database.h: what was committed is durable; a lost connection is opened again by the
-// next call; no error holds a value.
+// Promises as database.h: what was committed is durable; a connection that was lost meanwhile is
+// opened again by the next call, which succeeds if the server is there; no error holds a value.
 #pragma once
 
 #include <chrono>
@@ -62,7 +62,7 @@ class PostgresLink {
   ~PostgresLink();
   PostgresLink(const PostgresLink&) = delete;
 
-  // One statement by itself.
+  // One statement by itself, which may be run twice when the connection is lost in the midst of it.
   Result<PostgresRows> ask(const char* sql, const std::vector<std::string>& parameters = {});
   // Several in one transaction; `work` calls the given ask and nothing else of this link.
   using Ask = std::function<Result<PostgresRows>(const char*, const std::vector<std::string>&)>;
@@ -71,6 +71,8 @@ class PostgresLink {
  private:
   PostgresLink() = default;
   Result<void> connect();
+  // The first statement of a call.
+  Result<PostgresRows> begin(const char* sql, const std::vector<std::string>& parameters);
   Result<PostgresRows> run(const char* sql, const std::vector<std::string>& parameters);
 
   std::string url_;

@@ -5,36 +5,15 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callers, leakDesk, telephones, withoutWords } from "../lib/floor.ts";
+import { importing, imports } from "../lib/imports.ts";
 import type { Context, Journey } from "../lib/journey.ts";
-import { Program } from "../lib/process.ts";
+import type { Program } from "../lib/process.ts";
 import { System } from "../lib/system.ts";
 import { VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
-interface Told {
-  code: number;
-  text: string;
-  rows: number | undefined;
-  bad: number | undefined;
-}
-
 const manyRows = 60_000;
 const rings = { number: "09000005042", letter: "C-0042", kana: "カクウ シジュウニ" }; // row 42 of the CSV
-
-function importing(system: System, file: string, more: string[] = []): Program {
-  return new Program("import", system.binary, [
-    "import", file, "--data", system.folder, "--organisation", "sakura", "--source", "お申込書", "--given-for", "ご契約の管理",
-    "--obtained-on", "2024-05-31", "--obtained-by", "さくら信販", "--json", ...more,
-  ]);
-}
-
-async function imports(system: System, file: string, more: string[] = []): Promise<Told> {
-  const program = importing(system, file, more);
-  const code = await program.exits(120);
-  const line = program.output.split("\n").find((one) => one.startsWith("{"));
-  const told = line ? (JSON.parse(line) as { rows: number; bad_rows: number }) : undefined;
-  return { code, text: program.output, rows: told?.rows, bad: told?.bad_rows };
-}
 
 const report = (file: string): string[] => {
   const path = `${file}.bad-rows.csv`;

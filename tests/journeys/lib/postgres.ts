@@ -19,9 +19,10 @@ function binaries(): string {
 
 export class Postgres {
   private constructor(
-    private readonly program: Program,
+    private program: Program,
     private readonly folder: string,
     private readonly bin: string,
+    private readonly log: string,
     readonly port: number,
   ) {}
 
@@ -32,16 +33,39 @@ export class Postgres {
     chmodSync(folder, 0o700);
     const data = join(folder, "data");
     await runToEnd("runuser", ["-u", "postgres", "--", `${bin}/initdb`, "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"], { cwd: folder });
-    const program = new Program(
+    const postgres = new Postgres(Postgres.serve(bin, folder, port, log), folder, bin, log, port);
+    await postgres.answers();
+    return postgres;
+  }
+
+  private static serve(bin: string, folder: string, port: number, log: string): Program {
+    return new Program(
       "postgres",
       "setpriv",
-      ["--reuid=postgres", "--regid=postgres", "--clear-groups", `${bin}/postgres`, "-D", data, "-p", String(port),
+      ["--reuid=postgres", "--regid=postgres", "--clear-groups", `${bin}/postgres`, "-D", join(folder, "data"), "-p", String(port),
         "-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${folder}`],
       { log, cwd: folder },
     );
-    const postgres = new Postgres(program, folder, bin, port);
-    await until("PostgreSQL to answer", () => postgres.ask("postgres", "select 1").then((text) => text.trim() === "1"));
-    return postgres;
+  }
+
+  /** Until it takes connections. */
+  answers(): Promise<true> {
+    return until("PostgreSQL to answer", async () => (await this.ask("postgres", "select 1")).trim() === "1" || undefined);
+  }
+
+  /** Where its files are. */
+  get files(): string {
+    return join(this.folder, "data");
+  }
+
+  /** Stops the server, at once; go() starts it again with what it has. */
+  async halt(): Promise<void> {
+    this.program.kill("SIGINT");
+    await this.program.exits(15);
+  }
+  async go(): Promise<void> {
+    this.program = Postgres.serve(this.bin, this.folder, this.port, this.log);
+    await this.answers();
   }
 
   url(base: string): string {
