@@ -19,9 +19,16 @@ export interface Person {
 }
 
 export class VaultSite {
-  private cookie = "";
+  cookie = "";
 
   private constructor(private readonly url: URL) {}
+
+  /** Nobody, or whoever's cookie it is. */
+  static visitor(url: string, cookie = ""): VaultSite {
+    const glass = new VaultSite(new URL(url));
+    glass.cookie = cookie;
+    return glass;
+  }
 
   static async signIn(url: string, name: string, password: string): Promise<VaultSite> {
     const glass = new VaultSite(new URL(url));
