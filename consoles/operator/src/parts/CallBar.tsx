@@ -61,7 +61,7 @@ function CallSigns({ call }: { call: Call }) {
       {call.withheld && <span className="sign">{t("call.withheld")}</span>}
       {call.direction === "in" && <span className="sign">{t("call.waited", { time: span(talked - Date.parse(call.arrived_at)) })}</span>}
       {call.direction === "out" && <span className="sign">{t("call.callback_of")}</span>}
-      {call.stage !== "wrap_up" && <span className={`sign recording-${call.recording}`}>{t(`call.recording_${call.recording}`)}</span>}
+      {call.stage !== "wrap_up" && call.stage !== "ringing" && <span className={`sign recording-${call.recording}`}>{t(`call.recording_${call.recording}`)}</span>}
     </p>
   );
 }

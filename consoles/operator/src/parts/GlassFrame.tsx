@@ -48,7 +48,7 @@ export function GlassFrame() {
       </header>
       {state === "signed_out" && (
         <p className="glass-hint" role="status">
-          <strong>{t("glass.signed_out")}</strong> {t("glass.not_needed")}
+          {t("glass.not_needed")}
         </p>
       )}
       {url ? (
