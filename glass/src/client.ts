@@ -2,12 +2,12 @@
 // browser; and what only the owner decides: mandates and freezes. It may listen and look; it instructs no operator.
 import { Refused, type Schemas, ask } from "./api.js";
 import { byId, el, setText } from "./dom.js";
+import { LookedCard } from "./looked.js";
+import { type LogEntry, cellsOf, columns, proofLink } from "./entries.js";
 import { type Answer, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
-import { type TextKey, chooseLanguage, fill, sentence, textsFor } from "./texts.js";
+import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, textsFor } from "./texts.js";
 import { BadLog, readKey, verifyLog } from "./verify.js";
-
-type LogEntry = Schemas["LogEntry"];
 
 const lookAgainMs = 1_000;
 const reconnectMs = 3_000;
@@ -16,6 +16,7 @@ const pageSize = 100;
 const language = chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages);
 const texts = textsFor(language);
 const form = new SignInForm(texts, (answer) => show(answer));
+const looked = new LookedCard(texts, language);
 const cards = byId("cards");
 const rows = byId("entries");
 const older = byId<HTMLButtonElement>("older");
@@ -25,7 +26,7 @@ let newest = -1; // index of the newest entry shown
 let oldest = 0;
 let timer = 0;
 
-const shortTime = (at: string): string => new Date(at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "short", timeStyle: "medium" });
+const shortTime = (at: string): string => timeIn(language, at);
 
 function say(error: unknown): void {
   if (!(error instanceof Refused)) throw error;
@@ -47,6 +48,7 @@ function show(answer: Answer): void {
   setText(byId("who"), session.display_name ?? "");
   cards.hidden = !isOwner;
   organisation = isOwner ? (session.organisation ?? null) : null;
+  void looked.show(isOwner);
   if (isOwner) {
     void showKey();
     void look();
@@ -97,13 +99,8 @@ async function look(): Promise<void> {
   }
 }
 
-function rowOf({ index, entry }: LogEntry): HTMLElement {
-  const value = (name: string): string => {
-    const found = (entry as Record<string, unknown>)[name];
-    return Array.isArray(found) ? found.join("・") : found === undefined || found === null ? "" : String(found);
-  };
-  const cells = [String(index), shortTime(value("time")), value("kind"), value("operator"), value("purpose"), value("fields"), value("outcome")];
-  return el("tr", {}, ...cells.map((cell) => el("td", {}, cell)));
+function rowOf(one: LogEntry): HTMLElement {
+  return el("tr", { "data-kind": String((one.entry as { kind?: unknown }).kind ?? "") }, ...cellsOf(texts, language, one).map((cell) => el("td", {}, cell)), el("td", {}, proofLink(texts, one.index)));
 }
 
 function showNewer(entries: LogEntry[]): void {
@@ -210,8 +207,7 @@ async function verify(event: Event): Promise<void> {
 document.documentElement.lang = language;
 document.title = texts.clientHeading;
 for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
-for (const key of ["columnTime", "columnKind", "columnWho", "columnPurpose", "columnFields", "columnOutcome"] as const)
-  byId("entry-head").append(el("th", { scope: "col" }, texts[key]));
+for (const key of [...columns, "proof"] as const) byId("entry-head").append(el("th", { scope: "col" }, texts[key]));
 byId("entry-head").prepend(el("th", { scope: "col" }, "#"));
 byId("verify").addEventListener("submit", (event) => void verify(event));
 older.addEventListener("click", () => void showOlder().catch(say));

@@ -24,15 +24,15 @@ const perBundle = 256;
 const ed25519 = 1;
 const dash = "\u2014";
 
-const text = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-const utf8 = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
-const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+export const text = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+export const utf8 = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
+export const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-function fromBase64(value: string, what: string): Uint8Array<ArrayBuffer> {
+export function fromBase64(value: string, what: string): Uint8Array<ArrayBuffer> {
   try {
     const bytes = Uint8Array.from(atob(value), (char) => char.charCodeAt(0));
-    if (base64(bytes) === value) return bytes;
+    if (toBase64(bytes) === value) return bytes;
   } catch {
     // said below
   }
@@ -155,7 +155,7 @@ export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number
       seen(first + i, text(entry));
     }
   }
-  const computed = base64(await tree.root());
+  const computed = toBase64(await tree.root());
   if (computed !== root) throw new BadLog(`the entries do not give the signed root: an entry was changed, added or removed (${computed} instead of ${root})`);
   return { origin, size, root, entries: size };
 }

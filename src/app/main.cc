@@ -160,13 +160,14 @@ void add_recording(CLI::App& app, RecordingOptions& options) {
 void add_verify(CLI::App& app, VerifyOptions& options) {
   CLI::App* verify = app.add_subcommand(
       "verify", "Check a client's log, or one proof of it, without trusting whoever keeps it");
-  auto* log = verify->add_option("--log", options.log, "URL or folder of the log");
+  verify->add_option("--log", options.log, "URL or folder of the log");
   verify->add_option("--key", options.key, "The log's verifier key (name+hash+base64)")->required();
   verify->add_option("--witness", options.witnesses, "Key of a witness that must have cosigned");
   verify->add_option("--state", options.state,
                      "File that remembers how far the last check came; made when missing");
-  verify->add_option("--proof", options.proof, "An offline proof file (.tlog-proof) instead")
-      ->excludes(log);
+  verify->add_option("--proof", options.proof,
+                     "A proof file (.tlog-proof) instead, or the file about one person that an "
+                     "owner gives out; with --log, also that nothing about them is missing in it");
   verify->add_option("--entry", options.entry, "The entry it proves, where the file has none");
   verify->add_option("--ca", options.authorities, "PEM file of the authority of its certificate")
       ->check(CLI::ExistingFile);

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "app/log_tools.h"
+#include "ledger/disclosure.h"
 #include "ledger/entry.h"
 #include "ledger/files.h"
 #include "ledger/proof_file.h"
@@ -112,10 +114,11 @@ int tell(const VerifyOptions& options, const ledger::VerifyReport& report) {
   return report.finding ? kWrong : kWell;
 }
 
-int verify_proof(const VerifyOptions& options, const Keys& keys) {
-  const auto text = ledger::read_whole(options.proof, ledger::kMostProofFile);
-  if (!text) return complain(options, text.error(), kUnchecked);
-  const auto file = ledger::ProofFile::parse(as_text(*text));
+int verify_proof(const VerifyOptions& options, const Keys& keys, std::string_view text) {
+  if (!options.log.empty())
+    return complain(options, {ErrorCode::kInvalid, "--log goes with a file about one person only"},
+                    kMisused);
+  const auto file = ledger::ProofFile::parse(text);
   if (!file) return complain(options, file.error(), kWrong);
   Bytes entry;
   if (!options.entry.empty()) {
@@ -150,13 +153,86 @@ std::function<void(std::uint64_t)> progress_for(const VerifyOptions& options) {
   return [](std::uint64_t checked) { fmt::print(stderr, "\r{} entries …", checked); };
 }
 
-int verify_whole(const VerifyOptions& options, Keys keys) {
-  std::unique_ptr<ledger::Fetcher> from;
+std::unique_ptr<ledger::Fetcher> fetcher_for(const VerifyOptions& options) {
   if (is_url(options.log))
-    from = std::make_unique<UrlFetcher>(options.log,
+    return std::make_unique<UrlFetcher>(options.log,
                                         web::ClientSettings{.authorities = options.authorities});
-  else
-    from = std::make_unique<ledger::FolderFetcher>(options.log);
+  return std::make_unique<ledger::FolderFetcher>(options.log);
+}
+
+// ---- the file about one person
+
+int tell_disclosed(const VerifyOptions& options, const ledger::Disclosure& file,
+                   const ledger::ProvenDisclosure& proven) {
+  const bool whole = !options.log.empty();
+  if (options.json) {
+    nlohmann::json line{{"ok", true},          {"subject", file.subject},
+                        {"owner", file.owner}, {"size", file.size},
+                        {"complete", whole},   {"entries", nlohmann::json::array()}};
+    for (const auto& [index, entry] : proven.entries)
+      line["entries"].push_back(
+          {{"index", index}, {"entry", nlohmann::json::parse(entry, nullptr, false)}});
+    fmt::print("{}\n", line.dump());
+    return kWell;
+  }
+  fmt::print("well   {} entries of {} about {}{}\n", proven.entries.size(), file.owner,
+             file.subject,
+             whole ? ", and the log has no other" : "; with --log also that none is missing");
+  for (const auto& [index, entry] : proven.entries) fmt::print("       {}: {}\n", index, entry);
+  return kWell;
+}
+
+// The whole log, with the person's salt key: an entry about them that the file has not got is a
+// file that hides something. Entries that came after it are no matter of its.
+Result<std::optional<std::string>> missing_from(const VerifyOptions& options, const Keys& keys,
+                                                const ledger::Disclosure& file,
+                                                const ledger::ProvenDisclosure& proven) {
+  std::map<std::uint64_t, std::string_view> listed;
+  for (const auto& [index, entry] : proven.entries) listed.emplace(index, entry);
+  std::optional<std::string> wrong;
+  ledger::VerifyRequest request{keys.log, keys.witnesses, std::nullopt, progress_for(options)};
+  request.seen = [&](std::uint64_t index, std::string_view entry) {
+    if (index >= file.size || wrong) return;
+    const auto known = listed.find(index);
+    const auto about = ledger::subject_of(entry);
+    const bool theirs = about && about->is_about(file.salt_key, file.subject);
+    if (known == listed.end() ? theirs : known->second != entry)
+      wrong = fmt::format("entry {} of the log {}", index,
+                          known == listed.end() ? "is about this person and not in the file"
+                                                : "is another one than the file has");
+  };
+  const auto report = ledger::verify_log(*fetcher_for(options), request);
+  if (!report) return tl::unexpected<Error>(report.error());
+  if (report->finding)
+    return std::optional(fmt::format("{}: {}", report->finding->where, report->finding->what));
+  if (report->checkpoint->checkpoint.size < file.size)
+    wrong = fmt::format("the log has {} entries, the file is of {}",
+                        report->checkpoint->checkpoint.size, file.size);
+  return wrong;
+}
+
+int verify_disclosed(const VerifyOptions& options, const Keys& keys, std::string_view text) {
+  const auto file = ledger::Disclosure::parse(text);
+  if (!file) return complain(options, file.error(), kWrong);
+  const auto proven = ledger::verify_disclosure(*file, keys.log, keys.witnesses);
+  if (!proven) return complain(options, proven.error(), kWrong);
+  if (!options.log.empty()) {
+    const auto missing = missing_from(options, keys, *file, *proven);
+    if (!missing) return complain(options, missing.error(), kUnchecked);
+    if (*missing) return complain(options, {ErrorCode::kInvalid, **missing}, kWrong);
+  }
+  return tell_disclosed(options, *file, *proven);
+}
+
+int verify_file(const VerifyOptions& options, const Keys& keys) {
+  const auto text = ledger::read_whole(options.proof, ledger::kMostDisclosure);
+  if (!text) return complain(options, text.error(), kUnchecked);
+  return ledger::is_disclosure(as_text(*text)) ? verify_disclosed(options, keys, as_text(*text))
+                                               : verify_proof(options, keys, as_text(*text));
+}
+
+int verify_whole(const VerifyOptions& options, Keys keys) {
+  const auto from = fetcher_for(options);
   ledger::VerifyRequest request{std::move(keys.log), std::move(keys.witnesses), std::nullopt,
                                 progress_for(options)};
   if (!options.state.empty()) {
@@ -183,7 +259,7 @@ int verify_whole(const VerifyOptions& options, Keys keys) {
 int verify_log_command(const VerifyOptions& options) {
   auto keys = keys_of(options);
   if (!keys) return complain(options, keys.error(), kMisused);
-  if (!options.proof.empty()) return verify_proof(options, *keys);
+  if (!options.proof.empty()) return verify_file(options, *keys);
   if (options.log.empty())
     return complain(options,
                     {ErrorCode::kInvalid, "verify: name a log (--log) or a proof (--proof)"},

@@ -233,6 +233,29 @@ Result<Entry> Entry::parse(std::string_view text) {
   return entry;
 }
 
+// No text of an entry holds a quote, so these bytes stand for the member and nothing else.
+std::optional<SubjectCommitment> subject_of(std::string_view entry) {
+  constexpr std::string_view kBegins = R"("subject":{"commitment":")";
+  constexpr std::string_view kBetween = R"(","nonce":")";
+  constexpr std::size_t kCommitment = 44;
+  constexpr std::size_t kNonce = 24;
+  const auto at = entry.find(kBegins);
+  if (at == std::string_view::npos) return std::nullopt;
+  entry.remove_prefix(at + kBegins.size());
+  if (entry.size() < kCommitment + kBetween.size() + kNonce ||
+      entry.substr(kCommitment, kBetween.size()) != kBetween)
+    return std::nullopt;
+  const auto commitment = from_base64(entry.substr(0, kCommitment));
+  const auto nonce = from_base64(entry.substr(kCommitment + kBetween.size(), kNonce));
+  SubjectCommitment found;
+  if (!commitment || commitment->size() != found.commitment.size() || !nonce ||
+      nonce->size() != found.nonce.size())
+    return std::nullopt;
+  std::copy(commitment->begin(), commitment->end(), found.commitment.begin());
+  std::copy(nonce->begin(), nonce->end(), found.nonce.begin());
+  return found;
+}
+
 Result<void> check_entry(std::string_view text) {
   const auto members = canonical_members(text, kLongestEntry);
   if (!members) return tl::unexpected<Error>(members.error());

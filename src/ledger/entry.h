@@ -39,6 +39,7 @@ namespace kind {
 inline constexpr std::string_view kOpening = "opening";  // one field, one entry
 inline constexpr std::string_view kRefusal = "refusal";
 inline constexpr std::string_view kSearch = "search";
+inline constexpr std::string_view kEnquiry = "enquiry";  // the owner asked who looked at a person
 inline constexpr std::string_view kIdentityCheck = "identity_check";
 inline constexpr std::string_view kWriting = "writing";  // record, note or document written
 inline constexpr std::string_view kExport = "export";
@@ -98,6 +99,10 @@ struct Entry {
   // The reverse; kInvalid unless it is what text() writes.
   static Result<Entry> parse(std::string_view text);
 };
+
+// The subject that an entry names, quickly, without reading the rest: for looking through a log.
+// Nothing of what is no entry, or names none.
+std::optional<SubjectCommitment> subject_of(std::string_view entry);
 
 // What verification asks of an entry of any version: canonical JSON, an object with "v", "kind" and
 // "time". Members it does not know are no error, so that an old verifier reads a newer log.

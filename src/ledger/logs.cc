@@ -104,6 +104,16 @@ std::optional<Resource> Logs::serve(std::string_view path) const {
 }
 
 Result<ProofFile> Logs::prove(std::string_view log, std::uint64_t index) const {
+  auto proofs = prove_all(log, std::span(&index, 1));
+  if (!proofs) return tl::unexpected<Error>(proofs.error());
+  if (proofs->files.empty())
+    return fail(ErrorCode::kNotFound, fmt::format("entry {} is not in the checkpoint yet (size {})",
+                                                  index, proofs->size));
+  return std::move(proofs->files.front());
+}
+
+Result<Logs::Proofs> Logs::prove_all(std::string_view log,
+                                     std::span<const std::uint64_t> indexes) const {
   if (!is_valid_id(log) || log.starts_with('.'))
     return fail(ErrorCode::kNotFound, "there is no such log");
   FolderFetcher from(folder_of(log));
@@ -113,21 +123,29 @@ Result<ProofFile> Logs::prove(std::string_view log, std::uint64_t index) const {
   if (!note) return tl::unexpected<Error>(note.error());
   const auto checkpoint = Checkpoint::parse(note->text);
   if (!checkpoint) return tl::unexpected<Error>(checkpoint.error());
-  if (index >= checkpoint->size)
-    return fail(ErrorCode::kNotFound, fmt::format("entry {} is not in the checkpoint yet (size {})",
-                                                  index, checkpoint->size));
+  Proofs proofs{checkpoint->size, {}};
   TileNodes nodes(from, checkpoint->size);
-  auto proof = inclusion_proof(index, checkpoint->size, nodes);
-  if (!proof) return tl::unexpected<Error>(proof.error());
-  const std::uint64_t number = index / kTileWidth;
-  const std::uint64_t width = width_at(checkpoint->size, 0, number);
-  const auto bundle = fetch_bundle(from, number, width);
-  if (!bundle) return tl::unexpected<Error>(bundle.error());
-  const auto entries = decode_bundle(*bundle, width);
-  if (!entries) return tl::unexpected<Error>(entries.error());
-  const ByteView entry = (*entries)[index % kTileWidth];
-  return ProofFile{Bytes(entry.begin(), entry.end()), index, std::move(*proof),
-                   std::string(as_text(*shown))};
+  std::optional<std::uint64_t> held;  // number of the bundle that is read
+  Bytes bundle;
+  for (const std::uint64_t index : indexes) {
+    if (index >= checkpoint->size) continue;
+    auto proof = inclusion_proof(index, checkpoint->size, nodes);
+    if (!proof) return tl::unexpected<Error>(proof.error());
+    const std::uint64_t number = index / kTileWidth;
+    const std::uint64_t width = width_at(checkpoint->size, 0, number);
+    if (held != number) {
+      auto read = fetch_bundle(from, number, width);
+      if (!read) return tl::unexpected<Error>(read.error());
+      bundle = *std::move(read);
+      held = number;
+    }
+    const auto entries = decode_bundle(bundle, width);
+    if (!entries) return tl::unexpected<Error>(entries.error());
+    const ByteView entry = (*entries)[index % kTileWidth];
+    proofs.files.push_back({Bytes(entry.begin(), entry.end()), index, std::move(*proof),
+                            std::string(as_text(*shown))});
+  }
+  return proofs;
 }
 
 Result<VerifierKey> Logs::verifier_of(std::string_view log) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,12 @@ class Logs {
 
   // From what is shown. kNotFound: the entry is not there yet.
   Result<ProofFile> prove(std::string_view log, std::uint64_t index) const;
+  // Several at once, all leading to one checkpoint: those of `indexes` (ascending) that it covers.
+  struct Proofs {
+    std::uint64_t size = 0;  // of the checkpoint's tree
+    std::vector<ProofFile> files;
+  };
+  Result<Proofs> prove_all(std::string_view log, std::span<const std::uint64_t> indexes) const;
 
   // What a client checks the log with; handed over once, in writing.
   Result<VerifierKey> verifier_of(std::string_view log);

@@ -163,6 +163,7 @@ Step Audit::bundle(std::uint64_t number) {
     const std::uint64_t index = number * kTileWidth + i;
     if (auto right = check_entry(as_text((*entries)[i])); !right)
       return found(FaultyPart::kEntry, entry_place(index, name), right.error().message, index);
+    if (request_.seen) request_.seen(index, as_text((*entries)[i]));
     ++checked_;
   }
   rows_[0] = std::move(computed);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,6 +22,8 @@ struct VerifyRequest {
   std::optional<std::string> remembered;  // the checkpoint (signed note) of the last check
   // Called about every 65,536 entries with how many are checked; may be empty.
   std::function<void(std::uint64_t)> progress;
+  // Called with each entry that is read, in order; what it saw counts when there is no finding.
+  std::function<void(std::uint64_t, std::string_view)> seen{};
 };
 
 // What is wrong, first of all: what was looked at, and what is not as it must be.

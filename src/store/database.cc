@@ -12,6 +12,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "store/owner_wait.h"
 #include "store/sql_trouble.h"
 
 namespace madoguchi::store {
@@ -134,10 +135,13 @@ Result<void> Database::Connection::connect_postgres() {
   session = std::make_unique<soci::session>(soci::postgresql, url);
   configure_postgres();
   if (!options.sole_owner) return {};
-  int locked = 0;
-  *session << "SELECT CASE WHEN pg_try_advisory_lock(:k) THEN 1 ELSE 0 END", soci::use(kOwnerLock),
-      soci::into(locked);
-  if (locked == 1) return {};
+  const bool locked = locked_soon([&] {
+    int now = 0;
+    *session << "SELECT CASE WHEN pg_try_advisory_lock(:k) THEN 1 ELSE 0 END",
+        soci::use(kOwnerLock), soci::into(now);
+    return now == 1;
+  });
+  if (locked) return {};
   close();
   return fail(
       ErrorCode::kConflict,

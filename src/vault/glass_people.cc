@@ -22,20 +22,6 @@ std::optional<PersonId> person_asked(const web::Request& request) {
   return PersonId{OrganisationId(std::string(owner)), SubjectId(std::string(subject))};
 }
 
-std::optional<std::vector<Sought>> sought_in(const Json& body) {
-  const auto list = body.find("all_of");
-  if (list == body.end() || !list->is_array()) return std::nullopt;
-  std::vector<Sought> sought;
-  for (const Json& one : *list) {
-    if (!one.is_object()) return std::nullopt;
-    auto field = text_in(one, "field");
-    auto value = text_in(one, "value");
-    if (!field || !value) return std::nullopt;
-    sought.push_back({*std::move(field), Personal<std::string>(*std::move(value))});
-  }
-  return sought;
-}
-
 bool is_word(const std::string& text) {
   return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || c == '_';

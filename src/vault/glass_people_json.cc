@@ -14,6 +14,20 @@ void Names::label(Json& into, const OrganisationId& owner, const std::string& fi
   into["label_en"] = spec == nullptr ? field : spec->label_en;
 }
 
+std::optional<std::vector<Sought>> sought_in(const Json& body) {
+  const auto list = body.find("all_of");
+  if (list == body.end() || !list->is_array()) return std::nullopt;
+  std::vector<Sought> sought;
+  for (const Json& one : *list) {
+    if (!one.is_object()) return std::nullopt;
+    auto field = text_in(one, "field");
+    auto value = text_in(one, "value");
+    if (!field || !value) return std::nullopt;
+    sought.push_back({*std::move(field), Personal<std::string>(*std::move(value))});
+  }
+  return sought;
+}
+
 Json json_of(const PeopleFound& found, const Names& names) {
   Json people = Json::array();
   for (const PersonSeen& one : found.people) {

@@ -36,6 +36,9 @@ class Names {
   Records& records_;
 };
 
+// {"all_of": [{"field", "value"}, …]}.
+std::optional<std::vector<Sought>> sought_in(const Json& body);
+
 Json json_of(const PeopleFound& found, const Names& names);
 Json json_of(const OpenedPerson& opened, const PersonId& person, const std::string& opened_by,
              const Names& names);

@@ -45,10 +45,12 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
       door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
       owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
               parts.people ? parts.people->logs : nullptr}) {
-  if (parts.people)
-    people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry,
-                                       parts.people->records, parts.people->openings,
-                                       parts.people->entropy});
+  if (!parts.people) return;
+  people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry, parts.people->records,
+                                     parts.people->openings, parts.people->entropy});
+  enquiries_.emplace(GlassEnquiries::Parts{*door_, parts.authority, parts.registry,
+                                           parts.people->records, parts.people->enquiries,
+                                           parts.people->logs});
 }
 
 GlassSite::~GlassSite() {
@@ -203,6 +205,7 @@ web::Routes GlassSite::routes() {
               kMostBody});
   owner_.add_to(routes);
   if (people_) people_->add_to(routes);
+  if (enquiries_) enquiries_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
     if (!door_->is_ours(request, reply)) return;

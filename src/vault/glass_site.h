@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
+#include "vault/glass_enquiries.h"
 #include "vault/glass_owner.h"
 #include "vault/glass_people.h"
 #include "vault/registry.h"
@@ -34,6 +35,7 @@ class GlassSite {
     Entropy& entropy;
     ledger::LogStore* log = nullptr;
     ledger::Logs* logs = nullptr;  // as published, for anyone to read
+    Enquiries* enquiries = nullptr;
   };
   // All outlive the site.
   struct Parts {
@@ -69,6 +71,7 @@ class GlassSite {
   std::unique_ptr<GlassDoor> door_;  // its threads call the next two
   GlassOwner owner_;
   std::optional<GlassPeople> people_;
+  std::optional<GlassEnquiries> enquiries_;
   Worker readers_{256};     // what waits is small: a session's row
   Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
   Worker verifier_{64};     // one password at a time: each is meant to cost memory and time

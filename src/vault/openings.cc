@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/keyed.h"
 #include "base/log.h"
 
 namespace madoguchi::vault {
@@ -43,6 +42,10 @@ std::vector<std::string> common(const std::set<std::string>& wanted,
 
 // ---- entries
 
+Result<DerivedKey> subject_salt_key(Records& records, const PersonId& person) {
+  return records.derived_key(person.owner, person.subject, "madoguchi.subject-salt.2");
+}
+
 ledger::Entry Openings::entry_for(const OpeningTicket& ticket, std::string_view kind) const {
   ledger::Entry entry;
   entry.time = parts_.clock.now();
@@ -69,17 +72,12 @@ void Openings::name_chain(ledger::Entry& entry, const AccessGrant& grant) const 
                                         grant.chain.back().id.text(), grant.chain.back().version);
 }
 
-// What the owner is given to find the entries about one person; derived, so nothing more is kept.
-Mac Openings::salt_key(const PersonId& person) const {
-  const auto directory = parts_.registry.directory();
-  const std::string name =
-      fmt::format("madoguchi.subject-salt.1|{}|{}", person.owner.text(), person.subject.text());
-  return hmac_sha256(directory->own_key().reveal(), as_bytes(name));
-}
-
-void Openings::name_subject(ledger::Entry& entry, const PersonId& person) {
-  const Mac key = salt_key(person);
-  entry.subject = ledger::SubjectCommitment::make(key, person.subject.text(), parts_.entropy);
+Result<void> Openings::name_subject(ledger::Entry& entry, const PersonId& person) {
+  const auto key = subject_salt_key(parts_.records, person);
+  if (!key) return tl::unexpected<Error>(key.error());
+  entry.subject =
+      ledger::SubjectCommitment::make(key->reveal(), person.subject.text(), parts_.entropy);
+  return {};
 }
 
 Result<void> Openings::log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries) {
@@ -104,6 +102,10 @@ Declined Openings::denied(Denial why, const Asker& asker, const PersonId& person
   entry.operator_id = asker.who.text();
   entry.outcome = "refused_" + std::string(name_of(why));
   entry.details["asked"] = std::string(kind);
+  // An id that somebody made up, or of a person who is gone, names nobody.
+  if (const auto named = name_subject(entry, person);
+      !named && named.error().code != ErrorCode::kNotFound)
+    return named.error();
   if (const auto kept = log(person.owner, {entry}); !kept) {
     log_warn("a refusal could not be logged: {}", kept.error().message);
     return kept.error();
@@ -231,7 +233,7 @@ Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& pers
   name_chain(entry, allowed->grant);
   entry.fields = {field};
   entry.outcome = matched ? "match" : "cannot_confirm";
-  name_subject(entry, person);
+  if (auto named = name_subject(entry, person); !named) return declined(named.error());
 
   IdentityOutcome outcome;
   outcome.matched = matched;
@@ -262,7 +264,7 @@ Answer<void> Openings::vouch(const Asker& asker, const PersonId& person,
   ledger::Entry entry = entry_for(*allowed, ledger::kind::kIdentityCheck);
   entry.outcome = "vouched";
   entry.details = {{"by", asker.who.text()}, {"reason", reason}};
-  name_subject(entry, person);
+  if (auto named = name_subject(entry, person); !named) return declined(named.error());
   if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
   const auto done = parts_.authority.with([&](Authority& authority, Time now) {
     return authority.vouch(asker.ticket, person.owner, person.subject, asker.who, now);
@@ -289,17 +291,23 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
   entry.time = at;
   name_chain(entry, allowed->grant);
   entry.details["opening"] = fresh_id_text(at, parts_.entropy);
+  const auto salt_key = subject_salt_key(parts_.records, person);
+  if (!salt_key) return declined(salt_key.error());
+  const auto name = [&](ledger::Entry& one) {
+    one.subject =
+        ledger::SubjectCommitment::make(salt_key->reveal(), person.subject.text(), parts_.entropy);
+  };
   std::vector<ledger::Entry> entries;
   for (const std::string& field : fields) {
     ledger::Entry& one = entries.emplace_back(entry);
     one.fields = {field};
     one.outcome = "shown";
-    name_subject(one, person);
+    name(one);
   }
   if (entries.empty()) {
     ledger::Entry& one = entries.emplace_back(entry);
     one.outcome = "nothing_stored";
-    name_subject(one, person);
+    name(one);
   }
   if (auto kept = log(person.owner, entries); !kept) return declined(kept.error());
 
@@ -333,7 +341,7 @@ Answer<OpenedDocument> Openings::read_document(const Asker& asker, const PersonI
   entry.fields = {"document"};
   entry.outcome = "shown";
   entry.details["document"] = document.text();
-  name_subject(entry, person);
+  if (auto named = name_subject(entry, person); !named) return declined(named.error());
   if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
   auto opened = parts_.records.read_document(person.owner, person.subject, document);
   if (!opened) return declined(opened.error());
@@ -351,7 +359,7 @@ Answer<DocumentVersion> Openings::write_document(const Asker& asker, const Perso
   name_chain(entry, allowed->grant);
   entry.outcome = draft ? "draft" : "written";
   if (!document.empty()) entry.details["document"] = document.text();
-  name_subject(entry, person);
+  if (auto named = name_subject(entry, person); !named) return declined(named.error());
   if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
   auto written = parts_.records.put_document(person.owner, person.subject, document, "note",
                                              asker.who.text(), text, draft);

@@ -66,6 +66,10 @@ struct OpenedPerson {
   std::size_t entries = 0;
 };
 
+// What the owner is given to find the entries about one person. Derived from the person's own key:
+// nothing more is kept, and erasing the person silences every entry about them.
+Result<DerivedKey> subject_salt_key(Records& records, const PersonId& person);
+
 class Openings {
  public:
   // All outlive it.
@@ -111,8 +115,8 @@ class Openings {
 
   [[nodiscard]] ledger::Entry entry_for(const OpeningTicket& ticket, std::string_view kind) const;
   void name_chain(ledger::Entry& entry, const AccessGrant& grant) const;
-  [[nodiscard]] Mac salt_key(const PersonId& person) const;
-  void name_subject(ledger::Entry& entry, const PersonId& person);
+  // kNotFound: there is no such person any more.
+  Result<void> name_subject(ledger::Entry& entry, const PersonId& person);
   Result<void> log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries);
   // Writes the refusal into the owner's log, and gives it back.
   Declined denied(Denial why, const Asker& asker, const PersonId& person, std::string_view kind);

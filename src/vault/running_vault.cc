@@ -13,6 +13,7 @@
 #include "vault/client_logs.h"
 #include "vault/demo.h"
 #include "vault/dial_gate.h"
+#include "vault/enquiries.h"
 #include "vault/exchange_service.h"
 #include "vault/glass_site.h"
 #include "vault/import_service.h"
@@ -82,6 +83,7 @@ struct RunningVault::Parts {
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
   std::unique_ptr<Openings> openings;
+  std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
   std::mutex glass_mutex;  // the status is asked for while the glass closes
   std::unique_ptr<GlassSite> glass;
@@ -141,13 +143,17 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                         parts->people->records(), NumberingPlan::japanese()});
+    if (ledger::LogStore* log = parts->people->log())
+      parts->enquiries = std::make_unique<Enquiries>(Enquiries::Parts{
+          *parts->store, clock, entropy, *parts->authority, parts->people->records(), *log,
+          parts->logs ? &parts->logs->logs() : nullptr});
   }
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}};
     if (parts->openings)
-      site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
-                                            parts->people->log(),
-                                            parts->logs ? &parts->logs->logs() : nullptr});
+      site.people.emplace(GlassSite::People{
+          parts->people->records(), *parts->openings, entropy, parts->people->log(),
+          parts->logs ? &parts->logs->logs() : nullptr, parts->enquiries.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);

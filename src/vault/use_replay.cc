@@ -26,7 +26,7 @@ class Uses {
  public:
   void add(const ledger::Entry& entry) {
     if (entry.kind == ledger::kind::kOpening) return opening(entry);
-    if (entry.kind == ledger::kind::kSearch) {
+    if (entry.kind == ledger::kind::kSearch || entry.kind == ledger::kind::kEnquiry) {
       const std::string* search = detail(entry, "search");
       if (search != nullptr && seen_.insert(*search).second)
         uses_.push_back({entry.time, {"search", "", entry.operator_id}});

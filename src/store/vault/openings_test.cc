@@ -3,100 +3,12 @@
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
-#include "store/vault/record_stores.h"
-#include "store/vault/vault_fixture.h"
-#include "store/vault/vault_log.h"
-#include "vault/demo.h"
+#include "store/vault/openings_fixture.h"
 #include "vault/glass_site.h"
-#include "vault/people_records.h"
 #include "vault/use_replay.h"
 
 namespace madoguchi::store {
 namespace {
-
-using namespace std::chrono_literals;
-using vault::Asker;
-using vault::Denial;
-using vault::LegKind;
-using vault::OpeningTicketId;
-using vault::PersonId;
-using vault::SessionKey;
-
-std::string fingerprint() {
-  std::string text = "sha-256 AA";
-  for (int i = 1; i < 32; ++i) text += ":AA";
-  return text;
-}
-
-std::string word_of(const vault::Declined& declined) {
-  if (const auto* denial = std::get_if<Denial>(&declined)) return std::string(name_of(*denial));
-  return std::get<Error>(declined).message;
-}
-
-// The demo's vault, a caller whose number is one of its people's, hana on the phone with them.
-class OpeningsOn : public VaultOn {
- protected:
-  void SetUp() override {
-    VaultOn::SetUp();
-    if (IsSkipped()) return;
-    ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "さくら", {"+81300000001"}));
-    ASSERT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
-    RecordStoreOptions options;
-    options.records_url = "sqlite:" + (folder_ / "records.db").string();
-    options.keys_url = "sqlite:" + (folder_ / "keys.db").string();
-    options.side_folder = folder_;
-    auto stores = open_record_stores(options);
-    ASSERT_TRUE(stores) << stores.error().message;
-    auto people =
-        vault::PeopleRecords::open({*store_, clock_, entropy_, vault::NumberingPlan::japanese(),
-                                    folder_ / "master.key", folder_ / "erasures"},
-                                   {std::move(stores->records), std::move(stores->keys)});
-    ASSERT_TRUE(people) << people.error().message;
-    people_ = std::move(*people);
-    const auto filled =
-        vault::fill_demo(*authority_, *staff_, people_->records(),
-                         {{"sakura", "password-1"}, {"wakaba", "password-2"}}, clock_.now());
-    ASSERT_TRUE(filled) << filled.error().message;
-    openings_ = std::make_unique<vault::Openings>(
-        vault::Openings::Parts{*store_, clock_, entropy_, *authority_, *registry_,
-                               people_->records(), vault::NumberingPlan::japanese()});
-    ASSERT_TRUE(authority_->register_browser(OperatorId("hana"), SessionKey("s1"),
-                                             clock_.now() + 12h, fingerprint()));
-    authority_->lease({CallId("call"),
-                       OrganisationId("sakura"),
-                       DeskId("sakura-leak"),
-                       std::string(as_text(sealed("09000001001"))),
-                       {{LegKind::kBrowser, fingerprint()}}});
-    const auto ticket =
-        authority_->issue(OperatorId("hana"), DeskId("sakura-leak"), CallId("call"), "");
-    ASSERT_TRUE(ticket) << name_of(ticket.error());
-    asker_ = {OperatorId("hana"), SessionKey("s1"), ticket->id};
-  }
-  void TearDown() override {
-    openings_.reset();
-    people_.reset();
-    VaultOn::TearDown();
-  }
-  PersonId candidate() {
-    const auto found = openings_->by_number(asker_);
-    EXPECT_TRUE(found) << word_of(found.error());
-    EXPECT_EQ(found->people.size(), 1U);
-    return found->people.at(0).person;
-  }
-  std::string open(const PersonId& person) {
-    const auto opened = openings_->open(asker_, person);
-    return opened ? "opened" : word_of(opened.error());
-  }
-  std::string check(const PersonId& person, const std::string& field, const std::string& typed) {
-    const auto outcome = openings_->check(asker_, person, field, Personal<std::string>(typed));
-    if (!outcome) return word_of(outcome.error());
-    return outcome->matched ? "match" : "cannot_confirm";
-  }
-
-  std::unique_ptr<vault::PeopleRecords> people_;
-  std::unique_ptr<vault::Openings> openings_;
-  Asker asker_;
-};
 
 TEST_P(OpeningsOn, ACallersNumberFindsThePersonWhoIsCheckedAndOpened) {
   const PersonId person = candidate();
@@ -144,6 +56,34 @@ TEST_P(OpeningsOn, SearchesFindByExactValueAndNeverByANameAlone) {
   EXPECT_TRUE(others->people.empty());
   EXPECT_FALSE(
       openings_->search(asker_, OrganisationId("wakaba"), {sought("letter_number", "W-2001")}));
+}
+
+TEST_P(OpeningsOn, EntriesAreFoundByThePersonsOwnKeyAndAreSilentOnceErased) {
+  const PersonId person = candidate();
+  ASSERT_EQ(open(person), "not_checked");  // a refused attempt names the person too
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  ASSERT_EQ(open(person), "opened");
+  const auto kinds_about = [&](ByteView key) {
+    std::vector<std::string> kinds;
+    for (const ledger::Entry& entry : entries())
+      if (entry.subject && entry.subject->is_about(key, person.subject.text()))
+        kinds.push_back(entry.kind);
+    return kinds;
+  };
+  const auto key = vault::subject_salt_key(people_->records(), person);
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(
+      kinds_about(key->reveal()),
+      (std::vector<std::string>{"refusal", "identity_check", "opening", "opening", "opening"}));
+  EXPECT_TRUE(kinds_about(registry_->directory()->own_key().reveal()).empty());
+  const std::size_t before = entries().size();
+  ASSERT_TRUE(people_->records().erase(person.owner, person.subject));
+  const auto gone = vault::subject_salt_key(people_->records(), person);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(entries().size(), before);
+  EXPECT_NE(open(person), "opened");
+  EXPECT_EQ(entries().size(), before);
 }
 
 TEST_P(OpeningsOn, ARevocationStopsTheNextOpening) {

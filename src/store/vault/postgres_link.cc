@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "store/owner_wait.h"
+
 namespace madoguchi::store {
 namespace {
 
@@ -81,10 +83,15 @@ Result<void> PostgresLink::connect() {
         fmt::format("SET lock_timeout = {}", lock_timeout_.count())})
     if (auto set = run(setting.c_str(), {}); !set) return tl::unexpected<Error>(set.error());
   if (owner_lock_ == 0) return {};
-  const auto locked =
-      run("SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN 1 ELSE 0 END", {pg(owner_lock_)});
-  if (!locked) return tl::unexpected<Error>(locked.error());
-  if (locked->size() == 1 && locked->integer(0, 0) == 1) return {};
+  Result<void> asked;
+  const bool locked = locked_soon([&] {
+    const auto now = run("SELECT CASE WHEN pg_try_advisory_lock($1::bigint) THEN 1 ELSE 0 END",
+                         {pg(owner_lock_)});
+    if (!now) asked = tl::unexpected<Error>(now.error());
+    return !now || (now->size() == 1 && now->integer(0, 0) == 1);
+  });
+  if (!asked) return asked;
+  if (locked) return {};
   PQfinish(connection_);
   connection_ = nullptr;
   return fail(

@@ -145,6 +145,13 @@ Allowed<OpeningTicket> Authority::search(const OpeningTicketId& id, const Sessio
   return ticket;
 }
 
+Allowed<void> Authority::enquire(const OperatorId& owners_person, Time now) {
+  const Charge charge = searches_of(owners_person, rules_.searches);
+  if (limits_.exceeded({charge}, now)) return refuse(Denial::kSearches);
+  limits_.count(charge.counter, now);
+  return {};
+}
+
 Allowed<Permission> Authority::check(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;

@@ -84,6 +84,8 @@ class Authority {
   // stand in the opening of the person.
   Allowed<Permission> write(const PersonAsk& ask, Time now);
   Allowed<OpeningTicket> search(const OpeningTicketId& id, const SessionKey& session, Time now);
+  // An owner's person looks for one of its people: no ticket, counted as a search.
+  Allowed<void> enquire(const OperatorId& owners_person, Time now);
   // Before a typed value is compared; then checked() with the outcome.
   Allowed<Permission> check(const PersonAsk& ask, Time now);
   void checked(const PersonAsk& ask, const std::string& field, bool matched, Time now);

@@ -289,6 +289,16 @@ Result<std::vector<std::string>> Records::stored_fields(const OrganisationId& or
   return names;
 }
 
+Result<DerivedKey> Records::derived_key(const OrganisationId& organisation,
+                                        const SubjectId& subject, std::string_view purpose) {
+  const auto held = state_->held(organisation, subject);
+  if (!held) return tl::unexpected<Error>(held.error());
+  Mac made = hmac_sha256(held->key.reveal(), as_bytes(purpose));
+  DerivedKey key(made);
+  wipe(made);
+  return key;
+}
+
 Result<Comparison> Records::compare(const OrganisationId& organisation, const SubjectId& subject,
                                     std::string_view field, const Personal<std::string>& typed) {
   const auto sealer = state_->sealer(organisation);

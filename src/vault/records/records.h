@@ -20,7 +20,9 @@
 #include <vector>
 
 #include "base/id.h"
+#include "base/keyed.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "vault/core/numbering.h"
 #include "vault/records/organisation_keys.h"
@@ -77,6 +79,20 @@ struct OpenedDocument {
   Personal<std::string> text;
 };
 
+// A key for one purpose, made from a subject's key and gone with it. In ordinary memory, wiped at
+// the end.
+class DerivedKey {
+ public:
+  explicit DerivedKey(const Mac& bytes) : bytes_(bytes) {}
+  DerivedKey(const DerivedKey&) = delete;
+  DerivedKey(DerivedKey&& other) noexcept : bytes_(other.bytes_) { wipe(other.bytes_); }
+  ~DerivedKey() { wipe(bytes_); }
+  [[nodiscard]] ByteView reveal() const { return bytes_; }
+
+ private:
+  Mac bytes_;
+};
+
 class Records {
  public:
   // All outlive the records.
@@ -128,6 +144,10 @@ class Records {
   // Which fields have values; no decryption.
   [[nodiscard]] Result<std::vector<std::string>> stored_fields(const OrganisationId& organisation,
                                                                const SubjectId& subject);
+  // HMAC-SHA256(the subject's key, purpose): the same for as long as the subject is there, through
+  // rotations; kNotFound once it is erased, and then nobody can make it again.
+  [[nodiscard]] Result<DerivedKey> derived_key(const OrganisationId& organisation,
+                                               const SubjectId& subject, std::string_view purpose);
   // Whether the typed value is one of the field's, tolerant of variants, never showing which.
   // kInvalid when what was typed can't be read as such a value at all.
   [[nodiscard]] Result<Comparison> compare(const OrganisationId& organisation,

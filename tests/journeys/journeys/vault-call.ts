@@ -104,7 +104,7 @@ export const journey: Journey = {
     await openOne(browser, glass, context);
 
     const opened = Date.now();
-    await until("the opening on the client's page", async () => (await rows(client.page)).filter((row) => row.includes("opening")).length >= 3 || undefined);
+    await until("the opening on the client's page", async () => (await client.page.locator("#entries tr[data-kind=opening]").count()) >= 3 || undefined);
     expect(Date.now() - opened < 2000, `the client's page showed the opening after ${Date.now() - opened} ms`);
     const after = await rows(client.page);
     expect(after.length > before.length, "nothing was added to the client's page");

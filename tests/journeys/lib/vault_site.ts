@@ -75,7 +75,7 @@ export class VaultSite {
           let got = "";
           answer.setEncoding("utf8");
           answer.on("data", (part: string) => (got += part));
-          answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: got ? JSON.parse(got) : {} }));
+          answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: answer.headers["content-type"]?.startsWith("application/json") && got ? JSON.parse(got) : {} }));
         },
       );
       sent.on("error", reject);

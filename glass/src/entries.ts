@@ -1,0 +1,24 @@
+// An entry of the client's log as a row says it.
+import { el } from "./dom.js";
+import { type Language, type Texts, shortTime, wordOf } from "./texts.js";
+
+export interface LogEntry {
+  index: number;
+  entry: object;
+}
+
+export const columns = ["columnTime", "columnKind", "columnWho", "columnPurpose", "columnFields", "columnOutcome"] as const;
+
+/** What the columns say of an entry. */
+export function cellsOf(texts: Texts, language: Language, { index, entry }: LogEntry): string[] {
+  const value = (name: string): string => {
+    const found = (entry as Record<string, unknown>)[name];
+    return Array.isArray(found) ? found.join("・") : found === undefined || found === null ? "" : String(found);
+  };
+  const who = [value("operator"), value("organisation")].filter((part) => part !== "").join(" / ");
+  return [String(index), shortTime(language, value("time")), wordOf(texts, value("kind")), who, value("purpose"), value("fields"), value("outcome")];
+}
+
+/** The vault sends it as a file. */
+export const proofLink = (texts: Texts, index: number): HTMLElement =>
+  el("a", { href: `/api/owner/entries/${index}/proof`, download: `${index}.tlog-proof`, "aria-label": `${texts.proof} ${index}` }, texts.proof);

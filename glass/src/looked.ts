@@ -1,0 +1,120 @@
+// The client's card about one of its people: who looked at this person's data, when and why, and the files with the
+// proofs that the person is given. Also checks such files, here, against the pasted key.
+import { Refused, type Candidate, type Schemas, ask } from "./api.js";
+import { byId, el, setText } from "./dom.js";
+import { cellsOf, columns, proofLink } from "./entries.js";
+import { printable, save } from "./looked_file.js";
+import { verifyPerson, verifyProof } from "./proof.js";
+import { type Language, type Texts, fill, sentence } from "./texts.js";
+import { BadLog, readKey } from "./verify.js";
+
+export class LookedCard {
+  private readonly field = el("select", { name: "looked-field", required: true });
+  private readonly value = el("input", { type: "text", name: "looked-value", autocomplete: "off", spellcheck: "false", maxlength: "200" });
+  private readonly people = el("ul", { class: "looked-people" });
+  private readonly result = el("div", { class: "looked-result", "aria-live": "polite" });
+  private readonly said = el("p", { class: "error", role: "alert" });
+
+  constructor(
+    private readonly texts: Texts,
+    private readonly language: Language,
+  ) {
+    this.field.setAttribute("aria-label", texts.lookedField);
+    this.value.setAttribute("aria-label", texts.lookedValue);
+    const form = el("form", { id: "looked-search", class: "condition" }, this.field, this.value, el("button", { type: "submit" }, texts.search));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.during(() => this.search());
+    });
+    byId("looked").append(form, this.said, this.people, this.result);
+    byId<HTMLInputElement>("proof-file").addEventListener("change", (event) => void this.checkFile(event.target as HTMLInputElement));
+  }
+
+  /** After a sign-in; what was found for somebody else goes. */
+  async show(isOwner: boolean): Promise<void> {
+    this.people.replaceChildren();
+    this.result.replaceChildren();
+    if (!isOwner || this.field.options.length > 0) return;
+    await this.during(async () => {
+      const { fields } = await ask<Schemas["Searchable"]>("GET", "/owner/searchable");
+      this.field.replaceChildren(...fields.map((one) => el("option", { value: one.name }, this.language === "ja" ? one.label_ja : one.label_en)));
+      if (fields.some((one) => one.name === "letter_number")) this.field.value = "letter_number";
+    });
+  }
+
+  private async during(run: () => Promise<void>): Promise<void> {
+    setText(this.said, "");
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      setText(this.said, error.isAway ? this.texts.away : sentence(this.texts, error.code));
+    }
+  }
+
+  private async search(): Promise<void> {
+    this.result.replaceChildren();
+    const found = await ask<Schemas["People"]>("POST", "/owner/search", { body: { all_of: [{ field: this.field.value, value: this.value.value.trim() }] } });
+    const lines = found.people.map((one) =>
+      el(
+        "li",
+        {},
+        el("span", {}, one.masked.map((value) => value.shown).join(" ・ ")),
+        el("button", { type: "button", onclick: () => void this.during(() => this.look(one)) }, this.texts.lookedShow),
+      ),
+    );
+    if (found.more) lines.push(el("li", { class: "muted" }, this.texts.more));
+    this.people.replaceChildren(...(lines.length > 0 ? lines : [el("li", { class: "muted" }, this.texts.nobody)]));
+  }
+
+  private async look(person: Candidate): Promise<void> {
+    const { entries } = await ask<Schemas["Entries"]>("POST", "/owner/looked", { body: { subject: person.subject } });
+    const head = el("tr", {}, el("th", { scope: "col" }, "#"), ...columns.map((key) => el("th", { scope: "col" }, this.texts[key])), el("th", { scope: "col" }, this.texts.proof));
+    const rows = [...entries].reverse().map((one) => el("tr", {}, ...cellsOf(this.texts, this.language, one).map((cell) => el("td", {}, cell)), el("td", {}, proofLink(this.texts, one.index))));
+    const heading = el("h3", { tabindex: "-1" }, fill(this.texts.lookedCount, { count: entries.length }));
+    this.result.replaceChildren(
+      heading,
+      el("p", { class: "muted" }, this.texts.lookedHint),
+      el("p", { class: "condition" }, this.fileButton(person.subject, this.texts.lookedFile, "json"), this.fileButton(person.subject, this.texts.lookedPrint, "html")),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": this.texts.lookedTitle }, el("table", { id: "looked-entries" }, el("thead", {}, head), el("tbody", {}, ...rows))),
+    );
+    heading.focus();
+  }
+
+  private fileButton(subject: string, label: string, kind: "json" | "html"): HTMLElement {
+    const make = async (): Promise<void> => {
+      const file = await ask<Schemas["Disclosure"]>("POST", "/owner/disclosure", { body: { subject } });
+      if (kind === "json") save(`looked-${subject}.json`, "application/json", JSON.stringify(file));
+      else save(`looked-${subject}.html`, "text/html", printable(this.texts, this.language, file));
+    };
+    return el("button", { type: "button", class: "quiet", "data-file": kind, onclick: () => void this.during(make) }, label);
+  }
+
+  private async checkFile(input: HTMLInputElement): Promise<void> {
+    const file = input.files?.[0];
+    if (!file) return;
+    const outcome = byId("proof-checked");
+    try {
+      const key = await readKey(byId<HTMLInputElement>("key").value);
+      const content = await file.text();
+      const well = content.trimStart().startsWith("{") ? await this.wellPerson(content, key) : await this.wellEntry(content, key);
+      outcome.className = "outcome match";
+      setText(outcome, `✓ ${well}`);
+    } catch (error) {
+      if (!(error instanceof BadLog)) throw error;
+      outcome.className = "outcome cannot_confirm";
+      setText(outcome, `✕ ${fill(this.texts.clientBad, { why: error.message })}`);
+    } finally {
+      input.value = "";
+    }
+  }
+
+  private async wellEntry(content: string, key: Awaited<ReturnType<typeof readKey>>): Promise<string> {
+    const proven = await verifyProof(content, key);
+    return fill(this.texts.proofWell, { index: proven.index, what: cellsOf(this.texts, this.language, proven).slice(1).join(" ・ ") });
+  }
+  private async wellPerson(content: string, key: Awaited<ReturnType<typeof readKey>>): Promise<string> {
+    const proven = await verifyPerson(content, key);
+    return fill(this.texts.proofPersonWell, { count: proven.entries.length, subject: proven.subject });
+  }
+}

@@ -1,0 +1,141 @@
+// What an owner finds out about one of its people, on a real store of either kind.
+#include "vault/enquiries.h"
+
+#include "store/vault/openings_fixture.h"
+#include "vault/client_logs.h"
+#include "vault/core/crypto.h"
+#include "vault/core/master_key.h"
+
+namespace madoguchi::store {
+namespace {
+
+class EnquiriesOn : public OpeningsOn {
+ protected:
+  void SetUp() override {
+    OpeningsOn::SetUp();
+    if (IsSkipped()) return;
+    DatabaseOptions options;
+    options.url = scratch_->url();
+    auto log = open_vault_log(std::move(options));
+    ASSERT_TRUE(log) << log.error().message;
+    log_ = std::move(*log);
+    const auto master = vault::read_master_key(folder_ / "master.key", vault::IfMissing::kRefuse);
+    ASSERT_TRUE(master);
+    signers_ = std::make_unique<vault::LogSigners>(
+        vault::LogSigners::Parts{*store_, clock_, entropy_, *registry_},
+        vault::derive(*master, "madoguchi key wrapping"));
+    logs_ = std::make_unique<ledger::Logs>(
+        *log_, *signers_, ledger::LogsSettings{folder_ / "log", "vault.localhost/log"});
+    enquiries_ = std::make_unique<vault::Enquiries>(vault::Enquiries::Parts{
+        *store_, clock_, entropy_, *authority_, people_->records(), *log_, logs_.get()});
+  }
+  void TearDown() override {
+    enquiries_.reset();
+    logs_.reset();
+    signers_.reset();
+    log_.reset();
+    OpeningsOn::TearDown();
+  }
+  using SubjectId = vault::SubjectId;
+
+  // hana opens the caller's record.
+  PersonId opened() {
+    const PersonId person = candidate();
+    EXPECT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+    EXPECT_EQ(open(person), "opened");
+    return person;
+  }
+  std::vector<std::string> kinds_about(const SubjectId& subject) {
+    const auto looked = enquiries_->looked(oku_, subject);
+    if (!looked) return {word_of(looked.error())};
+    std::vector<std::string> kinds;
+    for (const auto& one : looked->entries)
+      kinds.push_back(ledger::Entry::parse(one.entry).value().kind);
+    return kinds;
+  }
+  const vault::OwnersPerson oku_{OperatorId("oku"), OrganisationId("sakura")};
+  const vault::OwnersPerson wada_{OperatorId("wada"), OrganisationId("wakaba")};
+  std::unique_ptr<ledger::LogStore> log_;
+  std::unique_ptr<vault::LogSigners> signers_;
+  std::unique_ptr<ledger::Logs> logs_;
+  std::unique_ptr<vault::Enquiries> enquiries_;
+};
+
+TEST_P(EnquiriesOn, TheOwnerSeesEveryoneWhoLookedAndTheEnquiryItself) {
+  const PersonId person = opened();
+  const auto found = enquiries_->search(oku_, {{"letter_number", Personal<std::string>("S-1001")}});
+  ASSERT_TRUE(found) << word_of(found.error());
+  ASSERT_EQ(found->people.size(), 1U);
+  EXPECT_EQ(found->people[0].person.subject, person.subject);
+  for (const auto& value : found->people[0].masked)
+    EXPECT_EQ(value.shown.find("架空 花子"), std::string::npos);
+  const std::vector<std::string> looked{"identity_check", "opening", "opening", "opening",
+                                        "enquiry"};
+  EXPECT_EQ(kinds_about(person.subject), looked);
+  // Somebody else's data was not looked at: the enquiry alone.
+  const auto other = enquiries_->search(oku_, {{"letter_number", Personal<std::string>("S-1002")}});
+  ASSERT_TRUE(other);
+  EXPECT_EQ(kinds_about(other->people.at(0).person.subject), std::vector<std::string>{"enquiry"});
+  const auto last = entries().back();
+  EXPECT_EQ(last.operator_id, "oku");
+  EXPECT_EQ(last.organisation, "sakura");
+}
+
+TEST_P(EnquiriesOn, AnotherOwnerFindsNobody) {
+  const PersonId person = opened();
+  const auto found =
+      enquiries_->search(wada_, {{"letter_number", Personal<std::string>("S-1001")}});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->people.empty());
+  const auto looked = enquiries_->looked(wada_, person.subject);
+  ASSERT_FALSE(looked);
+  EXPECT_EQ(std::get<Error>(looked.error()).code, ErrorCode::kNotFound);
+}
+
+TEST_P(EnquiriesOn, WhatCannotBeLoggedIsNotTold) {
+  const PersonId person = opened();
+  for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
+    fault_ = fault;
+    EXPECT_FALSE(enquiries_->looked(oku_, person.subject));
+  }
+  EXPECT_TRUE(enquiries_->looked(oku_, person.subject));
+}
+
+TEST_P(EnquiriesOn, EnquiriesAreLimited) {
+  const PersonId person = opened();
+  int answered = 0;
+  while (answered < 100 && enquiries_->looked(oku_, person.subject)) ++answered;
+  EXPECT_EQ(answered, 20);
+}
+
+TEST_P(EnquiriesOn, TheFileForThePersonIsProvenByTheLogsKeyAlone) {
+  const PersonId person = opened();
+  ASSERT_TRUE(logs_->publish(clock_.now()));
+  const auto made = enquiries_->disclose(oku_, person.subject);
+  ASSERT_TRUE(made) << word_of(made.error());
+  EXPECT_EQ(made->proofs.size(), 4U);  // the enquiry itself is not published yet
+  const auto text = made->text();
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->find("花子"), std::string::npos);
+  const auto read = ledger::Disclosure::parse(*text);
+  ASSERT_TRUE(read) << read.error().message;
+  const auto key = logs_->verifier_of("sakura").value();
+  const auto proven = ledger::verify_disclosure(*read, key, {});
+  ASSERT_TRUE(proven) << proven.error().message;
+  EXPECT_EQ(proven->entries.size(), 4U);
+  EXPECT_FALSE(ledger::verify_disclosure(*read, logs_->verifier_of("wakaba").value(), {}));
+}
+
+TEST_P(EnquiriesOn, AfterErasureThereIsNoAnswer) {
+  const PersonId person = opened();
+  ASSERT_TRUE(people_->records().erase(person.owner, person.subject));
+  const auto looked = enquiries_->looked(oku_, person.subject);
+  ASSERT_FALSE(looked);
+  EXPECT_EQ(std::get<Error>(looked.error()).code, ErrorCode::kNotFound);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, EnquiriesOn,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres));
+
+}  // namespace
+}  // namespace madoguchi::store

@@ -1,0 +1,128 @@
+#include "vault/enquiries.h"
+
+#include <algorithm>
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::size_t kMostPeople = 20;
+constexpr std::size_t kMostSought = 3;
+constexpr std::size_t kAtOnce = 4096;
+
+tl::unexpected<Declined> declined(Declined why) {
+  return tl::unexpected<Declined>(std::move(why));
+}
+
+}  // namespace
+
+Answer<void> Enquiries::begin(const OwnersPerson& asker) {
+  const auto allowed = parts_.authority.with(
+      [&](Authority& authority, Time now) { return authority.enquire(asker.who, now); });
+  if (!allowed) return declined(allowed.error());
+  return {};
+}
+
+ledger::Entry Enquiries::entry_of(const OwnersPerson& asker, std::string_view kind) const {
+  ledger::Entry entry;
+  entry.time = parts_.clock.now();
+  entry.kind = std::string(kind);
+  entry.operator_id = asker.who.text();
+  entry.organisation = asker.owner.text();
+  entry.details["by"] = std::string("owner");
+  // Searches and enquiries are counted again from the log by this, each once.
+  entry.details["search"] = fresh_id_text(entry.time, parts_.entropy);
+  return entry;
+}
+
+Result<void> Enquiries::log(const OwnersPerson& asker, const ledger::Entry& entry) {
+  auto text = entry.text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  Act act;
+  act.entries.push_back({asker.owner.text(), *std::move(text)});
+  return parts_.store.commit(entry.time, act);
+}
+
+Answer<PeopleFound> Enquiries::search(const OwnersPerson& asker,
+                                      const std::vector<Sought>& all_of) {
+  if (all_of.empty() || all_of.size() > kMostSought)
+    return declined(Error{ErrorCode::kInvalid, "all_of: 1 to 3 values"});
+  if (auto begun = begin(asker); !begun) return declined(begun.error());
+  auto hits = parts_.records.find(asker.owner, all_of, kMostPeople);
+  if (!hits) return declined(hits.error());
+  ledger::Entry entry = entry_of(asker, ledger::kind::kSearch);
+  for (const Sought& one : all_of) entry.fields.push_back(one.field);
+  entry.outcome = hits->subjects.empty() ? "nothing" : "found";
+  entry.details["found"] = static_cast<std::int64_t>(hits->subjects.size());
+  if (auto kept = log(asker, entry); !kept) return declined(kept.error());
+  PeopleFound found;
+  found.more = hits->more;
+  for (SubjectId& subject : hits->subjects) {
+    const auto fields = parts_.records.stored_fields(asker.owner, subject);
+    if (!fields) return declined(fields.error());
+    auto masked = parts_.records.masked(asker.owner, subject, *fields);
+    if (!masked) return declined(masked.error());
+    PersonSeen& one = found.people.emplace_back();
+    one.person = {asker.owner, std::move(subject)};
+    one.masked = *std::move(masked);
+  }
+  return found;
+}
+
+Answer<LookedAt> Enquiries::look_through(const OwnersPerson& asker, const SubjectId& subject,
+                                         const DerivedKey& key, std::string_view outcome) {
+  ledger::Entry entry = entry_of(asker, ledger::kind::kEnquiry);
+  entry.outcome = std::string(outcome);
+  entry.subject = ledger::SubjectCommitment::make(key.reveal(), subject.text(), parts_.entropy);
+  if (auto kept = log(asker, entry); !kept) return declined(kept.error());
+  LookedAt looked;
+  while (true) {
+    auto page = parts_.log.entries(asker.owner.text(), looked.size, kAtOnce);
+    if (!page) return declined(page.error());
+    for (std::size_t i = 0; i < page->size(); ++i) {
+      std::string& text = (*page)[i].entry;
+      const auto about = ledger::subject_of(text);
+      if (about && about->is_about(key.reveal(), subject.text()))
+        looked.entries.push_back({looked.size + i, std::move(text)});
+    }
+    looked.size += page->size();
+    if (page->size() < kAtOnce) return looked;
+  }
+}
+
+Answer<LookedAt> Enquiries::looked(const OwnersPerson& asker, const SubjectId& subject) {
+  if (auto begun = begin(asker); !begun) return declined(begun.error());
+  const auto key = subject_salt_key(parts_.records, {asker.owner, subject});
+  if (!key) return declined(key.error());
+  return look_through(asker, subject, *key, "shown");
+}
+
+Answer<ledger::Disclosure> Enquiries::disclose(const OwnersPerson& asker,
+                                               const SubjectId& subject) {
+  if (parts_.logs == nullptr)
+    return declined(Error{ErrorCode::kUnavailable, "no log is published here"});
+  if (auto begun = begin(asker); !begun) return declined(begun.error());
+  const auto key = subject_salt_key(parts_.records, {asker.owner, subject});
+  if (!key) return declined(key.error());
+  const auto verifier = parts_.logs->verifier_of(asker.owner.text());
+  if (!verifier) return declined(verifier.error());
+  auto looked = look_through(asker, subject, *key, "given_out");
+  if (!looked) return declined(looked.error());
+  if (looked->entries.size() > ledger::kMostDisclosed)
+    return declined(Error{ErrorCode::kInvalid, "too many entries for one file"});
+  std::vector<std::uint64_t> indexes;
+  for (const LookedEntry& one : looked->entries) indexes.push_back(one.index);
+  auto proofs = parts_.logs->prove_all(asker.owner.text(), indexes);
+  if (!proofs) return declined(proofs.error());
+  ledger::Disclosure made;
+  made.made_at = parts_.clock.now();
+  made.made_by = asker.who.text();
+  made.owner = asker.owner.text();
+  made.subject = subject.text();
+  std::copy(key->reveal().begin(), key->reveal().end(), made.salt_key.begin());
+  made.key = verifier->text();
+  made.size = proofs->size;
+  made.proofs = std::move(proofs->files);
+  return made;
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,69 @@
+// What an owner asks about one of its own people: who looked at this person's data, when and why;
+// and the file with the proofs of it, which the owner hands on to the person. An enquiry needs no
+// ticket, since nothing but masked values is shown; it is limited as searches are, and is itself an
+// entry in the owner's log, durable before it is answered. After a person is erased there is no
+// answer any more: the entries stay and are silent. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ledger/disclosure.h"
+#include "ledger/log_store.h"
+#include "ledger/logs.h"
+#include "vault/authority_desk.h"
+#include "vault/openings.h"
+#include "vault/records/records.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+// A person of the owner organisation, in their own session.
+struct OwnersPerson {
+  OperatorId who;
+  OrganisationId owner;
+};
+
+struct LookedEntry {
+  std::uint64_t index = 0;
+  std::string entry;
+};
+struct LookedAt {
+  std::vector<LookedEntry> entries;  // oldest first, the enquiry's own the last
+  std::uint64_t size = 0;            // of the log that was looked through
+};
+
+class Enquiries {
+ public:
+  // All outlive it.
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    Entropy& entropy;
+    AuthorityDesk& authority;
+    Records& records;
+    ledger::LogStore& log;
+    ledger::Logs* logs = nullptr;  // null: none is published, so nothing can be proven
+  };
+  explicit Enquiries(const Parts& parts) : parts_(parts) {}
+
+  // Masked values only.
+  Answer<PeopleFound> search(const OwnersPerson& asker, const std::vector<Sought>& all_of);
+  // kNotFound: no such person, or erased.
+  Answer<LookedAt> looked(const OwnersPerson& asker, const SubjectId& subject);
+  // As far as the log is published (a second or so behind).
+  Answer<ledger::Disclosure> disclose(const OwnersPerson& asker, const SubjectId& subject);
+
+ private:
+  Answer<void> begin(const OwnersPerson& asker);
+  [[nodiscard]] ledger::Entry entry_of(const OwnersPerson& asker, std::string_view kind) const;
+  Result<void> log(const OwnersPerson& asker, const ledger::Entry& entry);
+  // Logs the enquiry and looks the whole log through.
+  Answer<LookedAt> look_through(const OwnersPerson& asker, const SubjectId& subject,
+                                const DerivedKey& key, std::string_view outcome);
+
+  const Parts parts_;
+};
+
+}  // namespace madoguchi::vault
