@@ -72,7 +72,7 @@ export const journey: Journey = {
       await suzu.sees("the trouble", () => (suzu.status["troubles"] as unknown as { text: string }[]).some((one) => /no new calls are taken/.test(one.text)));
       const browser = await Console.open(system.url, { language: "ja" });
       await browser.signIn("suzu", system.password("suzu"));
-      await browser.page.getByText(/no new calls are taken/).first().waitFor({ timeout: 20_000 });
+      await browser.page.getByText(/新しいお電話をお受けできません/).first().waitFor({ timeout: 20_000 });
       await browser.screenshot(join(folder, "full.png"));
       await browser.close();
       await suzu.seesCall("the recording interrupted", (one) => one.id === call.id && one.recording !== "on");

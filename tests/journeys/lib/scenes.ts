@@ -174,6 +174,7 @@ export const scenes: Scene[] = [
   { name: "centre-away", play: inCall(), after: async (page, stage) => { stage.cut(); await page.locator(".banner").waitFor(); }, sees: { ja: "通話は続いています", en: "Calls go on" } },
   { name: "exchange-away", play: told({ status: { exchange: link(false) } }), sees: { ja: "電話交換", en: "exchange" } },
   { name: "vault-away", play: inCall({}, { status: { vault: link(false) } }), sees: { ja: "保管庫とつながっていません", en: "vault is not connected" } },
+  { name: "exchange-disk-full", play: told({ who: leader, status: { troubles: [{ kind: "spool", text: "no new calls are taken: /var/lib/madoguchi/exchange/spool/000000065536.spool: cannot be written: No space left on device", since: before(60), from: "exchange" }, { kind: "recording", text: "the recording can't be written: No space left on device", since: before(60), from: "exchange" }] } }), sees: { ja: "新しいお電話をお受けできません", en: "No new calls" } },
   { name: "store-away", play: told({ status: { store: link(false), troubles: [{ kind: "disk_full", text: "the disk is full", since: before(60), from: "centre" }] } }), sees: { ja: "保存先", en: "store" } },
   { name: "all-away", play: told({ status: { exchange: link(false), vault: link(false), store: link(false) } }) },
   { name: "session-expired", play: told(), after: async (page, stage) => {

@@ -8,22 +8,29 @@ export function Banner({ message, onClose }: { message: string | null; onClose: 
   const seat = useSeat();
   const { stream, seat: audio } = useParts();
 
-  const lines: string[] = [];
-  if (world.link === "lost") lines.push(t("link.lost"));
+  const lines = new Map<string, string[]>(); // what is wrong, for everybody; and what to mend, for who leads
+  const leads = world.session?.role === "supervisor" || world.session?.role === "administrator";
+  const say = (kind: string, detail?: string): void => {
+    const line = t(i18n.exists(`trouble.${kind}`) ? `trouble.${kind}` : "trouble.other");
+    lines.set(line, [...(lines.get(line) ?? []), ...(leads && detail ? [detail] : [])]);
+  };
+  if (world.link === "lost") lines.set(t("link.lost"), []);
   else if (world.status)
-    for (const part of ["exchange", "vault", "store"] as const) if (!world.status[part].connected) lines.push(t(`trouble.${part}`));
-  for (const trouble of world.status?.troubles ?? []) {
-    const known = i18n.exists(`trouble.${trouble.kind}`) && !["exchange", "vault", "store"].includes(trouble.kind);
-    lines.push(known ? t(`trouble.${trouble.kind}`) : trouble.text);
-  }
+    for (const part of ["exchange", "vault", "store"] as const) if (!world.status[part].connected) say(part);
+  for (const trouble of world.status?.troubles ?? []) say(trouble.kind, trouble.text);
   const audioTrouble = ["no_microphone", "refused", "busy", "unsupported", "lost"].includes(seat);
 
   return (
     <div className="banners" role="status">
-      {lines.map((line) => (
-        <p key={line} className="banner soon">
-          {line}
-        </p>
+      {Array.from(lines, ([line, details]) => (
+        <div key={line} className="banner soon">
+          <p>{line}</p>
+          {details.map((detail) => (
+            <p key={detail} className="muted" lang="en">
+              {detail}
+            </p>
+          ))}
+        </div>
       ))}
       {audioTrouble && (
         <p className="banner danger" role="alert">
