@@ -29,10 +29,13 @@ grpc::Status CentreService::PutOrganisation(grpc::ServerContext* context,
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   const auto id = OrganisationId::parse(request->organisation_id());
   if (!id) return told(tl::unexpected<Error>(id.error()), reply);
-  return told(registry_.put_organisation(
-                  *id, request->name(),
-                  {request->numbers_called().begin(), request->numbers_called().end()}),
-              reply);
+  const auto put = registry_.put_organisation(
+      *id, request->name(), {request->numbers_called().begin(), request->numbers_called().end()});
+  if (!put && put.error().code == ErrorCode::kConflict)
+    for (const std::string& number : request->numbers_called())
+      if (auto owner = registry_.owner_of_number(number); !owner.empty() && owner != *id)
+        refusals_.note({"number", "bound", std::string(kRole), std::move(owner), {}, {}, {}});
+  return told(put, reply);
 }
 
 grpc::Status CentreService::AskDialTicket(grpc::ServerContext* context,
@@ -79,7 +82,10 @@ grpc::Status CentreService::PutStaff(grpc::ServerContext* context,
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   const auto id = OperatorId::parse(request->operator_id());
   if (!id) return told(tl::unexpected<Error>(id.error()), reply);
-  return told(staff_.put(*id, request->display_name(), request->password_hash()), reply);
+  const auto put = staff_.put(*id, request->display_name(), request->password_hash());
+  if (!put && put.error().code == ErrorCode::kDenied)
+    refusals_.note({"password", "not_demo", std::string(kRole), {}, *id, {}, {}});
+  return told(put, reply);
 }
 
 grpc::Status CentreService::SignedIn(grpc::ServerContext* context,
@@ -96,22 +102,41 @@ grpc::Status CentreService::SignedIn(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+// The call's own client is told, where there is such a call.
+void CentreService::refuse(std::string asked, std::string_view why,
+                           const wire::AskOpeningTicketRequest& of) {
+  const CallId call(of.call_id());
+  const auto owner = authority_.with([&](Authority& authority, Time) {
+    const CallLease* lease = authority.leases().known(call);
+    return lease == nullptr ? OrganisationId() : lease->called;
+  });
+  refusals_.note({std::move(asked), std::string(why), std::string(kRole), owner,
+                  OperatorId(of.operator_id()), call, DeskId(of.desk_id())});
+}
+
 grpc::Status CentreService::AskOpeningTicket(grpc::ServerContext* context,
                                              const wire::AskOpeningTicketRequest* request,
                                              wire::OpeningTicketReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   for (const std::string* text :
        {&request->operator_id(), &request->desk_id(), &request->call_id()})
-    if (!is_valid_id(*text)) return {grpc::StatusCode::INVALID_ARGUMENT, "one of the ids is none"};
-  if (!may_be_id(request->purpose()))
+    if (!is_valid_id(*text)) {
+      refusals_.note({"ticket", "malformed", std::string(kRole), {}, {}, {}, {}});
+      return {grpc::StatusCode::INVALID_ARGUMENT, "one of the ids is none"};
+    }
+  if (!may_be_id(request->purpose())) {
+    refusals_.note({"ticket", "malformed", std::string(kRole), {}, {}, {}, {}});
     return {grpc::StatusCode::INVALID_ARGUMENT, "the purpose is no id"};
+  }
   const auto ticket =
       authority_.issue(OperatorId(request->operator_id()), DeskId(request->desk_id()),
                        CallId(request->call_id()), request->purpose());
-  if (ticket)
+  if (ticket) {
     reply->set_ticket_id(ticket->id.text());
-  else
+  } else {
+    refuse("ticket", name_of(ticket.error()), *request);
     reply->set_denied(std::string(name_of(ticket.error())));
+  }
   return grpc::Status::OK;
 }
 
@@ -122,9 +147,11 @@ grpc::Status CentreService::ExtendOpeningTicket(grpc::ServerContext* context,
   const auto state =
       authority_.extend(OpeningTicketId(request->ticket_id()), Micros(request->by_us()));
   reply->set_ticket_id(request->ticket_id());
-  if (!state)
+  if (!state) {
+    refusals_.note(
+        {"extension", std::string(name_of(state.error())), std::string(kRole), {}, {}, {}, {}});
     reply->set_denied(std::string(name_of(state.error())));
-  else if (state->until)
+  } else if (state->until)
     reply->set_ends_us(to_micros(*state->until));
   return grpc::Status::OK;
 }

@@ -5,6 +5,7 @@
 #include "vault.grpc.pb.h"
 #include "vault/authority_desk.h"
 #include "vault/dial_gate.h"
+#include "vault/refusals.h"
 #include "vault/registry.h"
 #include "vault/staff.h"
 
@@ -12,8 +13,20 @@ namespace madoguchi::vault {
 
 class CentreService final : public wire::VaultForCentre::Service {
  public:
-  CentreService(Registry& registry, DialGate& gate, Staff& staff, AuthorityDesk& authority)
-      : registry_(registry), gate_(gate), staff_(staff), authority_(authority) {}
+  // All outlive it.
+  struct Parts {
+    Registry& registry;
+    DialGate& gate;
+    Staff& staff;
+    AuthorityDesk& authority;
+    Refusals& refusals;
+  };
+  explicit CentreService(const Parts& parts)
+      : registry_(parts.registry),
+        gate_(parts.gate),
+        staff_(parts.staff),
+        authority_(parts.authority),
+        refusals_(parts.refusals) {}
 
   grpc::Status PutOrganisation(grpc::ServerContext* context,
                                const wire::PutOrganisationRequest* request,
@@ -38,10 +51,13 @@ class CentreService final : public wire::VaultForCentre::Service {
                                 wire::EndOpeningTicketReply* reply) override;
 
  private:
+  void refuse(std::string asked, std::string_view why, const wire::AskOpeningTicketRequest& of);
+
   Registry& registry_;
   DialGate& gate_;
   Staff& staff_;
   AuthorityDesk& authority_;
+  Refusals& refusals_;
 };
 
 }  // namespace madoguchi::vault

@@ -28,6 +28,9 @@ Result<WishAnswer> DialGate::keep(const WishAsked& asked) {
   const Organisation* organisation = directory->find(asked.organisation);
   // Not kept, so that it may be sent again once the centre has told of the organisation.
   if (organisation == nullptr) return WishAnswer{{}, std::string(kUnknownOrganisation)};
+  // A wish's answer carries a line token too.
+  if (!parts_.registry.may_tokenise(asked.organisation))
+    return WishAnswer{{}, std::string(kTokenLimit)};
   const Time now = parts_.clock.now();
   WishRow row;
   row.id = asked.id;

@@ -13,6 +13,7 @@ Bytes bytes_of(const std::string& text) {
   return {view.begin(), view.end()};
 }
 
+constexpr std::string_view kRole = "exchange";
 // What one lease may claim: a call has few operators.
 constexpr int kMostLegs = 8;
 
@@ -140,8 +141,9 @@ class ExchangeService::Stream final
   bool over_ = false;
 };
 
-ExchangeService::ExchangeService(Registry& registry, Keeper& keeper, AuthorityDesk& authority)
-    : registry_(registry), keeper_(keeper), authority_(authority) {
+ExchangeService::ExchangeService(Registry& registry, Keeper& keeper, AuthorityDesk& authority,
+                                 Refusals& refusals)
+    : registry_(registry), keeper_(keeper), authority_(authority), refusals_(refusals) {
   registry_.on_change([this] { push_directory(); });
   authority_.on_change([this] { push_directory(); });
 }
@@ -162,7 +164,15 @@ void ExchangeService::fill_directory(wire::Directory& directory) {
 void ExchangeService::take_leases(const wire::ExchangeAsks& asks) {
   for (const wire::CallLease& told : asks.leases()) {
     const auto lease = lease_of(told);
-    if (!lease || registry_.owner_of_number(told.number_called()) != lease->called) {
+    const OrganisationId owner = registry_.owner_of_number(told.number_called());
+    if (!lease || owner != lease->called) {
+      refusals_.note({"lease",
+                      lease ? "other_number" : "malformed",
+                      std::string(kRole),
+                      owner,
+                      {},
+                      lease ? lease->call : CallId(),
+                      lease ? lease->desk : DeskId()});
       log_warn("a call's lease was not taken: {}",
                lease ? "the number called is not that organisation's" : "not valid");
       continue;
@@ -195,7 +205,7 @@ void ExchangeService::push_directory() {
 
 grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* ExchangeService::Attach(
     grpc::CallbackServerContext* context) {
-  if (const auto refused = require_role(*context, "exchange"); !refused.ok()) {
+  if (const auto refused = require_role(*context, kRole); !refused.ok()) {
     class Refusal final : public grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells> {
      public:
       explicit Refusal(const grpc::Status& status) { Finish(status); }
@@ -229,6 +239,14 @@ void ExchangeService::take(const wire::ExchangeAsks& asks, const std::shared_ptr
       line->set_line_token(token->text());
     else
       line->set_error(std::string(token.error()));
+    if (!token && token.error() == kTokenLimit)
+      refusals_.note({"line_token",
+                      "limit",
+                      std::string(kRole),
+                      OrganisationId(ask.organisation_id()),
+                      {},
+                      {},
+                      {}});
   }
   for (const wire::Wish& ask : asks.wishes()) {
     const bool good = is_valid_id(ask.wish_id()) && is_valid_id(ask.call_id());

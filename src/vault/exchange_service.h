@@ -10,13 +10,14 @@
 #include "vault.grpc.pb.h"
 #include "vault/authority_desk.h"
 #include "vault/keeper.h"
+#include "vault/refusals.h"
 #include "vault/registry.h"
 
 namespace madoguchi::vault {
 
 class ExchangeService final : public wire::VaultForExchange::CallbackService {
  public:
-  ExchangeService(Registry& registry, Keeper& keeper, AuthorityDesk& authority);
+  ExchangeService(Registry& registry, Keeper& keeper, AuthorityDesk& authority, Refusals& refusals);
   ~ExchangeService() override;
 
   grpc::ServerBidiReactor<wire::ExchangeAsks, wire::VaultTells>* Attach(
@@ -32,6 +33,7 @@ class ExchangeService final : public wire::VaultForExchange::CallbackService {
   Registry& registry_;
   Keeper& keeper_;
   AuthorityDesk& authority_;
+  Refusals& refusals_;
   std::mutex mutex_;  // guards streams_
   std::vector<std::weak_ptr<Stream>> streams_;
 };

@@ -116,9 +116,14 @@ Declined Openings::denied(Denial why, const Asker& asker, const PersonId& person
 // ---- finding
 
 Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
-  return parts_.authority.with([&](Authority& authority, Time now) -> Answer<Scope> {
+  OrganisationId called;
+  auto scope = parts_.authority.with([&](Authority& authority, Time now) -> Answer<Scope> {
     auto allowed = authority.search(asker.ticket, asker.session, now);
-    if (!allowed) return declined(allowed.error());
+    if (!allowed) {
+      const OpeningTicket* ticket = authority.tickets().find(asker.ticket);
+      if (ticket != nullptr) called = ticket->called;
+      return declined(allowed.error());
+    }
     Scope scope{*std::move(allowed), {}, {}};
     scope.owners = authority.owners(scope.ticket, now);
     std::erase_if(scope.owners, [&](const OrganisationId& owner) {
@@ -128,6 +133,10 @@ Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
       scope.sealed_number = lease->sealed_number;
     return scope;
   });
+  if (scope) return scope;
+  const Denial* why = std::get_if<Denial>(&scope.error());
+  if (why == nullptr) return scope;
+  return declined(denied(*why, asker, {called, {}}, ledger::kind::kSearch));
 }
 
 Answer<PeopleFound> Openings::by_number(const Asker& asker) {

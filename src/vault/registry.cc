@@ -30,7 +30,7 @@ bool is_number_called(std::string_view text) {
 }  // namespace
 
 Registry::Registry(const Parts& parts, Secret wrapping)
-    : parts_(parts), wrapping_(std::move(wrapping)) {}
+    : parts_(parts), wrapping_(std::move(wrapping)), token_limits_(parts.token_rates) {}
 
 Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts,
                                                  const std::filesystem::path& master_key_file) {
@@ -176,26 +176,51 @@ OrganisationId Registry::owner_of_number(const std::string& number_called) const
 
 Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteView sealed_number) {
   const auto directory = this->directory();
+  const Organisation* found = directory->find(organisation);
   const auto answer = [&]() -> Readable<LineToken> {
-    const Organisation* found = directory->find(organisation);
     if (found == nullptr) return tl::unexpected(kUnknownOrganisation);
     const auto line = directory->read(sealed_number, parts_.plan, parts_.clock.now());
     if (!line) return tl::unexpected(line.error());
+    if (!may_tokenise(organisation)) return tl::unexpected(kTokenLimit);
     return Directory::token_of(*line, *found);
   }();
-  ++(answer ? tokens_given_ : tokens_refused_);
+  if (answer || answer.error() != kTokenLimit) {
+    const std::lock_guard lock(tokens_mutex_);
+    Tokens& tokens = tokens_[found == nullptr ? OrganisationId() : organisation];
+    ++(answer ? tokens.given : tokens.refused);
+  }
   return answer;
 }
 
+bool Registry::may_tokenise(const OrganisationId& organisation) {
+  const std::lock_guard lock(tokens_mutex_);
+  const bool fits = token_limits_.take(organisation, parts_.clock.now());
+  if (!fits) ++tokens_[organisation].over_limit;
+  return fits;
+}
+
 Result<void> Registry::journal_counts() {
-  const std::int64_t given = tokens_given_.exchange(0);
-  const std::int64_t refused = tokens_refused_.exchange(0);
-  if (given == 0 && refused == 0) return {};
-  const auto kept = parts_.store.commit(
-      parts_.clock.now(), {{}, {{"tokens_given", {{"given", given}, {"refused", refused}}}}});
-  if (!kept) {
-    tokens_given_ += given;
-    tokens_refused_ += refused;
+  std::map<OrganisationId, Tokens> counts;
+  {
+    const std::lock_guard lock(tokens_mutex_);
+    counts.swap(tokens_);
+  }
+  if (counts.empty()) return {};
+  Act act;
+  for (const auto& [organisation, tokens] : counts)
+    act.journal.push_back({"tokens_given",
+                           {{"organisation", organisation.text()},
+                            {"given", tokens.given},
+                            {"refused", tokens.refused},
+                            {"over_limit", tokens.over_limit}}});
+  auto kept = parts_.store.commit(parts_.clock.now(), act);
+  if (kept) return kept;
+  const std::lock_guard lock(tokens_mutex_);
+  for (const auto& [organisation, tokens] : counts) {
+    Tokens& again = tokens_[organisation];
+    again.given += tokens.given;
+    again.refused += tokens.refused;
+    again.over_limit += tokens.over_limit;
   }
   return kept;
 }

@@ -3,10 +3,10 @@
 // organisation its keys when it first appears. Tokens are answered from memory alone. Any thread.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,12 +16,14 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "vault/core/numbering.h"
+#include "vault/core/token_limits.h"
 #include "vault/directory.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
 
 inline constexpr std::string_view kUnknownOrganisation = "unknown_organisation";
+inline constexpr std::string_view kTokenLimit = "limit";
 
 class Registry {
  public:
@@ -31,6 +33,7 @@ class Registry {
     const Clock& clock;
     Entropy& entropy;
     const NumberingPlan& plan;
+    TokenRates token_rates{};
   };
 
   // One clear line when the key file is missing, readable by others, or of another database.
@@ -52,11 +55,14 @@ class Registry {
   [[nodiscard]] OrganisationId owner_of_number(const std::string& number_called) const;
 
   // The same call and number give the same token. Words: "unknown_organisation", "withheld",
-  // "invalid", "unreadable". Needs no store.
+  // "invalid", "unreadable", "limit". Needs no store.
   [[nodiscard]] Readable<LineToken> tokenise(const OrganisationId& organisation,
                                              ByteView sealed_number);
+  // For a token that is made elsewhere: counts it; false where the organisation's callers have been
+  // given too many.
+  [[nodiscard]] bool may_tokenise(const OrganisationId& organisation);
 
-  // Tokens given are journalled as counts, by whoever calls this every minute.
+  // Tokens given are journalled as counts of each organisation, by whoever calls this every minute.
   Result<void> journal_counts();
 
  private:
@@ -75,8 +81,15 @@ class Registry {
   mutable std::mutex mutex_;  // guards the next three
   std::shared_ptr<const Directory> directory_;
   std::function<void()> changed_;
-  std::atomic<std::int64_t> tokens_given_{0};
-  std::atomic<std::int64_t> tokens_refused_{0};
+
+  struct Tokens {
+    std::int64_t given = 0;
+    std::int64_t refused = 0;
+    std::int64_t over_limit = 0;
+  };
+  std::mutex tokens_mutex_;  // guards the next two
+  TokenLimits token_limits_;
+  std::map<OrganisationId, Tokens> tokens_;  // since the last minute; nobody's: of none we know
 };
 
 }  // namespace madoguchi::vault

@@ -2,15 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+#include <utility>
+
 #include "base/log.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::vault {
+namespace {
+
+struct Watch {
+  std::mutex mutex;
+  WrongRole told;
+};
+
+Watch& watch() {
+  static Watch one;
+  return one;
+}
+
+}  // namespace
+
+void on_wrong_role(WrongRole told) {
+  const std::lock_guard lock(watch().mutex);
+  watch().told = std::move(told);
+}
 
 grpc::Status require_role(const grpc::ServerContextBase& context, std::string_view role) {
   const std::string peer = wire::peer_role(context);
   if (peer == role) return grpc::Status::OK;
   log_warn("a caller with the role \"{}\" asked for what only \"{}\" may", peer, role);
+  {
+    const std::lock_guard lock(watch().mutex);
+    if (watch().told) watch().told(peer, role);
+  }
   return {grpc::StatusCode::PERMISSION_DENIED,
           fmt::format("this service is for the role {}", role)};
 }

@@ -21,7 +21,9 @@
 #include "vault/openings.h"
 #include "vault/people_records.h"
 #include "vault/recordings.h"
+#include "vault/refusals.h"
 #include "vault/registry.h"
+#include "vault/rpc.h"
 #include "vault/status_service.h"
 #include "vault/use_replay.h"
 #include "web/counters.h"
@@ -46,14 +48,25 @@ struct RunningVault::Parts {
         recordings(*store, clock, *registry),
         staff({*store, clock, settings.demo_passwords, cost, settings.session}),
         keeper(gate, recordings),
-        for_exchange(*registry, keeper, *authority),
-        for_centre(*registry, gate, staff, *authority),
+        refusals({*store, clock, *registry}),
+        for_exchange(*registry, keeper, *authority, refusals),
+        for_centre({*registry, gate, staff, *authority, refusals}),
         for_status([this] {
           const std::lock_guard lock(glass_mutex);
           return glass ? web::named_counters(glass->counters())
                        : std::map<std::string, std::uint64_t>();
         }),
-        for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}) {}
+        for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}) {
+    on_wrong_role([this](const std::string& role, std::string_view wanted) {
+      refusals.note({"role",
+                     fmt::format("for_{}", wanted),
+                     is_valid_id(role) ? role : "unknown",
+                     {},
+                     {},
+                     {},
+                     {}});
+    });
+  }
 
   ~Parts() {
     std::unique_ptr<GlassSite> closing;
@@ -66,6 +79,7 @@ struct RunningVault::Parts {
       server->Shutdown(std::chrono::system_clock::time_point() + kGrace);  // long past: cancel all
       server->Wait();
     }
+    on_wrong_role({});
   }
 
   std::unique_ptr<VaultStore> store;
@@ -75,6 +89,7 @@ struct RunningVault::Parts {
   Recordings recordings;
   Staff staff;
   Keeper keeper;
+  Refusals refusals;
   ExchangeService for_exchange;
   CentreService for_centre;
   StatusService for_status;
@@ -119,7 +134,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
       {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key});
   if (!credentials) return tl::unexpected<Error>(credentials.error());
   auto registry =
-      Registry::open({*store, clock, entropy, NumberingPlan::japanese()}, settings.master_key);
+      Registry::open({*store, clock, entropy, NumberingPlan::japanese(), settings.token_rates},
+                     settings.master_key);
   if (!registry) return tl::unexpected<Error>(registry.error());
   auto authority = AuthorityDesk::open({*store, clock, entropy});
   if (!authority) return tl::unexpected<Error>(authority.error());
@@ -184,6 +200,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
 void RunningVault::minute() {
   if (const auto counted = parts_->registry->journal_counts(); !counted)
     log_warn("{}", counted.error().message);
+  parts_->refusals.minute();
   parts_->authority->minute();
 }
 

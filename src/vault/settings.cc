@@ -43,6 +43,10 @@ void read_glass(Config table, GlassSettings& into) {
       table.refuse("parents", "must be origins of consoles, as https://desk.example.jp:8080");
 }
 
+void read_rate(Config& table, std::string_view key, std::uint32_t& into) {
+  into = static_cast<std::uint32_t>(table.integer_or(key, into, 1, 4'000'000'000));
+}
+
 }  // namespace
 
 Result<Settings> Settings::from_file(const std::filesystem::path& file) {
@@ -65,6 +69,10 @@ Result<Settings> Settings::from_config(Config config) {
   settings.rpc_certificate = rpc.text("certificate");
   settings.rpc_key = rpc.text("key");
   if (config.has("glass")) read_glass(config.table("glass"), settings.glass);
+  Config tokens = config.table("tokens");
+  read_rate(tokens, "per_minute", settings.token_rates.per_minute);
+  read_rate(tokens, "per_hour", settings.token_rates.per_hour);
+  read_rate(tokens, "per_day", settings.token_rates.per_day);
   Config staff = config.table("staff");
   settings.demo_passwords = staff.flag_or("demo_passwords", false);
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));

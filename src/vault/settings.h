@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 #include "base/result.h"
+#include "vault/core/token_limits.h"
 #include "web/server.h"
 
 namespace madoguchi::vault {
@@ -31,6 +32,7 @@ struct Settings {
   std::string listen;        // "unix:…" or "host:port"
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
   GlassSettings glass;
+  TokenRates token_rates;
   bool demo_passwords = false;  // the centre may bring password hashes
   std::chrono::hours session{12};
   std::map<std::string, std::string> demo_owners;  // passwords, by organisation; a demo has some
