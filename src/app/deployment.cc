@@ -20,6 +20,8 @@ constexpr std::string_view kSignIns = "sign-ins.txt";
 constexpr std::string_view kDemoTrunk =
     "# The machine itself may call in, so that a softphone on it reaches the demo's desks.\n"
     "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\"]\ntrusted = true\n";
+// 架空 花子 of the vault's invented people.
+constexpr std::string_view kDemoCaller = "demo_caller = \"09000001001\"\n";
 constexpr std::string_view kTrunkExample =
     "# Who may call in, and by whom we call out:\n"
     "# [[trunk]]\n# name = \"carrier\"\n# addresses = [\"198.51.100.0/24\"]\n# trusted = true\n"
@@ -134,15 +136,16 @@ std::string Deployment::exchange_settings() const {
                        toml_text(options_.key.string()));
   return fmt::format(
       "# The exchange of this machine. Written at the first start; yours to edit.\n"
-      "data = {}\npublic_address = {}\nallow_demo_calls = {}\n\n"
+      "data = {}\npublic_address = {}\nallow_demo_calls = {}\n{}\n"
       "[sip]\n{}\n"
       "[sound]\nbind = \"{}\"\nfirst_port = {}\nlast_port = {}\n\n"
       "[browser]\nbind = \"{}\"\nport = {}\naddresses = [{}]\n\n"
       "[rpc]\nlisten = \"unix:run/exchange.sock\"\nvault = \"unix:run/vault.sock\"\n{}\n"
       "[out]\npermitted = [\"+81\"]\n\n{}",
       toml_text(part("exchange").string()), toml_text(options_.public_address), !options_.empty,
-      sip, options_.address, options_.first_sound_port, options_.last_sound_port, options_.address,
-      options_.browser_port, toml_text(options_.public_address), rpc_lines("exchange"),
+      options_.empty ? "" : kDemoCaller, sip, options_.address, options_.first_sound_port,
+      options_.last_sound_port, options_.address, options_.browser_port,
+      toml_text(options_.public_address), rpc_lines("exchange"),
       options_.empty ? kTrunkExample : kDemoTrunk);
 }
 

@@ -291,7 +291,7 @@ void Api::ring_me(const Ask& ask) {
     if (!fits || desk.routing.numbers.empty()) continue;
     core_.exchange_->send(
         {{CommandId(core_.command_id()),
-          DemoCall{desk.routing.numbers.front(), core_.prompts_->caller_prompt(), "demo"}}});
+          DemoCall{desk.routing.numbers.front(), core_.prompts_->caller_prompt()}}});
     return ask.accepted();
   }
   ask.refuse(ErrorCode::kNotFound, "there is no such desk, or none of your groups has one");

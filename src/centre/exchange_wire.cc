@@ -192,7 +192,6 @@ struct Writer {
   void operator()(const DemoCall& from) const {
     to.mutable_demo_call()->set_number_called(from.number_called);
     to.mutable_demo_call()->set_prompt(from.prompt);
-    to.mutable_demo_call()->set_caller_user(from.caller_user);
   }
 
  private:

@@ -212,7 +212,7 @@ void CallControl::demo_call(const wire::Command& command) {
     made.leg.sound = leg;
     made.leg.sdp.emplace(local_audio(*ports), next_sdp_session_++);
     if (const auto offer = made.leg.sdp->offer())
-      line = lines_.call_self(demo.number_called(), demo.caller_user(), *offer);
+      line = lines_.call_self(demo.number_called(), settings_.demo_caller, *offer);
   }
   if (!line) {
     sound_.remove_call(made.call);

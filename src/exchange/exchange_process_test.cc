@@ -235,6 +235,7 @@ TEST_F(Whole, CallsAreTakenWhileVaultAndCentreAreDown) {
 }
 
 TEST_F(Whole, DemoCallRingsItsOwnDesk) {
+  settings.demo_caller = "09099998888";
   start_exchange();
   attach_centre();
   set_desk();
@@ -243,7 +244,6 @@ TEST_F(Whole, DemoCallRingsItsOwnDesk) {
   centre->wait_for("waiting sakura");
   wire::Command demo;
   demo.mutable_demo_call()->set_number_called("+81312345678");
-  demo.mutable_demo_call()->set_caller_user("09099998888");
   centre->send(demo);
   centre->wait_for("arrived sakura");
   const auto waiting = centre->wait_for("waiting sakura");

@@ -175,6 +175,7 @@ Result<Settings> Settings::from_config(Config config) {
   settings.public_address = config.text_or("public_address", "127.0.0.1");
   check_address(config, "public_address", settings.public_address);
   settings.allow_demo_calls = config.flag_or("allow_demo_calls", false);
+  settings.demo_caller = config.text_or("demo_caller", "");
   read_sip(config.table("sip"), settings);
   read_sound(config.table("sound"), settings);
   read_browser(config.table("browser"), settings);

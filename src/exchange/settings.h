@@ -5,6 +5,7 @@
 //   data = "/var/lib/madoguchi/exchange"     # spool, tables, recordings, prompts
 //   public_address = "192.0.2.1"             # what SIP and SDP tell the other side
 //   allow_demo_calls = false
+//   demo_caller = ""                         # the number that demo calls come from
 //   [sip]      udp = ["0.0.0.0:5060"]  tcp = []  tls = []  tls_certificate = ""  tls_key = ""
 //              country = "+81"               # what a leading 0 of a number called stands for
 //   [sound]    bind = "0.0.0.0"  first_port = 20000  last_port = 29999  dead_after_s = 60
@@ -69,6 +70,7 @@ struct Settings {
   std::filesystem::path data;
   std::string public_address;
   bool allow_demo_calls = false;
+  std::string demo_caller;  // empty: withheld
 
   std::vector<SipListen> sip;
   std::filesystem::path tls_certificate;

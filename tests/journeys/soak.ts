@@ -38,7 +38,7 @@ try {
       process_ === "centre" ? withoutWords(toml) + operators.toml : process_ === "exchange" ? toml.replace("[sip]\n", "[sip]\nsession_interval_s = 90\n") : toml,
   });
   const suzu = await system.staff("suzu");
-  await telephones(system, folder, operators.names, suzu);
+  await telephones(system, folder, operators.names, suzu, true, 60, minutes * 60 + 300);
   for (const name of operators.names) await suzu.ask("PUT", `/operators/${name}/state`, { state: "ready" });
   const sound = toneOnly(folder, "caller", callerTone, 60);
   const numbers = Array.from({ length: count }, (_, i) => `030000${1000 + i}`);

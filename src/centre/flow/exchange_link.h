@@ -286,7 +286,6 @@ struct Dial {
 struct DemoCall {
   std::string number_called;
   std::string prompt;
-  std::string caller_user;
 };
 
 struct ExchangeCommand {

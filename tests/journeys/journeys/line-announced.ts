@@ -6,7 +6,7 @@ import type { Promised, Staff } from "../lib/api.ts";
 import { Capture, sipMessages } from "../lib/capture.ts";
 import { carrier } from "../lib/carrier.ts";
 import { callers, callingOutBy, leakDesk, talksFor, telephones, upload, withoutWords } from "../lib/floor.ts";
-import { signInAtGlass } from "../lib/glass.ts";
+import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
 import { System, freePorts } from "../lib/system.ts";

@@ -14,12 +14,6 @@ const words = {
   en: { ready: "Ready", answer: "Answer", hold: "Hold", resume: "Resume", end: "End call", done: "Done, away" },
 };
 
-interface Inbound {
-  packetsReceived: number;
-  packetsLost: number;
-  audioLevel: number;
-}
-
 async function inLanguage(system: System, context: Context, language: "ja" | "en"): Promise<void> {
   const word = words[language];
   const folder = join(context.folder, language);
@@ -53,7 +47,7 @@ async function inLanguage(system: System, context: Context, language: "ja" | "en
   await shot("talking");
   expectEqual(await browser.seriousFaults(), [], "accessibility while talking");
 
-  const stats = await statistics(browser);
+  const stats = await browser.inbound();
   expect(stats.packetsReceived > 250, `the browser received ${stats.packetsReceived} packets only`);
   expect(stats.packetsLost / stats.packetsReceived < 0.01, `the browser lost ${stats.packetsLost} of ${stats.packetsReceived}`);
   expect(stats.audioLevel > 0.01, `the browser hears a level of ${stats.audioLevel}`);
@@ -84,20 +78,6 @@ async function inLanguage(system: System, context: Context, language: "ja" | "en
 }
 
 /** From the page's own counters: what the seat's RTCPeerConnection reports. */
-async function statistics(browser: Console): Promise<Inbound> {
-  return browser.page.evaluate(async () => {
-    const peers = (window as unknown as { journeyPeers: RTCPeerConnection[] }).journeyPeers;
-    const found = { packetsReceived: 0, packetsLost: 0, audioLevel: 0 };
-    for (const report of ((await peers[peers.length - 1]!.getStats()) as unknown as Map<string, RTCInboundRtpStreamStats & { audioLevel: number }>).values())
-      if (report.type === "inbound-rtp") {
-        found.packetsReceived = report.packetsReceived ?? 0;
-        found.packetsLost = report.packetsLost ?? 0;
-        found.audioLevel = report.audioLevel;
-      }
-    return found;
-  });
-}
-
 export const journey: Journey = {
   title: "a SIP caller and an operator in Chromium hear each other; the console in both languages",
   seconds: 300,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Capture, sipMessages } from "../lib/capture.ts";
 import { carrier } from "../lib/carrier.ts";
 import { leakDesk, talksFor, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
-import { signInAtGlass } from "../lib/glass.ts";
+import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller, sipp } from "../lib/sipp.ts";
 import { System, freePorts } from "../lib/system.ts";

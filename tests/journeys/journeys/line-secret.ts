@@ -5,7 +5,7 @@ import { join } from "node:path";
 import WebSocket from "ws";
 import { carrier } from "../lib/carrier.ts";
 import { callers, callingOutBy, talksFor, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
-import { signInAtGlass } from "../lib/glass.ts";
+import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
 import { System, freePorts, memoryImage } from "../lib/system.ts";

@@ -5,20 +5,13 @@ import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
 import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
+import { openHanako, signInAt } from "../lib/glass.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { runToEnd } from "../lib/process.ts";
 import { System } from "../lib/system.ts";
+import { hanako } from "../lib/vault_site.ts";
 import { operatorTone, toneOnly } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
-
-// 架空 花子, of the demo's invented people.
-const caller = { number: "09000001001", kana: "カクウ ハナコ", name: "架空 花子" };
-
-async function signInAt(place: Page | FrameLocator, name: string, password: string): Promise<void> {
-  await place.locator("#name").fill(name);
-  await place.locator("#password").fill(password);
-  await place.locator("#send").click();
-}
 
 /** The client's page, open all the while: what it shows, it shows by itself. */
 async function clientPage(system: System, password: string): Promise<Console> {
@@ -31,23 +24,9 @@ async function clientPage(system: System, password: string): Promise<Console> {
 
 const rows = (page: Page): Promise<string[]> => page.locator("#entries tr").allInnerTexts();
 
-async function openOne(browser: Console, glass: FrameLocator, context: Context): Promise<void> {
+async function openAndNote(browser: Console, glass: FrameLocator, context: Context): Promise<void> {
   const shot = (name: string): Promise<void> => browser.screenshot(join(context.folder, `${name}.png`));
-  await glass.locator(".people button").first().click();
-  await shot("candidate");
-  expect(await glass.locator("button.open").isDisabled(), "the record may be opened before the identity check");
-  await glass.locator("select[name=check-field]").selectOption("name_kana");
-  await glass.locator("input[name=typed]").fill("チガウ ヒト");
-  await glass.locator(".check button").click();
-  await glass.locator(".outcome.cannot_confirm").waitFor();
-  await glass.locator("input[name=typed]").fill(caller.kana);
-  await glass.locator(".check button").click();
-  await glass.locator(".outcome.match").waitFor();
-  await glass.locator("button.open").click();
-  await glass.locator(".values").waitFor();
-  const shown = await glass.locator(".values dd").allInnerTexts();
-  expectEqual(shown.length, 3, "fields of the bundle");
-  expect(shown.some((text) => text.includes(caller.name)), `the name is not among ${shown.join(", ")}`);
+  await openHanako(glass, shot);
   await glass.locator(".notes textarea").fill("ご心配をおかけしたことをお詫びした。");
   await glass.locator(".note-state[data-state=saved]").waitFor();
   await shot("opened");
@@ -94,21 +73,21 @@ export const journey: Journey = {
     await watcher.sees("hana ready", () => watcher.operators.get("hana")?.state === "ready");
     const client = await clientPage(system, system.password("oku"));
 
-    await callers(system, { folder: context.folder, numbers: [caller.number], service: leakDesk.number });
+    await callers(system, { folder: context.folder, numbers: [hanako.number], service: leakDesk.number });
     await browser.page.locator(".call-bar.rings").waitFor({ timeout: 30_000 });
     await browser.press("応答");
     const call = await watcher.seesCall("the call connected", (one) => one.stage === "talking");
     await glass.locator(".people button").first().waitFor();
     const before = await rows(client.page);
-    expect(!(await browser.page.content()).includes(caller.name), "the console's own page holds the name");
-    await openOne(browser, glass, context);
+    expect(!(await browser.page.content()).includes(hanako.name), "the console's own page holds the name");
+    await openAndNote(browser, glass, context);
 
     const opened = Date.now();
     await until("the opening on the client's page", async () => (await client.page.locator("#entries tr[data-kind=opening]").count()) >= 3 || undefined);
     expect(Date.now() - opened < 2000, `the client's page showed the opening after ${Date.now() - opened} ms`);
     const after = await rows(client.page);
     expect(after.length > before.length, "nothing was added to the client's page");
-    expect(!after.join("\n").includes(caller.name), "the client's log holds a name");
+    expect(!after.join("\n").includes(hanako.name), "the client's log holds a name");
     await client.screenshot(join(context.folder, "client.png"));
     expectEqual(await client.seriousFaults(), [], "accessibility of the client's page");
 

@@ -10,6 +10,13 @@ export interface BrowserOptions {
   language?: "ja" | "en";
 }
 
+/** What the browser has received of a call, and how loud it is now (0 to 1). */
+export interface Inbound {
+  packetsReceived: number;
+  packetsLost: number;
+  audioLevel: number;
+}
+
 export class Console {
   private constructor(
     private readonly browser: Browser | BrowserContext,
@@ -75,6 +82,21 @@ export class Console {
     return found.violations
       .filter((fault) => fault.impact === "serious" || fault.impact === "critical")
       .map((fault) => `${fault.id}: ${fault.help} (${fault.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")})`);
+  }
+
+  /** Of the newest connection that the page made. */
+  inbound(): Promise<Inbound> {
+    return this.page.evaluate(async () => {
+      const peers = (window as unknown as { journeyPeers: RTCPeerConnection[] }).journeyPeers;
+      const found = { packetsReceived: 0, packetsLost: 0, audioLevel: 0 };
+      for (const report of ((await peers[peers.length - 1]!.getStats()) as unknown as Map<string, RTCInboundRtpStreamStats & { audioLevel: number }>).values())
+        if (report.type === "inbound-rtp") {
+          found.packetsReceived = report.packetsReceived ?? 0;
+          found.packetsLost = report.packetsLost ?? 0;
+          found.audioLevel = report.audioLevel;
+        }
+      return found;
+    });
   }
 
   async close(): Promise<void> {

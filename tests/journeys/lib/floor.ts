@@ -37,10 +37,10 @@ export function callingOutBy(toml: string, address: string): string {
   return `${toml}\n[[trunk]]\nname = "carrier"\naddresses = ["${host}"]\ntarget = "sip:${address}"\n`;
 }
 
-/** One baresip that is the telephone of each of `names`; registered when this resolves. */
-export async function telephones(system: System, folder: string, names: string[], watcher: Staff, answers = true, refreshSeconds = 60): Promise<Baresip> {
+/** One baresip that is the telephone of each of `names`; registered when this resolves. Its calls end with its sound. */
+export async function telephones(system: System, folder: string, names: string[], watcher: Staff, answers = true, refreshSeconds = 60, soundSeconds = 300): Promise<Baresip> {
   const port = await freePorts(10);
-  const sound = toneOnly(system.context.folder, "operator", operatorTone, 300);
+  const sound = toneOnly(system.context.folder, "operator", operatorTone, soundSeconds);
   const phone = await Baresip.start("telephones", {
     folder: join(folder, "telephones"),
     sipPort: port,

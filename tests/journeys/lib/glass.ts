@@ -1,43 +1,29 @@
-// Somebody at the vault's own site, as its page would do it: signed in there, the vault knows who dials.
-import { request } from "node:http";
-import type { System } from "./system.ts";
+// The glass as its user has it: a page, mostly in the console's frame.
+import type { FrameLocator, Page } from "playwright-core";
+import { hanako } from "./vault_site.ts";
+import { expect, expectEqual } from "./wait.ts";
 
-interface Answer {
-  status: number;
-  cookie: string;
-  body: string;
+export async function signInAt(place: Page | FrameLocator, name: string, password: string): Promise<void> {
+  await place.locator("#name").fill(name);
+  await place.locator("#password").fill(password);
+  await place.locator("#send").click();
 }
 
-// By address, with the site's own name as Host: not every machine's resolver knows names under localhost.
-function ask(url: URL, method: string, body: string, cookie = ""): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      {
-        host: "127.0.0.1",
-        port: url.port,
-        path: "/api/session",
-        method,
-        headers: { Host: url.host, Origin: url.origin, "Content-Type": "application/json", Connection: "close", ...(cookie ? { Cookie: cookie } : {}) },
-      },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8");
-        answer.on("data", (part: string) => (text += part));
-        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, cookie: (answer.headers["set-cookie"]?.[0] ?? "").split(";")[0] ?? "", body: text }));
-      },
-    );
-    asked.on("error", reject);
-    asked.end(body);
-  });
-}
-
-/** Begins a shift at the glass; the returned function ends it. */
-export async function signInAtGlass(system: System, name: string, password = system.password(name)): Promise<() => Promise<void>> {
-  const url = new URL(system.ready.glass_url);
-  const answer = await ask(url, "POST", JSON.stringify({ name, password }));
-  if (answer.status !== 200) throw new Error(`${name} cannot sign in at the glass: ${answer.status} ${answer.body}`);
-  return async () => {
-    const ended = await ask(url, "DELETE", "{}", answer.cookie);
-    if (ended.status !== 200) throw new Error(`${name} cannot sign out at the glass: ${ended.status} ${ended.body}`);
-  };
+/** The first of the candidates, who must be hanako: a wrong answer, the right one, one press. `shot` takes pictures. */
+export async function openHanako(glass: FrameLocator, shot: (name: string) => Promise<void>): Promise<void> {
+  await glass.locator(".people button").first().click();
+  await shot("candidate");
+  expect(await glass.locator("button.open").isDisabled(), "the record may be opened before the identity check");
+  await glass.locator("select[name=check-field]").selectOption("name_kana");
+  await glass.locator("input[name=typed]").fill("チガウ ヒト");
+  await glass.locator(".check button").click();
+  await glass.locator(".outcome.cannot_confirm").waitFor();
+  await glass.locator("input[name=typed]").fill(hanako.kana);
+  await glass.locator(".check button").click();
+  await glass.locator(".outcome.match").waitFor();
+  await glass.locator("button.open").click();
+  await glass.locator(".values").waitFor();
+  const shown = await glass.locator(".values dd").allInnerTexts();
+  expectEqual(shown.length, 3, "fields of the bundle");
+  expect(shown.some((text) => text.includes(hanako.name)), `the name is not among ${shown.join(", ")}`);
 }

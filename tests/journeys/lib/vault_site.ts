@@ -123,3 +123,9 @@ export async function checkedPerson({ glass, ticket }: OpeningCall, kana = hanak
   expectEqual((await glass.check(person, "name_kana", kana, ticket)).body["outcome"], "match", "the right name");
   return person;
 }
+
+/** Begins a shift at the glass: the vault knows who dials. The returned function ends it. */
+export async function signInAtGlass(system: System, name: string, password = system.password(name)): Promise<() => Promise<void>> {
+  const site = await VaultSite.signIn(system.ready.glass_url, name, password);
+  return async () => expectEqual((await site.ask("DELETE", "/session", {})).status, 200, `${name} signing out at the glass`);
+}
