@@ -32,7 +32,7 @@ enabled = true
 [demo]
 ring_me = true
 vault_passwords = true
-caller_text = "お手紙をいただいた、かくう、はなこと申します。お手紙の番号は、エス、1001です。わたしの情報は、どうなっているのでしょうか。今後どうしたらいいのか、教えていただけますか。"
+caller_text = "お手紙をいただいた、かくう、はなこと申します。お手紙の番号は、エス、1001です。わたしの情報は、どうなっているのでしょうか。"
 
 [[organisation]]
 id = "sakura"
