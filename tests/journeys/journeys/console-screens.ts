@@ -133,5 +133,6 @@ async function run({ folder, root }: Context): Promise<void> {
 export const journey: Journey = {
   title: `${scenes.length} states of the console and the glass in both languages: nothing scrolls sideways, axe finds nothing serious`,
   seconds: 1800,
+  alone: true,
   run,
 };

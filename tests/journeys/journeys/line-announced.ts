@@ -9,7 +9,8 @@ import { callers, callingOutBy, leakDesk, talksFor, telephones, upload, withoutW
 import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 const lines = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `030000${from + i}`);

@@ -11,7 +11,8 @@ import type { Journey } from "../lib/journey.ts";
 import { writeKeys } from "../lib/keys.ts";
 import type { Program } from "../lib/process.ts";
 import { caller } from "../lib/sipp.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 const lines = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `030000${from + i}`);
@@ -53,6 +54,7 @@ async function ringBack(staff: Staff, me: string, left: string[]): Promise<void>
 export const journey: Journey = {
   title: "60 callers, 2 operators: the balance is right to the last call, and only who asked is rung back",
   seconds: 240,
+  alone: true,
   async run(context) {
     const port = await freePorts(90);
     const system = await System.start(context, {

@@ -5,7 +5,8 @@ import { Capture, sipMessages, soundAt } from "../lib/capture.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { caller, sipp } from "../lib/sipp.ts";
 import { listen, readWav } from "../lib/sound.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { callerTone, operatorTone, toneOnly, voice } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
@@ -81,6 +82,7 @@ async function inLanguage(system: System, context: Context, language: "ja" | "en
 export const journey: Journey = {
   title: "a SIP caller and an operator in Chromium hear each other; the console in both languages",
   seconds: 300,
+  alone: true,
   async run(context) {
     const system = await System.start(context);
     await inLanguage(system, context, "ja");

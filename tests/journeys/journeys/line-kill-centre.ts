@@ -10,6 +10,7 @@ import { expect, expectEqual, until } from "../lib/wait.ts";
 export const journey: Journey = {
   title: "the centre is killed; calls go on, none is lost, and it knows them again within 3 s",
   seconds: 150,
+  alone: true,
   async run(context) {
     const system = await fullHouse(context);
     const suzu = await system.staff("suzu");

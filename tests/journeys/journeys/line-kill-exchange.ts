@@ -33,6 +33,7 @@ async function leave(crowd: Crowd): Promise<void> {
 export const journey: Journey = {
   title: "the exchange is killed, once with the centre: each of the 25 calls shows as cut off with its token",
   seconds: 200,
+  alone: true,
   async run(context) {
     const system = await fullHouse(context);
     const suzu = await system.staff("suzu");

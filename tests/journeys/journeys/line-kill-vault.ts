@@ -10,6 +10,7 @@ import { expect, until } from "../lib/wait.ts";
 export const journey: Journey = {
   title: "the vault is killed; calls go on, who comes meanwhile is answered and known within 3 s of its restart",
   seconds: 150,
+  alone: true,
   async run(context) {
     const system = await fullHouse(context);
     const suzu = await system.staff("suzu");

@@ -8,7 +8,8 @@ import type { Journey } from "../lib/journey.ts";
 import { Linphone } from "../lib/linphone.ts";
 import { caller, sipp } from "../lib/sipp.ts";
 import { listen, rate, readWav } from "../lib/sound.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { callerTone, operatorTone, toneOnly, voice } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
@@ -71,6 +72,7 @@ async function checkRecording(system: System, call: Call, folder: string): Promi
 export const journey: Journey = {
   title: "a SIP caller and an operator at linphone, then at baresip, hear each other and are recorded",
   seconds: 240,
+  alone: true,
   async run(context) {
     const system = await System.start(context);
     const port = await freePorts(40);

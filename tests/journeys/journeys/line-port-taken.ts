@@ -6,7 +6,8 @@ import { type Server, createServer } from "node:net";
 import { join } from "node:path";
 import type { Journey } from "../lib/journey.ts";
 import { Program } from "../lib/process.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, expectEqual } from "../lib/wait.ts";
 
 function takeTcp(port: number): Promise<() => Promise<void>> {

@@ -5,7 +5,8 @@ import { callers, talksFor, telephones, withoutWords, wrapUp } from "../lib/floo
 import type { Journey } from "../lib/journey.ts";
 import { Postgres } from "../lib/postgres.ts";
 import { caller } from "../lib/sipp.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 export const journey: Journey = {

@@ -9,7 +9,8 @@ import { leakDesk, talksFor, telephones, withoutWords, wrapUp } from "../lib/flo
 import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller, sipp } from "../lib/sipp.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 const atCarrier = "127.0.0.2";

@@ -169,6 +169,7 @@ async function counted(system: System): Promise<void> {
 export const journey: Journey = {
   title: "rubbish and floods on SIP, RTP, STUN, DTLS, HTTP, WebSocket: right answers, bounded memory, the call goes on",
   seconds: 150,
+  alone: true,
   async run(context) {
     const system = await System.start(context, { settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml) });
     const { folder } = context;

@@ -8,7 +8,8 @@ import { callers, callingOutBy, talksFor, telephones, withoutWords, wrapUp } fro
 import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
-import { System, freePorts, memoryImage } from "../lib/system.ts";
+import { System, memoryImage } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, until } from "../lib/wait.ts";
 
 const talks = "0300847261";

@@ -8,7 +8,8 @@ import { Baresip } from "../lib/baresip.ts";
 import { type Certificate, makeAuthority, makeCertificate } from "../lib/certificates.ts";
 import { callers, leakDesk, talksFor, wrapUp } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { callerTone, operatorTone, toneOnly } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context, Journey } from "../lib/journey.ts";
 import { Program } from "../lib/process.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { expect, expectEqual } from "../lib/wait.ts";
 
 type Process = "exchange" | "vault" | "centre";

@@ -59,6 +59,7 @@ async function verifyLog(system: System, client: Console, context: Context): Pro
 export const journey: Journey = {
   title: "a record opens in the glass for the call in hand, the client sees it, and after the call nothing opens",
   seconds: 240,
+  alone: true,
   async run(context) {
     const system = await System.start(context);
     const operator = toneOnly(context.folder, "operator", operatorTone, 30);

@@ -12,7 +12,8 @@ import type { Context, Journey } from "../lib/journey.ts";
 import { entriesOf } from "../lib/log_site.ts";
 import { Program, runToEnd } from "../lib/process.ts";
 import { type Attached, Role } from "../lib/roles.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
@@ -322,6 +323,7 @@ async function runChain(chain: Chain, index: number): Promise<void> {
 export const journey: Journey = {
   title: "killed at any step of an opening, 200 times, the vault never handed out a value without its entry in the log",
   seconds: 240,
+  alone: true,
   async run(context) {
     const made = await prepared(context);
     const began = Date.now();

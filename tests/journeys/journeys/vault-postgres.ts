@@ -9,7 +9,8 @@ import type { Journey } from "../lib/journey.ts";
 import { Postgres } from "../lib/postgres.ts";
 import { runToEnd } from "../lib/process.ts";
 import { Shift } from "../lib/shift.ts";
-import { System, freePorts } from "../lib/system.ts";
+import { System } from "../lib/system.ts";
+import { freePorts } from "../lib/ports.ts";
 import { VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 

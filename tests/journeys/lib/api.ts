@@ -168,7 +168,7 @@ export class Staff {
   }
 
   private take(message: Record<string, unknown>): void {
-    if (process.env["MADOGUCHI_JOURNEY_TRACE"]) console.log(`${this.name}: ${JSON.stringify(message)}`);
+    if (process.env["MADOGUCHI_JOURNEY_TRACE"]) console.error(`${this.name}: ${JSON.stringify(message)}`);
     const put = (map: Map<string, Item>, item: unknown): void => void map.set((item as Item).id, item as Item);
     switch (message["type"]) {
       case "snapshot":

@@ -9,7 +9,8 @@ import { callers, moreOperators, telephones, withoutWords } from "./floor.ts";
 import type { Context } from "./journey.ts";
 import type { Program } from "./process.ts";
 import { caller } from "./sipp.ts";
-import { System, freePorts } from "./system.ts";
+import { System } from "./system.ts";
+import { freePorts } from "./ports.ts";
 import { callerTone, toneOnly } from "./voices.ts";
 import { expect } from "./wait.ts";
 

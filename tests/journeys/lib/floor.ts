@@ -5,7 +5,8 @@ import type { Call, Staff } from "./api.ts";
 import { Baresip } from "./baresip.ts";
 import type { Program } from "./process.ts";
 import { caller, sipp } from "./sipp.ts";
-import { type System, freePorts } from "./system.ts";
+import type { System } from "./system.ts";
+import { freePorts } from "./ports.ts";
 import { operatorTone, toneOnly } from "./voices.ts";
 import { until } from "./wait.ts";
 

@@ -8,6 +8,7 @@ export interface Context {
 export interface Journey {
   title: string;
   seconds: number; // at most
+  alone?: boolean; // what it measures would suffer from another one beside it
   run(context: Context): Promise<void>;
 }
 

@@ -1,12 +1,12 @@
 // A whole centre of its own for one journey: started by `madoguchi up`, on ports nobody else uses, in a fresh folder.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { Staff } from "./api.ts";
 import type { Context } from "./journey.ts";
 import { Program, runToEnd } from "./process.ts";
 import { until } from "./wait.ts";
+import { freePorts } from "./ports.ts";
 
 interface Ready {
   ready: true;
@@ -24,33 +24,6 @@ export interface SystemOptions {
   settings?: (process: "exchange" | "vault" | "centre", toml: string) => string;
   /** Of people that the settings add. */
   passwords?: Record<string, string>;
-}
-
-const firstBase = 24_000;
-const endBase = 60_000;
-let nextBase = Number(process.env["MADOGUCHI_JOURNEY_PORTS"] ?? firstBase); // where the search begins
-
-/** The first of `count` neighbouring ports that nobody listens on. */
-export async function freePorts(count: number): Promise<number> {
-  for (let turns = 0; turns < 2;) {
-    if (nextBase + count > endBase) {
-      nextBase = firstBase; // earlier journeys' ports are free again
-      turns++;
-    }
-    const base = nextBase + (nextBase % 2); // sound ports come in even pairs
-    nextBase = base + count;
-    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + i)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error("no free ports left");
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 export class System {
