@@ -8,6 +8,7 @@
 
 #include "app/admin_client.h"
 #include "app/administration.h"
+#include "app/confinement_command.h"
 #include "app/import_command.h"
 #include "app/log_tools.h"
 #include "app/processes.h"
@@ -215,6 +216,7 @@ int run(int argc, char** argv) {
 
   Chosen administer;
   add_administration(app, administer);
+  add_confinement(app, administer);
   add_import(app, administer);
 
   try {

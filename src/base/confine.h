@@ -31,4 +31,17 @@ struct Confined {
 // are started: Landlock binds the calling thread and those it starts later.
 Confined confine(const Confinement& to);
 
+// What a process tried to do beyond its task, and what the kernel said.
+struct Trial {
+  std::string what;
+  std::filesystem::path file;  // where a file was tried
+  bool denied = false;
+  std::string answer;  // "EPERM"; "done" where it happened
+};
+
+// Tries, in this process and at this moment, what confine() took away: harmless forms of it, which
+// succeed (or fail for another reason) where nothing is confined, and opening each of `files` for
+// reading. Any thread that was started after confine().
+std::vector<Trial> try_confinement(const std::vector<std::filesystem::path>& files);
+
 }  // namespace madoguchi

@@ -65,6 +65,43 @@ TEST_F(Confine, StartsNoProgramUnlessAllowed) {
   EXPECT_EQ(runs_true(Programs::kSystem), 0);
 }
 
+const Trial* trial_of(const std::vector<Trial>& trials, std::string_view what) {
+  for (const Trial& one : trials)
+    if (one.what == what) return &one;
+  return nullptr;
+}
+
+TEST_F(Confine, ItsTrialsTellAConfinedProcessFromAnother) {
+  const auto denied = [&](bool confined) {
+    return in_child([&] {
+      const auto mine = folder_ / "ours" / "mine";
+      const auto other = folder_ / "theirs" / "other";
+      if (!can_create(mine) || !can_create(other)) return 100;
+      if (confined && !confine({{}, {folder_ / "ours"}, Programs::kNone}).files) return kNoLandlock;
+      const auto trials = try_confinement({mine, other});
+      int count = 0;
+      for (const Trial& one : trials) count += one.denied ? 1 : 0;
+      return trials.back().file == other && !trials[trials.size() - 2].denied ? count : 101;
+    });
+  };
+  EXPECT_LT(denied(false), 7);  // a container may deny some of them to everybody
+  const int confined = denied(true);
+  if (confined == kNoLandlock) GTEST_SKIP() << "this kernel has no Landlock";
+  EXPECT_EQ(confined, 8);
+}
+
+TEST_F(Confine, ATrialNamesTheKernelsAnswer) {
+  EXPECT_EQ(in_child([] {
+              confine({{}, {}, Programs::kNone});
+              const auto trials = try_confinement({"/nonexistent/file"});
+              const Trial* trace = trial_of(trials, "trace");
+              const Trial* file = trial_of(trials, "file");
+              if (trace == nullptr || trace->answer != "EPERM") return 1;
+              return file == nullptr || file->answer != "ENOENT" ? 2 : 0;
+            }),
+            0);
+}
+
 TEST_F(Confine, ClosesItsMemory) {
   EXPECT_EQ(in_child([] {
               const Confined done = confine({});

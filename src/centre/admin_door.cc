@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "proto/centre.grpc.pb.h"
+#include "wire/confinement_service.h"
 
 namespace madoguchi::centre {
 namespace {
@@ -91,6 +92,7 @@ class Service final : public wire::CentreForAdmin::Service {
 struct AdminDoor::Inner {
   explicit Inner(AdminDoor::Ask ask) : service(std::move(ask)) {}
   Service service;
+  wire::ConfinementService confinement;
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -115,6 +117,7 @@ Result<std::unique_ptr<AdminDoor>> AdminDoor::open(const std::string& listen,
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
   builder.RegisterService(&inner->service);
+  builder.RegisterService(&inner->confinement);
   inner->server = builder.BuildAndStart();
   if (!inner->server || port == 0)
     return fail(ErrorCode::kUnavailable,

@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "exchange.grpc.pb.h"
+#include "wire/confinement_service.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::exchange {
@@ -199,6 +200,7 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
   }
 
   const std::function<void()> wake_;
+  wire::ConfinementService confinement_;
   std::mutex mutex_;
   Taken taken_;
   Attachment* current_ = nullptr;  // owned by gRPC until OnDone
@@ -221,6 +223,7 @@ Result<void> CentreLink::Impl::listen(const Settings& settings) {
   wire::tune_streams(builder);
   builder.SetMaxReceiveMessageSize(16 << 20);
   builder.RegisterService(this);
+  builder.RegisterService(&confinement_);
   server_ = builder.BuildAndStart();
   if (!server_ || port == 0)
     return fail(ErrorCode::kConflict, fmt::format("rpc.listen: cannot listen at {}", address));

@@ -27,6 +27,7 @@
 #include "vault/status_service.h"
 #include "vault/use_replay.h"
 #include "web/counters.h"
+#include "wire/confinement_service.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::vault {
@@ -93,6 +94,7 @@ struct RunningVault::Parts {
   ExchangeService for_exchange;
   CentreService for_centre;
   StatusService for_status;
+  wire::ConfinementService for_confinement;
   AdminService for_admin;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
@@ -189,6 +191,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
   builder.RegisterService(&parts->for_admin);
   if (parts->imports) builder.RegisterService(parts->imports.get());
   builder.RegisterService(&parts->for_status);
+  builder.RegisterService(&parts->for_confinement);
   parts->server = builder.BuildAndStart();
   if (!parts->server || port == 0)
     return fail(ErrorCode::kUnavailable,

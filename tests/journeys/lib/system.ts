@@ -20,6 +20,8 @@ interface Ready {
 export interface SystemOptions {
   name?: string;
   args?: string[];
+  /** A command that runs what follows it, with fewer rights say; it must become that program. */
+  through?: string[];
   /** Changes the settings written at the first start, before the processes read them. */
   settings?: (process: "exchange" | "vault" | "centre", toml: string) => string;
   /** Of people that the settings add. */
@@ -61,7 +63,9 @@ export class System {
   async run(): Promise<void> {
     if (!existsSync(this.binary)) throw new Error(`${this.binary} is missing: run tools/build first`);
     if (this.options.settings && !existsSync(join(this.folder, "centre.toml"))) await this.writeSettings();
-    this.program = new Program("madoguchi", this.binary, this.args, { log: join(this.context.folder, "madoguchi.log") });
+    const before = this.options.through ?? [];
+    const command = before[0] ?? this.binary;
+    this.program = new Program("madoguchi", command, [...before, this.binary, ...this.args].slice(1), { log: join(this.context.folder, "madoguchi.log") });
     const line = await this.program.says(/^\{"console_url".*\}$/m, 60);
     this.ready = JSON.parse(line[0]) as Ready;
   }
