@@ -17,8 +17,8 @@ namespace madoguchi::vault {
 
 struct TokenRates {
   std::uint32_t per_minute = 20'000;
-  std::uint32_t per_hour = 300'000;
-  std::uint32_t per_day = 1'000'000;
+  std::uint32_t per_hour = 900'000;
+  std::uint32_t per_day = 3'000'000;
 };
 
 class TokenLimits {
