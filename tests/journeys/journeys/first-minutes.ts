@@ -1,10 +1,8 @@
 // What a newcomer does after ./run: opens the page, presses "ring me", hears a caller, and opens that caller's record.
 import { join } from "node:path";
-import { Console } from "../lib/browser.ts";
-import { openHanako, signInAt } from "../lib/glass.ts";
+import { openHanako, readyOperator } from "../lib/glass.ts";
 import type { Journey } from "../lib/journey.ts";
 import { System } from "../lib/system.ts";
-import { operatorTone, toneOnly } from "../lib/voices.ts";
 import { until } from "../lib/wait.ts";
 
 export const journey: Journey = {
@@ -12,17 +10,8 @@ export const journey: Journey = {
   seconds: 180,
   async run(context) {
     const system = await System.start(context);
-    const operator = toneOnly(context.folder, "operator", operatorTone, 30);
-    const browser = await Console.open(system.url, { microphone: operator.wav, language: "ja" });
+    const { browser, glass, watcher } = await readyOperator(system, context.folder);
     const shot = (name: string): Promise<void> => browser.screenshot(join(context.folder, `${name}.png`));
-    await browser.signIn("hana", system.password("hana"));
-    const glass = browser.page.frameLocator(".glass iframe");
-    await signInAt(glass, "hana", system.password("hana"));
-    await glass.locator("#signed-in").waitFor();
-    const watcher = await system.staff("suzu");
-    await watcher.sees("hana's seat connected", () => watcher.operators.get("hana")?.seat_connected);
-    await browser.press("受付可");
-    await watcher.sees("hana ready", () => watcher.operators.get("hana")?.state === "ready");
     await browser.press("試しに鳴らす");
     await browser.page.locator(".call-bar.rings").waitFor({ timeout: 30_000 });
     await browser.press("応答");

@@ -5,12 +5,11 @@ import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
 import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
-import { openHanako, signInAt } from "../lib/glass.ts";
+import { openHanako, readyOperator, signInAt } from "../lib/glass.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { runToEnd } from "../lib/process.ts";
 import { System } from "../lib/system.ts";
 import { hanako } from "../lib/vault_site.ts";
-import { operatorTone, toneOnly } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 /** The client's page, open all the while: what it shows, it shows by itself. */
@@ -62,16 +61,7 @@ export const journey: Journey = {
   alone: true,
   async run(context) {
     const system = await System.start(context);
-    const operator = toneOnly(context.folder, "operator", operatorTone, 30);
-    const browser = await Console.open(system.url, { microphone: operator.wav, language: "ja" });
-    await browser.signIn("hana", system.password("hana"));
-    const glass = browser.page.frameLocator(".glass iframe");
-    await signInAt(glass, "hana", system.password("hana"));
-    await glass.locator("#signed-in").waitFor();
-    const watcher = await system.staff("suzu");
-    await watcher.sees("hana's seat connected", () => watcher.operators.get("hana")?.seat_connected);
-    await browser.press("受付可");
-    await watcher.sees("hana ready", () => watcher.operators.get("hana")?.state === "ready");
+    const { browser, glass, watcher } = await readyOperator(system, context.folder);
     const client = await clientPage(system, system.password("oku"));
 
     await callers(system, { folder: context.folder, numbers: [hanako.number], service: leakDesk.number });

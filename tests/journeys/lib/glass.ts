@@ -1,6 +1,10 @@
 // The glass as its user has it: a page, mostly in the console's frame.
 import type { FrameLocator, Page } from "playwright-core";
+import type { Staff } from "./api.ts";
+import { Console } from "./browser.ts";
+import type { System } from "./system.ts";
 import { hanako } from "./vault_site.ts";
+import { operatorTone, toneOnly } from "./voices.ts";
 import { expect, expectEqual } from "./wait.ts";
 
 export async function signInAt(place: Page | FrameLocator, name: string, password: string): Promise<void> {
@@ -26,4 +30,19 @@ export async function openHanako(glass: FrameLocator, shot: (name: string) => Pr
   const shown = await glass.locator(".values dd").allInnerTexts();
   expectEqual(shown.length, 3, "fields of the bundle");
   expect(shown.some((text) => text.includes(hanako.name)), `the name is not among ${shown.join(", ")}`);
+}
+
+/** hana at the console and in its frame, with a headset, ready for calls; and a supervisor who watches. */
+export async function readyOperator(system: System, folder: string): Promise<{ browser: Console; glass: FrameLocator; watcher: Staff }> {
+  const operator = toneOnly(folder, "operator", operatorTone, 30);
+  const browser = await Console.open(system.url, { microphone: operator.wav, language: "ja" });
+  await browser.signIn("hana", system.password("hana"));
+  const glass = browser.page.frameLocator(".glass iframe");
+  await signInAt(glass, "hana", system.password("hana"));
+  await glass.locator("#signed-in").waitFor();
+  const watcher = await system.staff("suzu");
+  await watcher.sees("hana's seat connected", () => watcher.operators.get("hana")?.seat_connected);
+  await browser.press("受付可");
+  await watcher.sees("hana ready", () => watcher.operators.get("hana")?.state === "ready");
+  return { browser, glass, watcher };
 }
