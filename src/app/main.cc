@@ -11,6 +11,7 @@
 #include "app/confinement_command.h"
 #include "app/import_command.h"
 #include "app/log_tools.h"
+#include "app/master_key_command.h"
 #include "app/processes.h"
 #include "app/recordings.h"
 #include "app/up.h"
@@ -218,6 +219,7 @@ int run(int argc, char** argv) {
   add_administration(app, administer);
   add_confinement(app, administer);
   add_import(app, administer);
+  add_master_key(app, administer);
 
   try {
     app.parse(argc, argv);

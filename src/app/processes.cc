@@ -48,4 +48,8 @@ Result<void> run_process(std::string_view name, const std::filesystem::path& con
   return fail(ErrorCode::kInvalid, fmt::format("there is no process \"{}\"", name));
 }
 
+Result<std::size_t> move_master_key(const std::filesystem::path& config) {
+  return vault::move_master_key_to_token(config, open_vault_store);
+}
+
 }  // namespace madoguchi::app

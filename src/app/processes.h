@@ -12,4 +12,7 @@ namespace madoguchi::app {
 // "exchange", "vault" or "centre". kInvalid: wrong settings, in one line.
 Result<void> run_process(std::string_view name, const std::filesystem::path& config);
 
+// vault::move_master_key_to_token() on the store that the settings name.
+Result<std::size_t> move_master_key(const std::filesystem::path& config);
+
 }  // namespace madoguchi::app

@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "vault/core/crypto.h"
-#include "vault/core/master_key.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -62,15 +61,8 @@ Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
 
 // ---- publishing
 
-Result<std::unique_ptr<ClientLogs>> ClientLogs::start(const Parts& parts) {
-  const auto master = read_master_key(parts.master_key_file, IfMissing::kRefuse);
-  if (!master) return tl::unexpected<Error>(master.error());
-  return std::unique_ptr<ClientLogs>(
-      new ClientLogs(parts, derive(*master, "madoguchi key wrapping")));
-}
-
-ClientLogs::ClientLogs(const Parts& parts, Secret wrapping)
-    : signers_(parts.signers, std::move(wrapping)),
+ClientLogs::ClientLogs(const Parts& parts)
+    : signers_(parts.signers, parts.master.wrapping()),
       logs_(parts.log, signers_, {parts.folder, parts.host + "/log"}),
       publisher_(logs_, parts.signers.clock, kEvery,
                  [this](const Result<ledger::PublishedRound>& round) { report(round); }) {}

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/signing.h"
 #include "ledger/logs.h"
+#include "vault/master.h"
 #include "vault/registry.h"
 #include "vault/vault_store.h"
 
@@ -46,14 +47,13 @@ class ClientLogs {
     ledger::LogStore& log;
     std::string host;              // of the glass: origins are "<host>/log/<organisation>"
     std::filesystem::path folder;  // for the files
-    std::filesystem::path master_key_file;
+    const Master& master;
   };
-  static Result<std::unique_ptr<ClientLogs>> start(const Parts& parts);
+  explicit ClientLogs(const Parts& parts);
 
   ledger::Logs& logs() { return logs_; }
 
  private:
-  ClientLogs(const Parts& parts, Secret wrapping);
   void report(const Result<ledger::PublishedRound>& round);
 
   LogSigners signers_;

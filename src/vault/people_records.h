@@ -27,7 +27,7 @@ class PeopleRecords {
     const Clock& clock;
     Entropy& entropy;
     const NumberingPlan& plan;
-    std::filesystem::path master_key_file;
+    const Master& master;
     std::filesystem::path erasures_file;
   };
   // Replays erasures; see Records::open().

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "vault/core/crypto.h"
-#include "vault/core/master_key.h"
 #include "vault/directory.h"
 
 namespace madoguchi::vault {
@@ -21,12 +20,8 @@ std::string_view kind_of(KeyUse use) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordKeys>> RecordKeys::open(const Parts& parts,
-                                                     const std::filesystem::path& master_key_file) {
-  const auto master = read_master_key(master_key_file, IfMissing::kRefuse);
-  if (!master) return tl::unexpected<Error>(master.error());
-  std::unique_ptr<RecordKeys> keys(
-      new RecordKeys(parts, derive(*master, "madoguchi key wrapping")));
+Result<std::unique_ptr<RecordKeys>> RecordKeys::open(const Parts& parts, const Master& master) {
+  std::unique_ptr<RecordKeys> keys(new RecordKeys(parts, master.wrapping()));
   if (auto loaded = keys->load(); !loaded) return tl::unexpected<Error>(loaded.error());
   return keys;
 }

@@ -3,13 +3,13 @@
 // gets its first ones when they are first asked for. Any thread.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <tuple>
 
+#include "vault/master.h"
 #include "vault/records/organisation_keys.h"
 #include "vault/vault_store.h"
 
@@ -23,8 +23,7 @@ class RecordKeys final : public OrganisationKeys {
     Entropy& entropy;
   };
   // kInvalid, kCorrupt: the master key does not fit the table.
-  static Result<std::unique_ptr<RecordKeys>> open(const Parts& parts,
-                                                  const std::filesystem::path& master_key_file);
+  static Result<std::unique_ptr<RecordKeys>> open(const Parts& parts, const Master& master);
 
   Result<VersionedKey> newest(const OrganisationId& organisation, KeyUse use) override;
   Result<VersionedKey> at(const OrganisationId& organisation, KeyUse use,

@@ -5,15 +5,9 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "vault/core/master_key.h"
 
 namespace madoguchi::vault {
 namespace {
-
-// A constant wrapped under the master key: opens only with the key that the database was made with.
-constexpr std::string_view kCheckName = "master_check";
-constexpr std::string_view kCheckText = "this database fits this master key";
-const Place kCheckPlace{"", "master_check", "1"};
 
 constexpr std::size_t kMostName = 200;
 constexpr std::size_t kMostNumbers = 1000;
@@ -32,29 +26,10 @@ bool is_number_called(std::string_view text) {
 Registry::Registry(const Parts& parts, Secret wrapping)
     : parts_(parts), wrapping_(std::move(wrapping)), token_limits_(parts.token_rates) {}
 
-Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts,
-                                                 const std::filesystem::path& master_key_file) {
-  const auto image = parts.store.load();
-  if (!image) return tl::unexpected<Error>(image.error());
-  const auto check = image->meta.find(std::string(kCheckName));
-  const bool fresh = check == image->meta.end();
-  if (fresh && !image->keys.empty())
-    return fail(ErrorCode::kCorrupt,
-                "the vault's database holds keys but not the mark of its master key; restore a "
-                "backup");
-  const auto master =
-      read_master_key(master_key_file, fresh ? IfMissing::kMake : IfMissing::kRefuse);
-  if (!master) return tl::unexpected<Error>(master.error());
-  const Secret check_key = derive(*master, "madoguchi master check");
-  if (!fresh && !unwrap(check->second, check_key, kCheckPlace))
-    return fail(ErrorCode::kInvalid,
-                fmt::format("{}: does not fit the vault's database; it belongs to another one, "
-                            "restore the file that was backed up with this database",
-                            master_key_file.string()));
-  std::unique_ptr<Registry> registry(
-      new Registry(parts, derive(*master, "madoguchi key wrapping")));
-  if (fresh)
-    if (auto made = registry->first_start(check_key); !made)
+Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts, const Master& master) {
+  std::unique_ptr<Registry> registry(new Registry(parts, master.wrapping()));
+  if (master.is_fresh())
+    if (auto made = registry->first_start(master); !made)
       return tl::unexpected<Error>(made.error());
   if (auto loaded = registry->reload(); !loaded) return tl::unexpected<Error>(loaded.error());
   const auto started = parts.store.commit(parts.clock.now(), {{}, {{"vault_started", {}}}});
@@ -62,11 +37,10 @@ Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts,
   return registry;
 }
 
-Result<void> Registry::first_start(const Secret& check_key) {
+Result<void> Registry::first_start(const Master& master) {
   const Time now = parts_.clock.now();
   Act act;
-  act.changes.emplace_back(
-      PutMeta{std::string(kCheckName), wrap(as_bytes(kCheckText), check_key, kCheckPlace)});
+  act.changes = master.marks();
   for (const std::string_view kind : {kSealingKind, kRedialKind, kOwnKind}) {
     act.changes.emplace_back(
         PutKey{fresh_key_row({}, kind, fresh_id_text(now, parts_.entropy), wrapping_, now)});

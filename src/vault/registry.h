@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "vault/core/numbering.h"
 #include "vault/core/token_limits.h"
 #include "vault/directory.h"
+#include "vault/master.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
@@ -36,9 +36,7 @@ class Registry {
     TokenRates token_rates{};
   };
 
-  // One clear line when the key file is missing, readable by others, or of another database.
-  static Result<std::unique_ptr<Registry>> open(const Parts& parts,
-                                                const std::filesystem::path& master_key_file);
+  static Result<std::unique_ptr<Registry>> open(const Parts& parts, const Master& master);
 
   // Never null. Cheap: a pointer is copied.
   [[nodiscard]] std::shared_ptr<const Directory> directory() const;
@@ -67,7 +65,7 @@ class Registry {
 
  private:
   explicit Registry(const Parts& parts, Secret wrapping);
-  Result<void> first_start(const Secret& check_key);
+  Result<void> first_start(const Master& master);
   Result<void> reload();
   [[nodiscard]] Result<std::vector<NumberRow>> canonical(
       const OrganisationId& id, const std::vector<std::string>& numbers_called) const;

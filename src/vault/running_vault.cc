@@ -108,36 +108,34 @@ struct RunningVault::Parts {
 };
 
 // What the clients' logs tell of is counted, and they are published.
-Result<void> RunningVault::start_logs(const Settings& settings, const Clock& clock,
-                                      Entropy& entropy, Parts& parts) {
+Result<void> RunningVault::start_logs(const Settings& settings, const Master& master,
+                                      const Clock& clock, Entropy& entropy, Parts& parts) {
   ledger::LogStore* log = parts.people->log();
   if (log == nullptr) return {};
   if (auto counted = count_again(*log, *parts.authority, clock.now()); !counted) return counted;
   if (!settings.glass.enabled) return {};
-  auto logs = ClientLogs::start({{*parts.store, clock, entropy, *parts.registry},
-                                 *log,
-                                 settings.glass.host,
-                                 settings.data / "log",
-                                 settings.master_key});
-  if (!logs) return tl::unexpected<Error>(logs.error());
-  parts.logs = std::move(*logs);
+  parts.logs = std::make_unique<ClientLogs>(
+      ClientLogs::Parts{{*parts.store, clock, entropy, *parts.registry},
+                        *log,
+                        settings.glass.host,
+                        settings.data / "log",
+                        master});
   return {};
 }
 
 RunningVault::RunningVault(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RunningVault::~RunningVault() = default;
 
-Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settings,
-                                                          std::unique_ptr<VaultStore> store,
-                                                          const Clock& clock, Entropy& entropy,
-                                                          HashingCost cost,
-                                                          OpenedRecordStores records) {
+Result<std::unique_ptr<RunningVault>> RunningVault::start(
+    const Settings& settings, std::unique_ptr<VaultStore> store, const Clock& clock,
+    Entropy& entropy, HashingCost cost, OpenedRecordStores records, const Secret* token_secret) {
   const auto credentials = wire::server_credentials(
       {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key});
   if (!credentials) return tl::unexpected<Error>(credentials.error());
-  auto registry =
-      Registry::open({*store, clock, entropy, NumberingPlan::japanese(), settings.token_rates},
-                     settings.master_key);
+  const auto master = Master::open(*store, settings.master_source(token_secret));
+  if (!master) return tl::unexpected<Error>(master.error());
+  auto registry = Registry::open(
+      {*store, clock, entropy, NumberingPlan::japanese(), settings.token_rates}, *master);
   if (!registry) return tl::unexpected<Error>(registry.error());
   auto authority = AuthorityDesk::open({*store, clock, entropy});
   if (!authority) return tl::unexpected<Error>(authority.error());
@@ -145,7 +143,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
                                        std::move(*registry), std::move(*authority), cost);
   if (records.records && records.keys) {
     auto people = PeopleRecords::open({*parts->store, clock, entropy, NumberingPlan::japanese(),
-                                       settings.master_key, settings.data / "erasures"},
+                                       *master, settings.data / "erasures"},
                                       std::move(records));
     if (!people) return tl::unexpected<Error>(people.error());
     parts->people = std::move(*people);
@@ -154,7 +152,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(const Settings& settin
                                   settings.demo_owners, clock.now());
           !filled)
         return tl::unexpected<Error>(filled.error());
-    if (auto logs = start_logs(settings, clock, entropy, *parts); !logs)
+    if (auto logs = start_logs(settings, *master, clock, entropy, *parts); !logs)
       return tl::unexpected<Error>(logs.error());
     parts->imports = std::make_unique<ImportService>(
         ImportService::Parts{*parts->store, clock, parts->people->records()});

@@ -22,7 +22,8 @@ class RunningVault {
                                                      std::unique_ptr<VaultStore> store,
                                                      const Clock& clock, Entropy& entropy,
                                                      HashingCost cost = HashingCost::kUsual,
-                                                     OpenedRecordStores records = {});
+                                                     OpenedRecordStores records = {},
+                                                     const Secret* token_secret = nullptr);
   ~RunningVault();
 
   // To be called every minute or so: what is journalled as counts.
@@ -34,8 +35,8 @@ class RunningVault {
 
  private:
   struct Parts;
-  static Result<void> start_logs(const Settings& settings, const Clock& clock, Entropy& entropy,
-                                 Parts& parts);
+  static Result<void> start_logs(const Settings& settings, const Master& master, const Clock& clock,
+                                 Entropy& entropy, Parts& parts);
   explicit RunningVault(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

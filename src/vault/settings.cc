@@ -47,6 +47,18 @@ void read_rate(Config& table, std::string_view key, std::uint32_t& into) {
   into = static_cast<std::uint32_t>(table.integer_or(key, into, 1, 4'000'000'000));
 }
 
+TokenPlace read_token(Config table) {
+  TokenPlace token;
+  token.module = table.text("module");
+  token.label = table.text("label");
+  token.pin_file = table.text("pin_file");
+  token.key = table.text_or("key", "madoguchi-master");
+  constexpr std::size_t kMostLabel = 32;  // of a token, in PKCS#11
+  if (token.label.size() > kMostLabel)
+    table.refuse("label", "a token's label has at most 32 bytes");
+  return token;
+}
+
 }  // namespace
 
 Result<Settings> Settings::from_file(const std::filesystem::path& file) {
@@ -59,6 +71,7 @@ Result<Settings> Settings::from_config(Config config) {
   Settings settings;
   settings.data = config.text("data");
   settings.master_key = config.path_or("master_key", settings.data / "master.key");
+  if (config.has("token")) settings.token = read_token(config.table("token"));
   settings.database = config.text_or("database", "sqlite:" + (settings.data / "vault.db").string());
   settings.records = config.text_or("records", "sqlite:" + (settings.data / "records.db").string());
   settings.subject_keys =
@@ -83,6 +96,13 @@ Result<Settings> Settings::from_config(Config config) {
   }
   if (auto good = config.finish(); !good) return tl::unexpected<Error>(good.error());
   return settings;
+}
+
+Master::Source Settings::master_source(const Secret* token_secret) const {
+  Master::Source source{master_key, token_secret};
+  if (token)
+    source.token_shown = fmt::format("key \"{}\" of token \"{}\"", token->key, token->label);
+  return source;
 }
 
 }  // namespace madoguchi::vault

@@ -5,12 +5,15 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/config.h"
 #include "base/result.h"
+#include "vault/core/token.h"
 #include "vault/core/token_limits.h"
+#include "vault/master.h"
 #include "web/server.h"
 
 namespace madoguchi::vault {
@@ -26,10 +29,11 @@ struct GlassSettings {
 struct Settings {
   std::filesystem::path data;  // the master key, and sealed files while they are exported
   std::filesystem::path master_key;
-  std::string database;      // URL of the store
-  std::string records;       // URL of the sealed records
-  std::string subject_keys;  // URL of the keys that each person's record hangs on
-  std::string listen;        // "unix:…" or "host:port"
+  std::optional<TokenPlace> token;  // then the master key comes from there, and no file is read
+  std::string database;             // URL of the store
+  std::string records;              // URL of the sealed records
+  std::string subject_keys;         // URL of the keys that each person's record hangs on
+  std::string listen;               // "unix:…" or "host:port"
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
   GlassSettings glass;
   TokenRates token_rates;
@@ -39,6 +43,9 @@ struct Settings {
 
   static Result<Settings> from_file(const std::filesystem::path& file);
   static Result<Settings> from_config(Config config);
+
+  // `token_secret`: what the token gave; null without one.
+  [[nodiscard]] Master::Source master_source(const Secret* token_secret) const;
 };
 
 }  // namespace madoguchi::vault

@@ -5,6 +5,7 @@
 #include "base/notify.h"
 #include "base/process.h"
 #include "base/sealing.h"
+#include "vault/core/token.h"
 #include "vault/running_vault.h"
 #include "vault/settings.h"
 #include "web/settings.h"
@@ -17,7 +18,8 @@ constexpr std::time_t kMinute = 60;
 
 Confinement rights_for(const Settings& settings) {
   Confinement rights;
-  rights.write = {settings.data, folder_of(settings.master_key)};
+  rights.write = {settings.data};
+  if (!settings.token) rights.write.push_back(folder_of(settings.master_key));
   for (const std::string& url : {settings.database, settings.records, settings.subject_keys})
     if (url.starts_with(kSqlite)) rights.write.push_back(folder_of(url.substr(kSqlite.size())));
   if (const auto folder = socket_folder_of(settings.listen); !folder.empty())
@@ -36,27 +38,75 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   const auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
   if (auto made = make_data_folder(config_file, settings->data); !made) return made;
-  log_info("{}", confine(rights_for(*settings)).summary());
-
-  const StopSignals stop;
   const auto wrong = [&](const Error& error) {
     return tl::unexpected<Error>(named_after(config_file, error));
   };
+  std::optional<Secret> token;
+  if (settings->token) {
+    auto given = token_secret(*settings->token, as_bytes(kTokenContext));
+    if (!given) return wrong(given.error());
+    token = *std::move(given);
+  }
+  log_info("{}", confine(rights_for(*settings)).summary());
+
+  const StopSignals stop;
   auto store = open_store(settings->database);
   if (!store) return wrong(store.error());
   auto records = open_records(*settings);
   if (!records) return wrong(records.error());
   const SystemClock clock;
   SystemEntropy entropy;
-  const auto vault = RunningVault::start(*settings, std::move(*store), clock, entropy,
-                                         HashingCost::kUsual, std::move(*records));
+  const auto vault =
+      RunningVault::start(*settings, std::move(*store), clock, entropy, HashingCost::kUsual,
+                          std::move(*records), token ? &*token : nullptr);
   if (!vault) return wrong(vault.error());
+  token.reset();
   log_info("{}", (*vault)->status());
   notify_ready((*vault)->status());
   while (!stop.wait_for(kMinute)) (*vault)->minute();
   notify_stopping();
   (*vault)->minute();
   return {};
+}
+
+// ---- the master key in a token
+
+namespace {
+
+Result<Settings> with_token(const std::filesystem::path& config_file) {
+  auto settings = Settings::from_file(config_file);
+  if (settings && !settings->token)
+    return fail(ErrorCode::kInvalid,
+                config_file.string() + ": token: is missing; say which token the key is for");
+  return settings;
+}
+
+}  // namespace
+
+Result<std::string> make_master_key(const std::filesystem::path& config_file) {
+  const auto settings = with_token(config_file);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  if (auto made = make_token_key(*settings->token); !made)
+    return tl::unexpected<Error>(named_after(config_file, made.error()));
+  return settings->master_source(nullptr).token_shown;
+}
+
+Result<std::size_t> move_master_key_to_token(const std::filesystem::path& config_file,
+                                             const OpenStore& open_store) {
+  const auto settings = with_token(config_file);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  const auto wrong = [&](const Error& error) {
+    return tl::unexpected<Error>(named_after(config_file, error));
+  };
+  const auto token = token_secret(*settings->token, as_bytes(kTokenContext));
+  if (!token) return wrong(token.error());
+  auto store = open_store(settings->database);
+  if (!store) return wrong(store.error());
+  const SystemClock clock;
+  SystemEntropy entropy;
+  auto moved = move_master_key(**store, clock, entropy, settings->master_source(&*token));
+  if (!moved) return wrong(moved.error());
+  return moved;
 }
 
 }  // namespace madoguchi::vault

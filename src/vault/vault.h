@@ -27,4 +27,10 @@ using OpenRecords = std::function<Result<OpenedRecordStores>(const Settings& set
 Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store,
                  const OpenRecords& open_records);
 
+// The same settings' [token]: makes its key, which is shown in words; moves the master key of a
+// stopped vault from its file to the token, and gives how many keys hang on it now.
+Result<std::string> make_master_key(const std::filesystem::path& config_file);
+Result<std::size_t> move_master_key_to_token(const std::filesystem::path& config_file,
+                                             const OpenStore& open_store);
+
 }  // namespace madoguchi::vault

@@ -113,6 +113,9 @@ struct PutMeta {
 struct PutKey {
   KeyRow row;
 };
+struct ReplaceKey {  // wrapped anew: by organisation, kind and version
+  KeyRow row;
+};
 struct PutOrganisation {  // new, or another name
   OrganisationRow row;
 };
@@ -165,9 +168,10 @@ struct DropSessionsOf {
   OperatorId id;
 };
 
-using Change = std::variant<PutMeta, PutKey, PutOrganisation, BindNumber, PutWish, SettleWish,
-                            PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
-                            CountFailures, PutSession, DropSession, DropSessionsOf, AccessChange>;
+using Change =
+    std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish, SettleWish,
+                 PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
+                 CountFailures, PutSession, DropSession, DropSessionsOf, AccessChange>;
 
 struct Act {
   std::vector<Change> changes;

@@ -5,7 +5,6 @@
 #include "store/vault/vault_fixture.h"
 #include "store/vault/vault_log.h"
 #include "vault/core/crypto.h"
-#include "vault/core/master_key.h"
 
 namespace madoguchi::store {
 namespace {
@@ -32,9 +31,9 @@ class ClientLogsOn : public VaultOn {
   }
   // The key that a vault just started would sign with; empty when it has none.
   std::string key_of(const std::string& log) {
-    const auto master = vault::read_master_key(folder_ / "master.key", vault::IfMissing::kRefuse);
+    const auto master = open_master();
     EXPECT_TRUE(master);
-    return key_under(vault::derive(*master, "madoguchi key wrapping"), log);
+    return key_under(master->wrapping(), log);
   }
   std::string key_under(Secret wrapping, const std::string& log) {
     vault::LogSigners signers(parts(), std::move(wrapping));
@@ -68,14 +67,15 @@ TEST_P(ClientLogsOn, WhatIsCommittedIsShownAndNothingElse) {
   options.url = scratch_->url();
   const auto log = open_vault_log(std::move(options));
   ASSERT_TRUE(log) << log.error().message;
+  const auto master = open_master();
+  ASSERT_TRUE(master);
   const auto start_logs = [&] {
-    return vault::ClientLogs::start(
-        {parts(), **log, "vault.localhost", folder_ / "log", folder_ / "master.key"});
+    return std::make_unique<vault::ClientLogs>(
+        vault::ClientLogs::Parts{parts(), **log, "vault.localhost", folder_ / "log", *master});
   };
-  ASSERT_TRUE(start_logs());  // its end publishes
+  start_logs();  // its end publishes
   const auto logs = start_logs();
-  ASSERT_TRUE(logs) << logs.error().message;
-  const auto serve = [&](const char* path) { return (*logs)->logs().serve(path); };
+  const auto serve = [&](const char* path) { return logs->logs().serve(path); };
   const auto checkpoint = serve("/log/sakura/checkpoint");
   ASSERT_TRUE(checkpoint);
   EXPECT_EQ(checkpoint->content_type, "text/plain; charset=utf-8");

@@ -3,8 +3,6 @@
 
 #include "store/vault/openings_fixture.h"
 #include "vault/client_logs.h"
-#include "vault/core/crypto.h"
-#include "vault/core/master_key.h"
 
 namespace madoguchi::store {
 namespace {
@@ -19,11 +17,10 @@ class EnquiriesOn : public OpeningsOn {
     auto log = open_vault_log(std::move(options));
     ASSERT_TRUE(log) << log.error().message;
     log_ = std::move(*log);
-    const auto master = vault::read_master_key(folder_ / "master.key", vault::IfMissing::kRefuse);
+    const auto master = open_master();
     ASSERT_TRUE(master);
     signers_ = std::make_unique<vault::LogSigners>(
-        vault::LogSigners::Parts{*store_, clock_, entropy_, *registry_},
-        vault::derive(*master, "madoguchi key wrapping"));
+        vault::LogSigners::Parts{*store_, clock_, entropy_, *registry_}, master->wrapping());
     logs_ = std::make_unique<ledger::Logs>(
         *log_, *signers_, ledger::LogsSettings{folder_ / "log", "vault.localhost/log"});
     enquiries_ = std::make_unique<vault::Enquiries>(vault::Enquiries::Parts{

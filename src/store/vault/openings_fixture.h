@@ -46,9 +46,11 @@ class OpeningsOn : public VaultOn {
     options.side_folder = folder_;
     auto stores = open_record_stores(options);
     ASSERT_TRUE(stores) << stores.error().message;
+    const auto master = open_master();
+    ASSERT_TRUE(master);
     auto people =
         vault::PeopleRecords::open({*store_, clock_, entropy_, vault::NumberingPlan::japanese(),
-                                    folder_ / "master.key", folder_ / "erasures"},
+                                    *master, folder_ / "erasures"},
                                    {std::move(stores->records), std::move(stores->keys)});
     ASSERT_TRUE(people) << people.error().message;
     people_ = std::move(*people);

@@ -30,6 +30,14 @@ Result<void> put(soci::session& sql, const vault::PutKey& change) {
   return {};
 }
 
+Result<void> put(soci::session& sql, const vault::ReplaceKey& change) {
+  const vault::KeyRow& row = change.row;
+  sql << "UPDATE vault_keys SET wrapped = :w WHERE organisation_id = :o AND kind = :k AND "
+         "version = :v",
+      use(row.wrapped), use(row.organisation.text()), use(row.kind), use(row.version);
+  return {};
+}
+
 Result<void> put(soci::session& sql, const vault::PutOrganisation& change) {
   sql << "INSERT INTO vault_organisations (organisation_id, name) VALUES (:o, :n) "
          "ON CONFLICT (organisation_id) DO UPDATE SET name = excluded.name",

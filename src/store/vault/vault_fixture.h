@@ -65,9 +65,14 @@ class VaultOn : public testing::TestWithParam<Backend> {
     registry_.reset();
     store_.reset();
   }
+  Result<vault::Master> open_master() {
+    return vault::Master::open(*store_, {folder_ / "master.key"});
+  }
   Result<std::unique_ptr<vault::Registry>> open_registry() {
+    auto master = open_master();
+    if (!master) return tl::unexpected<Error>(master.error());
     return vault::Registry::open({*store_, clock_, entropy_, vault::NumberingPlan::japanese()},
-                                 folder_ / "master.key");
+                                 *master);
   }
 
   Bytes sealed(const std::string& number) const {

@@ -1,0 +1,237 @@
+#include "vault/core/token_session.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <p11-kit/pkcs11.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "vault/core/crypto.h"
+#include "vault/core/private_file.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::size_t kMostPin = 256;
+constexpr CK_ULONG kMostSlots = 64;
+constexpr CK_OBJECT_CLASS kSecretKey = CKO_SECRET_KEY;
+
+CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, const void* value, std::size_t size) {
+  return {type, const_cast<void*>(value), static_cast<CK_ULONG>(size)};  // PKCS#11 has no const
+}
+
+// Labels of tokens are 32 bytes, filled up with spaces.
+std::string label_of(const CK_TOKEN_INFO& info) {
+  std::string label(reinterpret_cast<const char*>(info.label), sizeof info.label);
+  label.erase(label.find_last_not_of(' ') + 1);
+  return label;
+}
+
+Result<Secret> pin_of(const std::filesystem::path& file) {
+  auto text = read_private_file(file, kMostPin);
+  if (!text)
+    return fail(text.error().code, fmt::format("token.pin_file: {}", text.error().message));
+  const std::string_view all = as_text(text->reveal());
+  const std::string_view pin = all.substr(0, all.find_first_of("\r\n"));
+  if (pin.empty())
+    return fail(ErrorCode::kInvalid,
+                fmt::format("token.pin_file: {}: its first line is empty", file.string()));
+  return Secret::copy_of(as_bytes(pin));
+}
+
+}  // namespace
+
+struct TokenSession::Parts {
+  TokenPlace place;
+  CK_FUNCTION_LIST* module = nullptr;
+  CK_SLOT_ID slot = 0;
+  CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+  bool initialised = false;
+
+  [[nodiscard]] tl::unexpected<Error> failed(std::string_view what, CK_RV code) const {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("token.label: token \"{}\" {} (0x{:x})", place.label, what, code));
+  }
+  Result<void> load();
+  Result<void> find_token();
+  Result<void> log_in(Access access);
+  Result<std::vector<CK_OBJECT_HANDLE>> keys_named() const;
+  Result<CK_OBJECT_HANDLE> key() const;
+};
+
+Result<void> TokenSession::Parts::load() {
+  const auto refuse = [this](std::string_view cause) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("token.module: {}: {}", place.module.string(), cause));
+  };
+  // Never closed: modules leave threads and exit handlers behind, and the process ends soon.
+  void* library = ::dlopen(place.module.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return refuse("cannot be loaded; is it there, and a shared library?");
+  const auto list = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
+  if (list == nullptr || list(&module) != CKR_OK || module == nullptr)
+    return refuse("is no PKCS#11 module");
+  CK_C_INITIALIZE_ARGS arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  if (const CK_RV code = module->C_Initialize(&arguments); code != CKR_OK)
+    return refuse(fmt::format("does not start (0x{:x}); are its own settings right?", code));
+  initialised = true;
+  return {};
+}
+
+Result<void> TokenSession::Parts::find_token() {
+  std::array<CK_SLOT_ID, kMostSlots> slots{};
+  CK_ULONG count = kMostSlots;
+  if (const CK_RV code = module->C_GetSlotList(CK_TRUE, slots.data(), &count); code != CKR_OK)
+    return failed("cannot be looked for", code);
+  std::string others;
+  int found = 0;
+  for (CK_ULONG i = 0; i < count; ++i) {
+    CK_TOKEN_INFO info{};
+    if (module->C_GetTokenInfo(slots[i], &info) != CKR_OK) continue;
+    const std::string label = label_of(info);
+    if (label == place.label) {
+      slot = slots[i];
+      ++found;
+    } else if (!label.empty()) {
+      others += fmt::format("{}\"{}\"", others.empty() ? "" : ", ", label);
+    }
+  }
+  if (found == 1) return {};
+  return fail(ErrorCode::kNotFound,
+              found > 1
+                  ? fmt::format("token.label: there are {} tokens \"{}\"", found, place.label)
+                  : fmt::format("token.label: token \"{}\" is not there (the module sees {}); "
+                                "put it back, or correct the label",
+                                place.label, others.empty() ? "none" : others));
+}
+
+Result<void> TokenSession::Parts::log_in(Access access) {
+  const CK_FLAGS flags = CKF_SERIAL_SESSION | (access == Access::kChange ? CKF_RW_SESSION : 0);
+  if (const CK_RV code = module->C_OpenSession(slot, flags, nullptr, nullptr, &session);
+      code != CKR_OK)
+    return failed("gives no session", code);
+  const auto pin = pin_of(place.pin_file);
+  if (!pin) return tl::unexpected<Error>(pin.error());
+  auto* bytes = const_cast<CK_UTF8CHAR*>(pin->reveal().data());  // PKCS#11 has no const
+  const CK_RV code = module->C_Login(session, CKU_USER, bytes, pin->reveal().size());
+  if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return {};
+  const auto refuse = [this](std::string_view cause) {
+    return fail(ErrorCode::kInvalid, fmt::format("token.pin_file: {}: {} \"{}\"",
+                                                 place.pin_file.string(), cause, place.label));
+  };
+  if (code == CKR_PIN_INCORRECT || code == CKR_PIN_INVALID || code == CKR_PIN_LEN_RANGE)
+    return refuse("holds the wrong PIN (a few wrong ones lock a token) of token");
+  if (code == CKR_PIN_LOCKED)
+    return refuse("too many wrong PINs were tried: its security officer must unlock token");
+  return failed("refuses to log in", code);
+}
+
+Result<std::vector<CK_OBJECT_HANDLE>> TokenSession::Parts::keys_named() const {
+  std::array<CK_ATTRIBUTE, 2> wanted{
+      attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey),
+      attribute(CKA_LABEL, place.key.data(), place.key.size()),
+  };
+  if (const CK_RV code = module->C_FindObjectsInit(session, wanted.data(), wanted.size());
+      code != CKR_OK)
+    return failed("cannot be searched", code);
+  std::vector<CK_OBJECT_HANDLE> found(2);
+  CK_ULONG count = 0;
+  const CK_RV code = module->C_FindObjects(session, found.data(), found.size(), &count);
+  module->C_FindObjectsFinal(session);
+  if (code != CKR_OK) return failed("cannot be searched", code);
+  found.resize(count);
+  return found;
+}
+
+Result<CK_OBJECT_HANDLE> TokenSession::Parts::key() const {
+  const auto found = keys_named();
+  if (!found) return tl::unexpected<Error>(found.error());
+  if (found->size() != 1)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("token.key: token \"{}\" has {} key \"{}\"", place.label,
+                            found->empty() ? "no" : "more than one", place.key));
+  CK_BBOOL sensitive = CK_FALSE;
+  CK_BBOOL extractable = CK_TRUE;
+  std::array<CK_ATTRIBUTE, 2> asked{attribute(CKA_SENSITIVE, &sensitive, sizeof sensitive),
+                                    attribute(CKA_EXTRACTABLE, &extractable, sizeof extractable)};
+  const CK_RV code =
+      module->C_GetAttributeValue(session, found->front(), asked.data(), asked.size());
+  if (code != CKR_OK || sensitive != CK_TRUE || extractable != CK_FALSE)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("token.key: key \"{}\" of token \"{}\" could be carried off: it must "
+                            "be sensitive and not extractable; make one with `madoguchi "
+                            "master-key make`",
+                            place.key, place.label));
+  return found->front();
+}
+
+TokenSession::TokenSession(const TokenPlace& place) : parts_(std::make_unique<Parts>()) {
+  parts_->place = place;
+}
+
+TokenSession::~TokenSession() {
+  if (parts_->session != CK_INVALID_HANDLE) parts_->module->C_CloseSession(parts_->session);
+  if (parts_->initialised) parts_->module->C_Finalize(nullptr);
+}
+
+Result<std::unique_ptr<TokenSession>> TokenSession::open(const TokenPlace& place, Access access) {
+  std::unique_ptr<TokenSession> session(new TokenSession(place));
+  if (auto loaded = session->parts_->load(); !loaded) return tl::unexpected<Error>(loaded.error());
+  if (auto found = session->parts_->find_token(); !found)
+    return tl::unexpected<Error>(found.error());
+  if (auto in = session->parts_->log_in(access); !in) return tl::unexpected<Error>(in.error());
+  return session;
+}
+
+Result<Secret> TokenSession::hmac(ByteView text) {
+  const auto key = parts_->key();
+  if (!key) return tl::unexpected<Error>(key.error());
+  CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
+  CK_FUNCTION_LIST* module = parts_->module;
+  CK_RV code = module->C_SignInit(parts_->session, &mechanism, *key);
+  CK_ULONG size = kKeyBytes;
+  Secret secret(kKeyBytes, [&](std::span<std::uint8_t> into) {
+    if (code == CKR_OK)
+      code = module->C_Sign(parts_->session, const_cast<CK_BYTE*>(text.data()), text.size(),
+                            into.data(), &size);
+  });
+  if (code != CKR_OK || size != kKeyBytes)
+    return parts_->failed("does no HMAC-SHA256 with the key", code);
+  return secret;
+}
+
+Result<void> TokenSession::make_key() {
+  const auto found = parts_->keys_named();
+  if (!found) return tl::unexpected<Error>(found.error());
+  const TokenPlace& place = parts_->place;
+  if (!found->empty())
+    return fail(ErrorCode::kConflict, fmt::format("token.key: token \"{}\" has a key \"{}\" "
+                                                  "already; nothing was made",
+                                                  place.label, place.key));
+  constexpr CK_KEY_TYPE type = CKK_GENERIC_SECRET;
+  constexpr CK_BBOOL yes = CK_TRUE;
+  constexpr CK_BBOOL no = CK_FALSE;
+  constexpr CK_ULONG size = kKeyBytes;
+  std::vector<CK_ATTRIBUTE> wanted{
+      attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey),
+      attribute(CKA_KEY_TYPE, &type, sizeof type),
+      attribute(CKA_LABEL, place.key.data(), place.key.size()),
+      attribute(CKA_VALUE_LEN, &size, sizeof size),
+  };
+  for (const CK_ATTRIBUTE_TYPE on : {CKA_TOKEN, CKA_PRIVATE, CKA_SENSITIVE, CKA_SIGN})
+    wanted.push_back(attribute(on, &yes, sizeof yes));
+  for (const CK_ATTRIBUTE_TYPE off :
+       {CKA_EXTRACTABLE, CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE})
+    wanted.push_back(attribute(off, &no, sizeof no));
+  CK_MECHANISM mechanism{CKM_GENERIC_SECRET_KEY_GEN, nullptr, 0};
+  CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
+  const CK_RV code = parts_->module->C_GenerateKey(parts_->session, &mechanism, wanted.data(),
+                                                   wanted.size(), &made);
+  if (code != CKR_OK) return parts_->failed("makes no generic secret key", code);
+  return {};
+}
+
+}  // namespace madoguchi::vault

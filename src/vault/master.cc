@@ -1,0 +1,190 @@
+#include "vault/master.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/id.h"
+#include "base/keyed.h"
+#include "vault/core/crypto.h"
+#include "vault/core/master_key.h"
+
+namespace madoguchi::vault {
+namespace {
+
+// A constant wrapped under the master key: opens only with the key that the database was made with.
+constexpr std::string_view kCheckName = "master_check";
+constexpr std::string_view kCheckText = "this database fits this master key";
+const Place kCheckPlace{"", "master_check", "1"};
+// Stands beside it when the key is a token's.
+constexpr std::string_view kSaltName = "master_salt";
+constexpr std::size_t kSaltBytes = 32;
+
+const std::string* meta(const VaultImage& image, std::string_view name) {
+  const auto found = image.meta.find(std::string(name));
+  return found == image.meta.end() ? nullptr : &found->second;
+}
+
+Place place_of(const KeyRow& row, const std::string& version) {
+  return {row.organisation.text(), row.kind, version};
+}
+
+}  // namespace
+
+Result<Master> Master::of_token(const Source& source, const std::string& salt_hex) {
+  const auto salt = from_hex(salt_hex);
+  if (!salt || salt->size() != kSaltBytes)
+    return fail(ErrorCode::kCorrupt,
+                "the mark of the master key in the vault's database is damaged; restore a backup");
+  Bytes text(as_bytes(kTokenContext).begin(), as_bytes(kTokenContext).end());
+  text.insert(text.end(), salt->begin(), salt->end());
+  const Mac mac = hmac_sha256(source.token_secret->reveal(), text);
+  Master master(Secret::copy_of(mac));
+  master.salt_hex_ = salt_hex;
+  return master;
+}
+
+Result<Master> Master::open(VaultStore& store, const Source& source) {
+  const auto image = store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  const std::string* mark = meta(*image, kCheckName);
+  const std::string* salt = meta(*image, kSaltName);
+  const bool fresh = mark == nullptr;
+  if (fresh && !image->keys.empty())
+    return fail(ErrorCode::kCorrupt,
+                "the vault's database holds keys but not the mark of its master key; restore a "
+                "backup");
+  const bool by_token = source.token_secret != nullptr;
+  if (!fresh && by_token && salt == nullptr)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("token: the vault's database hangs on the key in {}; move it with "
+                            "`madoguchi master-key move`, or take [token] out of the settings",
+                            source.file.string()));
+  if (!fresh && !by_token && salt != nullptr)
+    return fail(ErrorCode::kInvalid,
+                "token: is missing, but the vault's database hangs on a key in a token; say which");
+  auto master = [&]() -> Result<Master> {
+    if (by_token) {
+      const Secret random = Secret::random(kSaltBytes);
+      return of_token(source, fresh ? to_hex(random.reveal()) : *salt);
+    }
+    auto key = read_master_key(source.file, fresh ? IfMissing::kMake : IfMissing::kRefuse);
+    if (!key) return tl::unexpected<Error>(key.error());
+    return Master(*std::move(key));
+  }();
+  if (!master) return master;
+  master->fresh_ = fresh;
+  if (!fresh && !unwrap(*mark, master->check(), kCheckPlace))
+    return fail(ErrorCode::kInvalid,
+                by_token ? fmt::format("token.key: {} does not fit the vault's database; it is "
+                                       "another key, or the database is another vault's",
+                                       source.token_shown)
+                         : fmt::format("{}: does not fit the vault's database; it belongs to "
+                                       "another one, restore the file that was backed up with "
+                                       "this database",
+                                       source.file.string()));
+  return master;
+}
+
+std::vector<Change> Master::marks() const {
+  std::vector<Change> changes;
+  changes.emplace_back(
+      PutMeta{std::string(kCheckName), wrap(as_bytes(kCheckText), check(), kCheckPlace)});
+  if (!salt_hex_.empty()) changes.emplace_back(PutMeta{std::string(kSaltName), salt_hex_});
+  return changes;
+}
+
+Secret Master::check() const {
+  return derive(key_, "madoguchi master check");
+}
+Secret Master::wrapping() const {
+  return derive(key_, "madoguchi key wrapping");
+}
+
+Secret Master::erasures(const VaultImage& image) const {
+  for (const KeyRow& row : image.keys)
+    if (row.organisation.empty() && row.kind == kErasuresKind)
+      if (auto kept = unwrap(row.wrapped, wrapping(), place_of(row, std::to_string(row.version))))
+        return *std::move(kept);
+  return derive(key_, "madoguchi erasures");
+}
+
+// ---- moving
+
+namespace {
+
+struct Rewrapped {
+  std::vector<Change> changes;
+  bool has_erasures = false;
+};
+
+Result<Rewrapped> rewrap_all(const VaultImage& image, const Secret& before, const Secret& after) {
+  Rewrapped done;
+  for (const KeyRow& row : image.keys) {
+    const std::string version = std::to_string(row.version);
+    const auto key = unwrap(row.wrapped, before, place_of(row, version));
+    if (!key) return tl::unexpected<Error>(key.error());
+    KeyRow fresh = row;
+    fresh.wrapped = wrap(key->reveal(), after, place_of(row, version));
+    done.has_erasures =
+        done.has_erasures || (row.organisation.empty() && row.kind == kErasuresKind);
+    done.changes.emplace_back(ReplaceKey{std::move(fresh)});
+  }
+  return done;
+}
+
+Result<void> remove_file(const std::filesystem::path& file) {
+  if (::unlink(file.c_str()) == 0 || !std::filesystem::exists(file)) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("{}: the key is the token's now, but this file cannot be removed; "
+                          "remove it by hand",
+                          file.string()));
+}
+
+}  // namespace
+
+Result<std::size_t> move_master_key(VaultStore& store, const Clock& clock, Entropy& entropy,
+                                    const Master::Source& to) {
+  const auto image = store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  if (meta(*image, kCheckName) == nullptr)
+    return fail(ErrorCode::kInvalid,
+                "the vault's database is empty: nothing hangs on a key yet; start the vault with "
+                "[token] in its settings");
+  if (meta(*image, kSaltName) == nullptr) {
+    const auto before = Master::open(store, {to.file});
+    if (!before) return tl::unexpected<Error>(before.error());
+    const Secret salt = Secret::random(kSaltBytes);
+    const auto after = Master::of_token(to, to_hex(salt.reveal()));
+    if (!after) return tl::unexpected<Error>(after.error());
+    auto rewrapped = rewrap_all(*image, before->wrapping(), after->wrapping());
+    if (!rewrapped) return tl::unexpected<Error>(rewrapped.error());
+    Act act{std::move(rewrapped->changes), {}};
+    const Time now = clock.now();
+    if (!rewrapped->has_erasures) {
+      KeyRow row{{}, std::string(kErasuresKind), 1, fresh_id_text(now, entropy), {}, now};
+      row.wrapped = wrap(before->erasures(*image).reveal(), after->wrapping(), place_of(row, "1"));
+      act.changes.emplace_back(PutKey{std::move(row)});
+    }
+    for (Change& mark : after->marks()) act.changes.push_back(std::move(mark));
+    act.journal.push_back(
+        {"master_key_moved",
+         {{"to", "token"}, {"keys", static_cast<std::int64_t>(image->keys.size())}}});
+    if (auto kept = store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
+  }
+  // As the next start would, before what they hung on goes.
+  const auto moved = Master::open(store, to);
+  if (!moved) return tl::unexpected<Error>(moved.error());
+  const auto kept = store.load();
+  if (!kept) return tl::unexpected<Error>(kept.error());
+  for (const KeyRow& row : kept->keys)
+    if (auto key =
+            unwrap(row.wrapped, moved->wrapping(), place_of(row, std::to_string(row.version)));
+        !key)
+      return tl::unexpected<Error>(key.error());
+  if (auto gone = remove_file(to.file); !gone) return tl::unexpected<Error>(gone.error());
+  return kept->keys.size();
+}
+
+}  // namespace madoguchi::vault

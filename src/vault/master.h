@@ -1,0 +1,63 @@
+// The vault's master key as the rest of the vault meets it: read at start from the file or the
+// token that the settings name, checked against the mark in the database, and then only derived
+// from. It encrypts nothing itself; every key at rest is wrapped under one derived from it. Moving
+// it from a file to a token makes a new one and wraps all keys again. Owned by RunningVault; const,
+// so any thread.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "base/time.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+// What the token's HMAC is of; the database's salt goes in afterwards (docs/decisions).
+inline constexpr std::string_view kTokenContext = "madoguchi master key 1";
+// A key row of the vault's own: keeps the marks of erased people when the master key is another.
+inline constexpr std::string_view kErasuresKind = "erasures";
+
+class Master {
+ public:
+  struct Source {
+    std::filesystem::path file;
+    // What the token gave for kTokenContext; null: the file it is. Outlives the call only.
+    const Secret* token_secret = nullptr;
+    std::string token_shown{};  // "key … of token …", for messages
+  };
+  // One clear line when the file is missing, readable by others or another one; when the token's
+  // key is another; when the database hangs on the other kind of source. A fresh database gets a
+  // fresh key: a file is made, or a salt for the token's.
+  static Result<Master> open(VaultStore& store, const Source& source);
+
+  [[nodiscard]] bool is_fresh() const { return fresh_; }
+  // What marks a fresh database as this key's, to be committed with its first keys.
+  [[nodiscard]] std::vector<Change> marks() const;
+
+  // Of every row in the key table.
+  [[nodiscard]] Secret wrapping() const;
+  [[nodiscard]] Secret erasures(const VaultImage& image) const;
+
+ private:
+  friend Result<std::size_t> move_master_key(VaultStore&, const Clock&, Entropy&, const Source&);
+  explicit Master(Secret key) : key_(std::move(key)) {}
+  static Result<Master> of_token(const Source& source, const std::string& salt_hex);
+  [[nodiscard]] Secret check() const;
+
+  Secret key_;
+  bool fresh_ = false;
+  std::string salt_hex_;  // of a token's
+};
+
+// From `to.file` to the token: a new master key, all keys wrapped again under it in one commit,
+// read back, and only then the file removed. Repeatable after whatever stopped it. Gives how many
+// keys.
+Result<std::size_t> move_master_key(VaultStore& store, const Clock& clock, Entropy& entropy,
+                                    const Master::Source& to);
+
+}  // namespace madoguchi::vault

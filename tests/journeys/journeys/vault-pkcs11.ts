@@ -1,0 +1,94 @@
+// The vault's master key in a PKCS#11 token (SoftHSM2). A deployment that began with a key file moves to the token: a
+// caller's record opens as before, the file is gone, an old copy of it opens nothing. Token away, PIN wrong, key missing:
+// one line, exit 2, nothing started; pulled out while calls and openings go on, nothing stops. Then a vault that hangs on
+// the token from its first start.
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { withoutWords } from "../lib/floor.ts";
+import type { Journey } from "../lib/journey.ts";
+import { Program, runToEnd } from "../lib/process.ts";
+import { Shift } from "../lib/shift.ts";
+import { SoftToken } from "../lib/soft_token.ts";
+import { System } from "../lib/system.ts";
+import { hanako } from "../lib/vault_site.ts";
+import { expect, expectEqual } from "../lib/wait.ts";
+
+/** The vault alone, which must refuse to start. */
+async function refuses(system: System, what: string, says: RegExp): Promise<void> {
+  const file = join(system.folder, "vault.toml");
+  const program = new Program("vault", system.binary, ["vault", "--config", file], { cwd: system.folder });
+  const code = await program.exits(40);
+  const lines = program.output.trim().split("\n").filter((line) => line.startsWith("madoguchi: "));
+  expectEqual([code, lines.length], [2, 1], `${what}: exit code and lines (${program.output.trim()})`);
+  expect(lines[0]!.includes(file) && says.test(lines[0]!), `${what}: ${lines[0]}`);
+}
+
+async function openOnce(system: System, folder: string, amid = async (): Promise<void> => undefined): Promise<void> {
+  const hana = await Shift.begin(system, folder);
+  const served = await hana.takes(hanako.number);
+  const [person] = await hana.candidates(served.ticket);
+  expect(person, "nobody is known by the caller's number");
+  await amid();
+  const opened = await hana.opens(person, hanako.kana, served.ticket);
+  expect(JSON.stringify(opened.body["values"] ?? "").includes(hanako.name), `opening: ${opened.status} ${JSON.stringify(opened.body)}`);
+  await hana.ends(served);
+  await hana.stop();
+}
+
+export const journey: Journey = {
+  title: "the master key moves from its file into a PKCS#11 token, records open as before, and what is wrong with it is said in one line",
+  seconds: 240,
+  async run(context) {
+    const { folder } = context;
+    const token = await SoftToken.make(join(folder, "token"));
+    const system = await System.start(context, { settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml) });
+    await system.stop();
+    const settings = join(system.folder, "vault.toml");
+    const data = join(system.folder, "vault");
+    const key = join(data, "master.key");
+    const byFile = readFileSync(settings, "utf8");
+    copyFileSync(key, join(folder, "old.key"));
+    const masterKey = (verb: string): Promise<string> => runToEnd(system.binary, ["master-key", verb, "--config", settings], { cwd: system.folder });
+
+    // ---- from the file to the token
+    writeFileSync(settings, `${byFile}${token.settings()}`);
+    await refuses(system, "no key in the token yet", /token\.key: token "madoguchi" has no key "madoguchi-master"/);
+    await masterKey("make");
+    await refuses(system, "a database that hangs on a file", /token: the vault's database hangs on the key in .*master-key move/);
+    expect(/\d+ keys hang on the token now/.test(await masterKey("move")), "the move");
+    expect(!existsSync(key), "the master key's file is still there");
+
+    // ---- calls and openings, also while the token is pulled out
+    await system.run();
+    await openOnce(system, join(folder, "first"));
+    let back = (): void => undefined;
+    await openOnce(system, join(folder, "second"), async () => void (back = token.away()));
+    await system.stop();
+
+    // ---- what is wrong is said, and nothing starts
+    await refuses(system, "token away", /token\.label: token "madoguchi" is not there/);
+    const up = new Program("up", system.binary, system.arguments, { cwd: system.folder });
+    expectEqual(await up.exits(60), 2, `exit code of up without the token (${up.output})`);
+    expect(/token "madoguchi" is not there/.test(up.output) && !/"ready"/.test(up.output), `up says: ${up.output}`);
+    back();
+    token.pin("00000");
+    await refuses(system, "a wrong PIN", /token\.pin_file: .*pin: holds the wrong PIN/);
+    token.pin("13579");
+    writeFileSync(settings, `${byFile}${token.settings("another")}`);
+    await refuses(system, "no such key", /token\.key: token "madoguchi" has no key "another"/);
+    await masterKey("make");
+    await refuses(system, "another key", /token\.key: key "another" of token "madoguchi" does not fit the vault's database/);
+    writeFileSync(settings, byFile);
+    copyFileSync(join(folder, "old.key"), key);
+    await refuses(system, "the old key file", /token: is missing, but the vault's database hangs on a key in a token/);
+    rmSync(key);
+
+    // ---- from the first start on
+    writeFileSync(settings, `${byFile}${token.settings()}`);
+    renameSync(data, join(folder, "before"));
+    await system.run();
+    await openOnce(system, join(folder, "fresh"));
+    await system.stop();
+    expect(!existsSync(key), "a vault with a token made a key file");
+  },
+};
