@@ -1,5 +1,5 @@
 // The client's card about one of its people: who looked at this person's data, when and why, and the files with the
-// proofs that the person is given. Also checks such files, here, against the pasted key.
+// proofs that the person is given; and erasing the person. Also checks such files, here, against the pasted key.
 import { Refused, type Candidate, type Schemas, ask } from "./api.js";
 import { byId, el, setText } from "./dom.js";
 import { cellsOf, columns, proofLink } from "./entries.js";
@@ -7,6 +7,8 @@ import { printable, save } from "./looked_file.js";
 import { verifyPerson, verifyProof } from "./proof.js";
 import { type Language, type Texts, fill, sentence } from "./texts.js";
 import { BadLog, readKey } from "./verify.js";
+
+const reasons: Schemas["Erasure"]["reason"][] = ["asked_by_person", "no_longer_needed", "unlawful", "mistaken"];
 
 export class LookedCard {
   private readonly field = el("select", { name: "looked-field", required: true });
@@ -76,9 +78,26 @@ export class LookedCard {
       heading,
       el("p", { class: "muted" }, this.texts.lookedHint),
       el("p", { class: "condition" }, this.fileButton(person.subject, this.texts.lookedFile, "json"), this.fileButton(person.subject, this.texts.lookedPrint, "html")),
+      this.eraseForm(person.subject),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": this.texts.lookedTitle }, el("table", { id: "looked-entries" }, el("thead", {}, head), el("tbody", {}, ...rows))),
     );
     heading.focus();
+  }
+
+  private eraseForm(subject: string): HTMLElement {
+    const { texts } = this;
+    const why = el("select", { name: "erase-reason", required: true, "aria-label": texts.eraseReason }, el("option", { value: "" }, texts.eraseReason), ...reasons.map((one) => el("option", { value: one }, texts[`erase_${one}`])));
+    const form = el("form", { class: "condition" }, why, el("button", { type: "submit", class: "quiet" }, texts.eraseDo));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (why.value === "" || !window.confirm(texts.eraseSure)) return;
+      void this.during(async () => {
+        await ask("POST", "/owner/erase", { body: { subject, reason: why.value } });
+        this.people.replaceChildren();
+        this.result.replaceChildren(el("p", { class: "outcome match", id: "erased" }, texts.eraseDone));
+      });
+    });
+    return el("details", { id: "erase" }, el("summary", {}, texts.eraseTitle), el("p", { class: "muted" }, texts.eraseHint), form);
   }
 
   private fileButton(subject: string, label: string, kind: "json" | "html"): HTMLElement {

@@ -1,6 +1,7 @@
 #include "vault/enquiries.h"
 
 #include <algorithm>
+#include <array>
 
 namespace madoguchi::vault {
 namespace {
@@ -14,6 +15,12 @@ tl::unexpected<Declined> declined(Declined why) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> erasure_reasons() {
+  static constexpr std::array<std::string_view, 4> kReasons{"asked_by_person", "no_longer_needed",
+                                                            "unlawful", "mistaken"};
+  return kReasons;
+}
 
 Answer<void> Enquiries::begin(const OwnersPerson& asker) {
   const auto allowed = parts_.authority.with(
@@ -123,6 +130,30 @@ Answer<ledger::Disclosure> Enquiries::disclose(const OwnersPerson& asker,
   made.size = proofs->size;
   made.proofs = std::move(proofs->files);
   return made;
+}
+
+Answer<void> Enquiries::erase(const OwnersPerson& asker, const SubjectId& subject,
+                              std::string_view reason) {
+  const auto reasons = erasure_reasons();
+  if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
+    return declined(Error{ErrorCode::kInvalid, "reason: none of the words"});
+  if (auto begun = begin(asker); !begun) return declined(begun.error());
+  const auto key = subject_salt_key(parts_.records, {asker.owner, subject});
+  if (!key) return declined(key.error());
+  ledger::Entry entry = entry_of(asker, ledger::kind::kErasure);
+  entry.details.erase("search");
+  entry.details["erasure"] = fresh_id_text(entry.time, parts_.entropy);
+  entry.details["reason"] = std::string(reason);
+  entry.outcome = "begun";
+  entry.subject = ledger::SubjectCommitment::make(key->reveal(), subject.text(), parts_.entropy);
+  if (auto kept = log(asker, entry); !kept) return declined(kept.error());
+  if (auto gone = parts_.records.erase(asker.owner, subject); !gone) return declined(gone.error());
+  // What named the person is gone with the key: this one is found by the erasure's id alone.
+  entry.time = parts_.clock.now();
+  entry.outcome = "done";
+  entry.subject.reset();
+  if (auto kept = log(asker, entry); !kept) return declined(kept.error());
+  return {};
 }
 
 }  // namespace madoguchi::vault

@@ -1,12 +1,14 @@
 // What an owner asks about one of its own people: who looked at this person's data, when and why;
-// and the file with the proofs of it, which the owner hands on to the person. An enquiry needs no
-// ticket, since nothing but masked values is shown; it is limited as searches are, and is itself an
-// entry in the owner's log, durable before it is answered. After a person is erased there is no
-// answer any more: the entries stay and are silent. Any thread.
+// the file with the proofs of it, which the owner hands on to the person; and to erase the person.
+// An enquiry needs no ticket, since nothing but masked values is shown; it is limited as searches
+// are, and is itself an entry in the owner's log, durable before it is answered. After a person is
+// erased there is no answer any more: the entries stay and are silent. Any thread.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ledger/disclosure.h"
@@ -34,6 +36,9 @@ struct LookedAt {
   std::uint64_t size = 0;            // of the log that was looked through
 };
 
+// Words, since a log holds no text that might name somebody.
+std::span<const std::string_view> erasure_reasons();
+
 class Enquiries {
  public:
   // All outlive it.
@@ -54,6 +59,9 @@ class Enquiries {
   Answer<LookedAt> looked(const OwnersPerson& asker, const SubjectId& subject);
   // As far as the log is published (a second or so behind).
   Answer<ledger::Disclosure> disclose(const OwnersPerson& asker, const SubjectId& subject);
+  // For good: afterwards nobody finds or opens the person. That it begins is in the log before,
+  // that it is done afterwards. `reason` is one of erasure_reasons(); kUnavailable: repeat it.
+  Answer<void> erase(const OwnersPerson& asker, const SubjectId& subject, std::string_view reason);
 
  private:
   Answer<void> begin(const OwnersPerson& asker);

@@ -41,6 +41,7 @@ void GlassEnquiries::add_to(web::Routes& routes) {
   post("/api/owner/search", &GlassEnquiries::search);
   post("/api/owner/looked", &GlassEnquiries::looked);
   post("/api/owner/disclosure", &GlassEnquiries::disclose);
+  post("/api/owner/erase", &GlassEnquiries::erase);
   get("/api/owner/entries/{index}/proof", &GlassEnquiries::prove);
 }
 
@@ -81,6 +82,16 @@ web::Response GlassEnquiries::disclose(const web::Request& request, const Owners
   if (!text) return failed(text.error());
   return as_file(*std::move(text), "application/json",
                  fmt::format("looked-{}.json", subject->text()));
+}
+
+web::Response GlassEnquiries::erase(const web::Request& request, const OwnersPerson& asker) {
+  const auto body = body_of(request);
+  const auto subject = body ? id_in<SubjectId>(*body, "subject") : std::nullopt;
+  const auto reason = body ? text_in(*body, "reason") : std::nullopt;
+  if (!subject || !reason) return malformed("send subject and reason");
+  const auto erased = parts_.enquiries->erase(asker, *subject, *reason);
+  if (!erased) return declined_answer(erased.error());
+  return shown({{"erased", true}});
 }
 
 web::Response GlassEnquiries::prove(const web::Request& request, const OwnersPerson& asker) {

@@ -1,6 +1,6 @@
 // The owner's enquiries on the vault's site: who looked at one person's data, the file that the
-// person is given, and the proof of any one entry. For people whose place is "owner" in their
-// organisation; others get 403. Handlers of GlassDoor's threads.
+// person is given, the proof of any one entry, and erasing a person. For people whose place is
+// "owner" in their organisation; others get 403. Handlers of GlassDoor's threads.
 #pragma once
 
 #include "ledger/logs.h"
@@ -33,6 +33,7 @@ class GlassEnquiries {
   web::Response search(const web::Request&, const OwnersPerson&);
   web::Response looked(const web::Request&, const OwnersPerson&);
   web::Response disclose(const web::Request&, const OwnersPerson&);
+  web::Response erase(const web::Request&, const OwnersPerson&);
   web::Response prove(const web::Request&, const OwnersPerson&);
 
   const Parts parts_;

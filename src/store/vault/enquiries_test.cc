@@ -131,6 +131,38 @@ TEST_P(EnquiriesOn, AfterErasureThereIsNoAnswer) {
   EXPECT_EQ(std::get<Error>(looked.error()).code, ErrorCode::kNotFound);
 }
 
+TEST_P(EnquiriesOn, TheOwnerErasesAPersonForAReasonAndTheLogSaysSo) {
+  const PersonId person = opened();
+  EXPECT_EQ(std::get<Error>(enquiries_->erase(oku_, person.subject, "花子").error()).code,
+            ErrorCode::kInvalid);
+  EXPECT_EQ(
+      std::get<Error>(enquiries_->erase(wada_, person.subject, "asked_by_person").error()).code,
+      ErrorCode::kNotFound);
+  const auto before = entries().size();
+  const auto erased = enquiries_->erase(oku_, person.subject, "asked_by_person");
+  ASSERT_TRUE(erased) << word_of(erased.error());
+  const auto told = entries();
+  ASSERT_EQ(told.size(), before + 2);
+  EXPECT_EQ(told[before].kind, "erasure");
+  EXPECT_EQ(told[before].outcome, "begun");
+  EXPECT_TRUE(told[before].subject.has_value());
+  EXPECT_EQ(told[before + 1].outcome, "done");
+  EXPECT_FALSE(told[before + 1].subject.has_value());
+  EXPECT_EQ(told[before].details.at("erasure"), told[before + 1].details.at("erasure"));
+  EXPECT_EQ(std::get<Error>(enquiries_->looked(oku_, person.subject).error()).code,
+            ErrorCode::kNotFound);
+  const auto found = enquiries_->search(oku_, {{"letter_number", Personal<std::string>("S-1001")}});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->people.empty());
+}
+
+TEST_P(EnquiriesOn, NobodyIsErasedUnlogged) {
+  const PersonId person = opened();
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(enquiries_->erase(oku_, person.subject, "unlawful"));
+  EXPECT_TRUE(enquiries_->looked(oku_, person.subject));
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, EnquiriesOn,
                          testing::Values(Backend::kSqlite, Backend::kPostgres));
 

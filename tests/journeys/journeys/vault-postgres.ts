@@ -6,13 +6,12 @@ import { join } from "node:path";
 import { withoutWords } from "../lib/floor.ts";
 import { imports } from "../lib/imports.ts";
 import type { Journey } from "../lib/journey.ts";
+import { freePorts } from "../lib/ports.ts";
 import { Postgres } from "../lib/postgres.ts";
-import { runToEnd } from "../lib/process.ts";
+import { verified } from "../lib/published.ts";
 import { Shift } from "../lib/shift.ts";
 import { System } from "../lib/system.ts";
-import { freePorts } from "../lib/ports.ts";
-import { VaultSite } from "../lib/vault_site.ts";
-import { expect, expectEqual, until } from "../lib/wait.ts";
+import { expect, expectEqual } from "../lib/wait.ts";
 
 const bases = ["vault", "records", "subject_keys"];
 const rings = { number: "09000006007", letter: "P-0007", kana: "ミホン ナナ" };
@@ -25,17 +24,6 @@ function file(folder: string): string {
   const path = join(folder, "customers.jsonl");
   writeFileSync(path, `${people.join("\n")}\n`);
   return path;
-}
-
-/** What the client verifies of all that the owner sees. */
-async function verified(system: System): Promise<number> {
-  const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
-  const { key, url } = (await owner.get("/owner/log")).body;
-  const { size } = (await owner.get("/owner/entries?limit=1")).body;
-  return until("all entries to be published", async () => {
-    const told = JSON.parse(await runToEnd(system.binary, ["verify", "--json", "--log", url, "--key", key])) as { size: number };
-    return told.size >= size ? told.size : undefined;
-  });
 }
 
 export const journey: Journey = {
