@@ -322,7 +322,7 @@ async function runChain(chain: Chain, index: number): Promise<void> {
 
 export const journey: Journey = {
   title: "killed at any step of an opening, 200 times, the vault never handed out a value without its entry in the log",
-  seconds: 240,
+  seconds: 400,
   alone: true,
   async run(context) {
     const made = await prepared(context);
