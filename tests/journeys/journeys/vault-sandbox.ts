@@ -4,7 +4,7 @@
 // asked by the administrator, each tries what it may not do, and to open the others' files, which that user may read.
 //
 // Root with all its rights can read any memory: `up` says so, and this journey checks that it does.
-import { closeSync, existsSync, openSync, readFileSync, readdirSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { commandJson } from "../lib/commands.ts";
 import { type Context, type Journey, Skipped } from "../lib/journey.ts";
@@ -66,7 +66,7 @@ async function closedToAnEqual(context: Context, pids: Record<Name, number>): Pr
     const open = await equal(look(ordinary.pid, out));
     // Where nobody may trace another's process at all (yama), the refusal would prove nothing about ours.
     if (open.code !== 0) {
-      console.log(`         nobody here may see the ${what} of an equal's program: not shown for ours`);
+      appendFileSync(join(context.folder, "not-shown.txt"), `nobody here may see the ${what} of an equal's program\n`);
       expect(what.startsWith("memory"), `an ordinary program's ${what} is closed: ${open.output}`);
       continue;
     }
