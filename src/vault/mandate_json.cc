@@ -91,6 +91,9 @@ Result<Purpose> purpose_of(const json& in) {
   const auto checks = number_of(in, "checks", 0);
   if (!checks) return tl::unexpected<Error>(checks.error());
   purpose.checks = *checks;
+  const auto rows = number_of(in, "export_rows_per_day", 0);
+  if (!rows) return tl::unexpected<Error>(rows.error());
+  purpose.export_rows_per_day = *rows;
   return purpose;
 }
 
@@ -171,7 +174,8 @@ std::string to_json(const Mandate& mandate) {
     out["purposes"].push_back({{"id", purpose.id},
                                {"name", purpose.name},
                                {"fields", purpose.fields},
-                               {"checks", purpose.checks}});
+                               {"checks", purpose.checks},
+                               {"export_rows_per_day", purpose.export_rows_per_day}});
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

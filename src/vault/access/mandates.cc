@@ -120,7 +120,8 @@ Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& 
                                        Time now) const {
   const auto links = chain(leaf, ask.owner, now);
   if (!links) return refuse(links.error());
-  const bool theirs = ask.called == ask.owner ||
+  const bool on_desk = ask.use == MandateUse::kOnDesk;
+  const bool theirs = !on_desk || ask.called == ask.owner ||
                       std::any_of(links->begin(), links->end(),
                                   [&](const Mandate* link) { return link->to == ask.called; });
   if (!theirs) return refuse(Denial::kOtherNumber);
@@ -128,7 +129,7 @@ Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& 
   AccessGrant grant;
   grant.ends = Time::max();
   for (const Mandate* link : *links) {
-    if (!link->desks.contains(ask.desk)) return refuse(Denial::kOtherDesk);
+    if (on_desk && !link->desks.contains(ask.desk)) return refuse(Denial::kOtherDesk);
     const Purpose* purpose = link->purpose(wanted);
     if (purpose == nullptr) return refuse(Denial::kNoPurpose);
     if (grant.chain.empty()) {
@@ -136,11 +137,14 @@ Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& 
     } else {
       grant.purpose.fields = common(grant.purpose.fields, purpose->fields);
       grant.purpose.checks = std::max(grant.purpose.checks, purpose->checks);
+      grant.purpose.export_rows_per_day =
+          std::min(grant.purpose.export_rows_per_day, purpose->export_rows_per_day);
     }
     grant.ends = std::min(grant.ends, link->ends);
     grant.chain.push_back({link->id, link->version, link->to, link->limits});
   }
-  if (grant.purpose.fields.empty()) return refuse(Denial::kNoPurpose);
+  const bool none = !on_desk && grant.purpose.export_rows_per_day == 0;
+  if (grant.purpose.fields.empty() || none) return refuse(Denial::kNoPurpose);
   return grant;
 }
 

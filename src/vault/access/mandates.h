@@ -28,12 +28,15 @@ struct Revocation {  // final for that id and owner: allowing it again takes a n
   Time at;
 };
 
+enum class MandateUse { kOnDesk, kExport };  // an export belongs to no desk and no call
+
 struct MandateAsk {
   OrganisationId owner;   // of the person's data
   OrganisationId called;  // whose number was called
   OrganisationId actor;   // where the operator belongs
   DeskId desk;
   std::string purpose;  // empty: the mandate's first
+  MandateUse use = MandateUse::kOnDesk;
 };
 
 struct ChainLink {
@@ -45,7 +48,7 @@ struct ChainLink {
 
 struct AccessGrant {
   std::vector<ChainLink> chain;  // owner's mandate first
-  Purpose purpose;               // fields of all links in common; the most checks of any
+  Purpose purpose;  // fields of all links in common; the most checks, the fewest rows of any
   Time ends;                     // the earliest
   // Everything an opening counts against: each link's limits by operator, on desk and in all.
   [[nodiscard]] std::vector<Charge> charges(const OperatorId& who, const DeskId& desk) const;
