@@ -9,11 +9,13 @@
 #include "app/admin_client.h"
 #include "app/administration.h"
 #include "app/confinement_command.h"
+#include "app/export_command.h"
 #include "app/import_command.h"
 #include "app/log_tools.h"
 #include "app/master_key_command.h"
 #include "app/processes.h"
 #include "app/recordings.h"
+#include "app/trace_command.h"
 #include "app/up.h"
 
 namespace madoguchi::app {
@@ -220,6 +222,8 @@ int run(int argc, char** argv) {
   add_confinement(app, administer);
   add_import(app, administer);
   add_master_key(app, administer);
+  add_export(app, administer);
+  add_trace(app, administer);
 
   try {
     app.parse(argc, argv);

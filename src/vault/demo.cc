@@ -117,6 +117,18 @@ Mandate demo_mandate(const std::string& id, std::vector<std::string> owners,
   return mandate;
 }
 
+// What the vendor may take out in bulk, each time with the owner's word: addresses to print.
+Mandate demo_export_mandate(Time now) {
+  Mandate mandate = demo_mandate("sakura-print", {"sakura"}, {"sakura-print"}, now);
+  mandate.purposes = {{"print-letters",
+                       "お手紙の印刷",
+                       {"letter_number", "name_kanji", "name_kana", "birth_date", "postal_code",
+                        "address", "telephone"},
+                       0,
+                       1000}};
+  return mandate;
+}
+
 Result<void> place_staff(AuthorityDesk& authority, Staff& staff, const DemoOwners& passwords) {
   for (const DemoPerson& one : kStaff) {
     const OperatorId id{std::string(one.id)};
@@ -146,7 +158,8 @@ Result<void> fill_demo(AuthorityDesk& authority, Staff& staff, Records& records,
     if (auto added = add_person(records, one); !added) return added;
   const OperatorId administrator("administrator");
   for (const Mandate& mandate : {demo_mandate("sakura-1", {"sakura"}, {"sakura-leak"}, now),
-                                 demo_mandate("common-1", {"sakura", "wakaba"}, {"common"}, now)}) {
+                                 demo_mandate("common-1", {"sakura", "wakaba"}, {"common"}, now),
+                                 demo_export_mandate(now)}) {
     if (auto drafted = authority.draft(mandate, administrator); !drafted) return drafted;
     for (const OrganisationId& owner : mandate.owners)
       if (auto done =

@@ -51,6 +51,9 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
   enquiries_.emplace(GlassEnquiries::Parts{*door_, parts.authority, parts.registry,
                                            parts.people->records, parts.people->enquiries,
                                            parts.people->logs});
+  if (parts.people->exports != nullptr)
+    exports_.emplace(GlassExports::Parts{*door_, parts.authority, parts.registry,
+                                         parts.people->records, *parts.people->exports});
 }
 
 GlassSite::~GlassSite() {
@@ -206,6 +209,7 @@ web::Routes GlassSite::routes() {
   owner_.add_to(routes);
   if (people_) people_->add_to(routes);
   if (enquiries_) enquiries_->add_to(routes);
+  if (exports_) exports_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
     if (!door_->is_ours(request, reply)) return;

@@ -15,6 +15,7 @@
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
 #include "vault/glass_enquiries.h"
+#include "vault/glass_exports.h"
 #include "vault/glass_owner.h"
 #include "vault/glass_people.h"
 #include "vault/registry.h"
@@ -36,6 +37,7 @@ class GlassSite {
     ledger::LogStore* log = nullptr;
     ledger::Logs* logs = nullptr;  // as published, for anyone to read
     Enquiries* enquiries = nullptr;
+    Exports* exports = nullptr;  // null: none are asked for here
   };
   // All outlive the site.
   struct Parts {
@@ -72,6 +74,7 @@ class GlassSite {
   GlassOwner owner_;
   std::optional<GlassPeople> people_;
   std::optional<GlassEnquiries> enquiries_;
+  std::optional<GlassExports> exports_;
   Worker readers_{256};     // what waits is small: a session's row
   Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
   Worker verifier_{64};     // one password at a time: each is meant to cost memory and time

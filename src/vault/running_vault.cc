@@ -15,6 +15,7 @@
 #include "vault/dial_gate.h"
 #include "vault/enquiries.h"
 #include "vault/exchange_service.h"
+#include "vault/exports.h"
 #include "vault/glass_site.h"
 #include "vault/import_service.h"
 #include "vault/keeper.h"
@@ -25,6 +26,7 @@
 #include "vault/registry.h"
 #include "vault/rpc.h"
 #include "vault/status_service.h"
+#include "vault/trace_service.h"
 #include "vault/use_replay.h"
 #include "web/counters.h"
 #include "wire/confinement_service.h"
@@ -99,6 +101,8 @@ struct RunningVault::Parts {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
+  std::unique_ptr<Exports> exports;
+  std::unique_ptr<TraceService> traces;
   std::unique_ptr<Openings> openings;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
@@ -154,6 +158,14 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         return tl::unexpected<Error>(filled.error());
     if (auto logs = start_logs(settings, *master, clock, entropy, *parts); !logs)
       return tl::unexpected<Error>(logs.error());
+    auto exports =
+        Exports::open({*parts->store, clock, entropy, *parts->authority, *parts->registry,
+                       parts->people->records(), settings.data / "exports"});
+    if (!exports) return tl::unexpected<Error>(exports.error());
+    parts->exports = std::move(*exports);
+    parts->traces = std::make_unique<TraceService>(
+        Tracing::Parts{*parts->store, clock, *parts->registry, parts->people->records(),
+                       *parts->exports, NumberingPlan::japanese()});
     parts->imports = std::make_unique<ImportService>(
         ImportService::Parts{*parts->store, clock, parts->people->records()});
     parts->openings = std::make_unique<Openings>(
@@ -167,9 +179,10 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}};
     if (parts->openings)
-      site.people.emplace(GlassSite::People{
-          parts->people->records(), *parts->openings, entropy, parts->people->log(),
-          parts->logs ? &parts->logs->logs() : nullptr, parts->enquiries.get()});
+      site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
+                                            parts->people->log(),
+                                            parts->logs ? &parts->logs->logs() : nullptr,
+                                            parts->enquiries.get(), parts->exports.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -188,6 +201,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   builder.RegisterService(&parts->for_centre);
   builder.RegisterService(&parts->for_admin);
   if (parts->imports) builder.RegisterService(parts->imports.get());
+  if (parts->traces) builder.RegisterService(parts->traces.get());
   builder.RegisterService(&parts->for_status);
   builder.RegisterService(&parts->for_confinement);
   parts->server = builder.BuildAndStart();
@@ -203,6 +217,7 @@ void RunningVault::minute() {
     log_warn("{}", counted.error().message);
   parts_->refusals.minute();
   parts_->authority->minute();
+  if (parts_->exports) parts_->exports->minute();
 }
 
 std::string RunningVault::status() const {

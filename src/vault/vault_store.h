@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "ledger/log_store.h"
 #include "vault/access_store.h"
+#include "vault/export_store.h"
 #include "vault/journal.h"
 
 namespace madoguchi::vault {
@@ -168,10 +169,10 @@ struct DropSessionsOf {
   OperatorId id;
 };
 
-using Change =
-    std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish, SettleWish,
-                 PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
-                 CountFailures, PutSession, DropSession, DropSessionsOf, AccessChange>;
+using Change = std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish,
+                            SettleWish, PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff,
+                            PutPhone, CountFailures, PutSession, DropSession, DropSessionsOf,
+                            AccessChange, ExportChange>;
 
 struct Act {
   std::vector<Change> changes;
@@ -196,6 +197,9 @@ class VaultStore {
 
   virtual Result<VaultImage> load() = 0;
   virtual Result<AccessImage> load_access() = 0;
+  virtual Result<ExportImage> load_exports() = 0;
+  // Who is in it, sealed. kNotFound.
+  virtual Result<std::string> people_of(const ExportId& id) = 0;
   virtual Result<std::optional<WishRow>> find_wish(const WishId& id) = 0;
   virtual Result<std::optional<TicketRow>> find_ticket(const TicketId& id) = 0;
   // Tickets for this wish (or, with an empty one, for the operator's own phone) that are neither

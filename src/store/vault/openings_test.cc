@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "store/vault/openings_fixture.h"
+#include "vault/exports.h"
 #include "vault/glass_site.h"
 #include "vault/use_replay.h"
 
@@ -160,7 +161,11 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   settings.web.hosts = {settings.host};
   settings.pages = folder_;
   vault::GlassSite::Parts parts{*staff_, *authority_, *registry_, {}};
-  parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_});
+  const auto exports = vault::Exports::open({*store_, clock_, entropy_, *authority_, *registry_,
+                                             people_->records(), folder_ / "exports"});
+  ASSERT_TRUE(exports) << exports.error().message;
+  parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, nullptr,
+                                                nullptr, exports->get()});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;

@@ -14,6 +14,7 @@ using vault::Mark;
 using vault::MarkRow;
 using vault::RecordAct;
 using vault::RecordNumber;
+using vault::RecordPlaceRow;
 using vault::RecordRow;
 using Ask = PostgresLink::Ask;
 
@@ -195,6 +196,20 @@ class PostgresRecordStore final : public vault::RecordStore {
     return numbers_of(reader_->ask(
         "SELECT number FROM records WHERE number BETWEEN $1 AND $2 ORDER BY number LIMIT $3",
         {pg(from), pg(to), pg(std::uint64_t{most})}));
+  }
+  Result<std::vector<RecordPlaceRow>> places(const OrganisationId& organisation, RecordNumber from,
+                                             RecordNumber to, std::size_t most) override {
+    const auto found = reader_->ask(
+        "SELECT number, tail FROM records WHERE number BETWEEN $1 AND $2 AND organisation_id = $3 "
+        "ORDER BY number LIMIT $4",
+        {pg(from), pg(to), organisation.text(), pg(std::uint64_t{most})});
+    if (!found) return tl::unexpected<Error>(found.error());
+    std::vector<RecordPlaceRow> rows(found->size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].number = unsigned_at(*found, i, 0);
+      if (!copy_exactly(found->bytes(i, 1), rows[i].tail)) return damaged();
+    }
+    return rows;
   }
   Result<std::vector<RecordNumber>> marked(const OrganisationId& organisation, const Mark& mark,
                                            std::size_t most) override {

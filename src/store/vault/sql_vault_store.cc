@@ -6,6 +6,7 @@
 #include "store/group_commit.h"
 #include "store/ledger/sql_log_store.h"
 #include "store/vault/access_rows.h"
+#include "store/vault/export_rows.h"
 #include "store/vault/vault_changes.h"
 #include "store/vault/vault_tables.h"
 
@@ -126,6 +127,13 @@ class SqlVaultStore final : public vault::VaultStore {
 
   Result<vault::AccessImage> load_access() override {
     return database_->read([](soci::session& sql) { return read_access(sql); });
+  }
+
+  Result<vault::ExportImage> load_exports() override {
+    return database_->read([](soci::session& sql) { return read_exports(sql); });
+  }
+  Result<std::string> people_of(const vault::ExportId& id) override {
+    return database_->read([&](soci::session& sql) { return read_people_of(sql, id); });
   }
 
   Result<std::optional<WishRow>> find_wish(const WishId& id) override {
@@ -263,6 +271,8 @@ Result<std::unique_ptr<vault::VaultStore>> open_vault_store(DatabaseOptions opti
   if (auto made = (*database)->migrate("vault", vault_tables()); !made)
     return tl::unexpected<Error>(made.error());
   if (auto made = (*database)->migrate("vault_access", access_tables()); !made)
+    return tl::unexpected<Error>(made.error());
+  if (auto made = (*database)->migrate("vault_exports", export_tables()); !made)
     return tl::unexpected<Error>(made.error());
   return std::unique_ptr<vault::VaultStore>(std::make_unique<SqlVaultStore>(std::move(*database)));
 }

@@ -22,6 +22,7 @@ using vault::Mark;
 using vault::MarkRow;
 using vault::RecordAct;
 using vault::RecordNumber;
+using vault::RecordPlaceRow;
 using vault::RecordRow;
 
 constexpr std::size_t kReaders = 4;
@@ -111,6 +112,26 @@ class SqliteRecordStore final : public vault::RecordStore {
           "SELECT number FROM records WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?");
       found.bind(1, signed_of(from)).bind(2, signed_of(to)).bind(3, signed_of(most));
       return numbers_of(found);
+    });
+  }
+
+  Result<std::vector<RecordPlaceRow>> places(const OrganisationId& organisation, RecordNumber from,
+                                             RecordNumber to, std::size_t most) override {
+    const std::int64_t number = number_of(organisation);
+    return read([&](SqliteFile& file) -> Result<std::vector<RecordPlaceRow>> {
+      auto found = file.query(
+          "SELECT number, tail FROM records WHERE number BETWEEN ? AND ? AND organisation = ? "
+          "ORDER BY number LIMIT ?");
+      found.bind(1, signed_of(from)).bind(2, signed_of(to)).bind(3, number);
+      found.bind(4, signed_of(most));
+      std::vector<RecordPlaceRow> rows;
+      auto all = every(found, [&]() -> Result<void> {
+        RecordPlaceRow& row = rows.emplace_back();
+        row.number = unsigned_of(found.integer(0));
+        return copy_exactly(found.bytes(1), row.tail) ? Result<void>() : damaged();
+      });
+      if (!all) return tl::unexpected<Error>(all.error());
+      return rows;
     });
   }
 

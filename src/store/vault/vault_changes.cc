@@ -6,6 +6,7 @@
 #include <string>
 
 #include "store/vault/access_rows.h"
+#include "store/vault/export_rows.h"
 
 namespace madoguchi::store {
 namespace {
@@ -149,6 +150,10 @@ Result<void> put(soci::session& sql, const vault::DropSessionsOf& change) {
 
 Result<void> put(soci::session& sql, const vault::AccessChange& change) {
   return write_access(sql, change);
+}
+
+Result<void> put(soci::session& sql, const vault::ExportChange& change) {
+  return write_export(sql, change);
 }
 
 }  // namespace

@@ -26,10 +26,10 @@ struct UseLimits {
 };
 
 struct Purpose {
-  std::string id;                // "answer-letter"
-  std::string name;              // as screens show it
-  std::set<std::string> fields;  // what one press opens
-  std::uint32_t checks = 0;      // how many different fields must have matched before
+  std::string id;                         // "answer-letter"
+  std::string name;                       // as screens show it
+  std::set<std::string> fields;           // what one press opens
+  std::uint32_t checks = 0;               // how many different fields must have matched before
   std::uint32_t export_rows_per_day = 0;  // people in exports for this purpose; 0: no exports
   friend bool operator==(const Purpose&, const Purpose&) = default;
 };

@@ -40,6 +40,11 @@ struct RecordRow {
   Bytes sealed;
 };
 
+struct RecordPlaceRow {
+  RecordNumber number = 0;
+  IdTail tail{};
+};
+
 struct MarkRow {
   Mark mark{};
   RecordNumber number = 0;
@@ -107,6 +112,10 @@ class RecordStore {
   // Those of `from` … `to` that there are, at most `most`, ascending.
   virtual Result<std::vector<RecordNumber>> numbers(RecordNumber from, RecordNumber to,
                                                     std::size_t most) = 0;
+  // The same for one organisation. May look at every row of that range.
+  virtual Result<std::vector<RecordPlaceRow>> places(const OrganisationId& organisation,
+                                                     RecordNumber from, RecordNumber to,
+                                                     std::size_t most) = 0;
   virtual Result<std::vector<RecordNumber>> marked(const OrganisationId& organisation,
                                                    const Mark& mark, std::size_t most) = 0;
   // Which of `marks` are there; in their order.

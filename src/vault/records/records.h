@@ -58,6 +58,12 @@ struct OpenedSubject {
 
 enum class Comparison { kMatch, kNoMatch, kNothingStored };
 
+// Records by their place: those made by one import lie side by side.
+struct RecordRange {
+  std::uint64_t first = 1;
+  std::uint64_t last = (std::uint64_t{1} << 48) - 1;
+};
+
 // Changes of one subject. Values replace those of the same field and number; `gone` names
 // "telephone" (all of them) or "telephone.2".
 struct Correction {
@@ -132,6 +138,13 @@ class Records {
 
   // Whether such a subject is there; costs no decryption.
   [[nodiscard]] Result<bool> exists(const OrganisationId& organisation, const SubjectId& subject);
+
+  // Who is in that range, in the order of being taken in, at most `most`.
+  [[nodiscard]] Result<std::vector<SubjectId>> subjects(const OrganisationId& organisation,
+                                                        const RecordRange& range, std::size_t most);
+  // kNotFound unless that import is done.
+  [[nodiscard]] Result<RecordRange> imported(const OrganisationId& organisation,
+                                             const std::string& import_id);
 
   // `fields` as the mandate names them ("telephone" gives every number); "provenance" is one.
   [[nodiscard]] Result<OpenedSubject> read(const OrganisationId& organisation,

@@ -1,0 +1,136 @@
+#include "app/trace_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/admin_client.h"
+#include "base/time.h"
+#include "exports.grpc.pb.h"
+
+namespace madoguchi::app {
+namespace {
+
+namespace pb = madoguchi::wire;
+
+constexpr std::size_t kPiece = 256 * 1024;
+
+struct Words {
+  std::filesystem::path file;
+  std::filesystem::path data = "madoguchi-data";
+  bool json = false;
+};
+
+Result<pb::TraceReply> asked(const ProcessAccess& access, const std::filesystem::path& file) {
+  auto credentials = wire::channel_credentials(access.tls);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  const auto stub =
+      pb::VaultExportsForAdmin::NewStub(wire::open_channel(access.address, "vault", *credentials));
+  grpc::ClientContext context;
+  pb::TraceReply reply;
+  const auto stream = stub->Trace(&context, &reply);
+  pb::TracePart part;
+  part.set_asked_by(who_asks());
+  std::ifstream in(file, std::ios::binary);
+  std::string piece(kPiece, '\0');
+  do {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    part.set_file(piece.data(), static_cast<std::size_t>(in.gcount()));
+  } while (stream->Write(part) && in);
+  stream->WritesDone();
+  if (const auto status = stream->Finish(); !status.ok())
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the vault does not answer: {}", status.error_message()));
+  if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
+  return reply;
+}
+
+nlohmann::json json_of(const pb::TraceReply& reply) {
+  nlohmann::json exports = nlohmann::json::array();
+  for (const pb::TracedExport& one : reply.exports())
+    exports.push_back({{"export", one.export_id()},
+                       {"owner", one.owner()},
+                       {"purpose", one.purpose()},
+                       {"recipient", one.recipient()},
+                       {"asked_by", one.asked_by()},
+                       {"approved_by", one.approved_by()},
+                       {"made_at", format_utc(time_from_micros(one.made_us()))},
+                       {"score", one.score()},
+                       {"spelling", one.spelling()},
+                       {"order", one.order()},
+                       {"people", one.people()},
+                       {"marks", one.marks()},
+                       {"fitting", one.fitting()}});
+  nlohmann::json lines = nlohmann::json::array();
+  for (const pb::TracedLine& one : reply.lines()) {
+    nlohmann::json line = {{"line", one.line()},
+                           {"owner", one.owner()},
+                           {"subject", one.subject()},
+                           {"cells", one.cells()}};
+    if (!one.invented_for().empty()) line["invented_for"] = one.invented_for();
+    lines.push_back(std::move(line));
+  }
+  return {
+      {"verdict", reply.verdict()},
+      {"named", reply.named().empty() ? nlohmann::json(nullptr) : nlohmann::json(reply.named())},
+      {"exports", std::move(exports)},
+      {"lines", std::move(lines)},
+      {"lines_read", reply.lines_read()},
+      {"lines_left_out", reply.lines_left_out()}};
+}
+
+void print(const pb::TraceReply& reply) {
+  if (reply.verdict() == "named")
+    fmt::print("export {}\n", reply.named());
+  else if (reply.verdict() == "as_in_the_records")
+    fmt::print("spelled as the records themselves: from no export, as far as can be seen\n");
+  else
+    fmt::print("cannot say from which export it came\n");
+  for (const pb::TracedExport& one : reply.exports())
+    fmt::print("  10^{:<6.1f} {}  for {}, asked by {}, approved by {}, {} of {} marks fit\n",
+               one.score(), one.export_id(), one.recipient(), one.asked_by(), one.approved_by(),
+               one.fitting(), one.marks());
+  std::map<std::string, int> owners;
+  for (const pb::TracedLine& line : reply.lines()) ++owners[line.owner()];
+  fmt::print("{} lines read, {} left out\n", reply.lines_read(), reply.lines_left_out());
+  for (const auto& [owner, count] : owners) fmt::print("  {} lines are of {}\n", count, owner);
+  for (const pb::TracedLine& line : reply.lines())
+    fmt::print("  line {}: {} {}{}\n", line.line(), line.owner(), line.subject(),
+               line.invented_for().empty()
+                   ? ""
+                   : fmt::format(", invented for export {}", line.invented_for()));
+}
+
+Result<void> trace(const Words& words) {
+  const auto access = ProcessAccess::of_deployment(words.data, "vault");
+  if (!access) return tl::unexpected<Error>(access.error());
+  const auto reply = asked(*access, words.file);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  if (words.json)
+    fmt::print("{}\n", json_of(*reply).dump());
+  else
+    print(*reply);
+  return {};
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, Chosen& chosen) {
+  const auto words = std::make_shared<Words>();  // lives as long as CLI11's callback
+  CLI::App* command = app.add_subcommand(
+      "trace", "From which export a found file came, and whose each of its lines is");
+  command->add_option("file", words->file, "CSV, JSON Lines or plain text; a part of it will do")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--data", words->data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+  command->add_flag("--json", words->json, "One line of JSON");
+  command->callback([words, &chosen] { chosen = [words] { return trace(*words); }; });
+}
+
+}  // namespace madoguchi::app
