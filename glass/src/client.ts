@@ -2,6 +2,7 @@
 // browser; and what only the owner decides: mandates and freezes. It may listen and look; it instructs no operator.
 import { Refused, type Schemas, ask } from "./api.js";
 import { byId, el, setText } from "./dom.js";
+import { exportCards } from "./export_cards.js";
 import { LookedCard } from "./looked.js";
 import { type LogEntry, cellsOf, columns, proofLink } from "./entries.js";
 import { type Answer, readSession, signOut } from "./session.js";
@@ -77,16 +78,18 @@ async function showKey(): Promise<void> {
 /** Everything that changes by itself, each second: openings are to be seen as they happen. */
 async function look(): Promise<void> {
   try {
-    const [entries, live, freezes, mandates] = await Promise.all([
+    const [entries, live, freezes, mandates, exports] = await Promise.all([
       ask<Schemas["Entries"]>("GET", `/owner/entries?limit=${pageSize}`),
       ask<Schemas["Live"]>("GET", "/owner/live"),
       ask<Schemas["Freezes"]>("GET", "/owner/freezes"),
       ask<Schemas["Mandates"]>("GET", "/owner/mandates"),
+      ask<Schemas["Exports"]>("GET", "/owner/exports"),
     ]);
     showNewer(entries.entries);
     showLive(live.tickets);
     showFreezes(freezes.freezes);
     showMandates(mandates.mandates);
+    become(byId("exports"), exportCards(texts, language, exports.exports, act));
     setText(byId("error"), "");
     again(lookAgainMs);
   } catch (error) {

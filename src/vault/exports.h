@@ -25,6 +25,7 @@
 #include "vault/export_json.h"
 #include "vault/exports/export_mark.h"
 #include "vault/exports/recipient.h"
+#include "vault/invented_people.h"
 #include "vault/records/records.h"
 #include "vault/registry.h"
 #include "vault/vault_store.h"
@@ -67,7 +68,7 @@ struct ExportRules {
   Micros kept_for = std::chrono::hours(24 * 14);
 };
 
-class Exports {
+class Exports final : public InventedPeople {
  public:
   // All outlive it.
   struct Parts {
@@ -81,7 +82,7 @@ class Exports {
     ExportRules rules{};
   };
   static Result<std::unique_ptr<Exports>> open(const Parts& parts);
-  ~Exports();
+  ~Exports() override;
 
   // ---- whoever asks
   [[nodiscard]] std::vector<ExportTerms> terms_for(const OperatorId& who);
@@ -102,8 +103,7 @@ class Exports {
   [[nodiscard]] std::vector<Export> made() const;
   [[nodiscard]] ExportMark mark_of(const ExportId& id) const;
   [[nodiscard]] Result<std::vector<SubjectId>> people_of(const Export& one);
-  // The export for which this person was invented.
-  [[nodiscard]] std::optional<ExportId> invented_for(const SubjectId& subject) const;
+  [[nodiscard]] std::optional<ExportId> invented_for(const SubjectId& subject) const override;
 
   // To be called every minute or so: what fell due, and files that could not be made.
   void minute();

@@ -113,6 +113,19 @@ Declined Openings::denied(Denial why, const Asker& asker, const PersonId& person
   return why;
 }
 
+// A person who was invented for an export has called nobody and was sent no letter.
+void Openings::add_alarms(const OpeningTicket& ticket, const std::vector<SubjectId>& touched,
+                          std::string_view by, std::vector<ledger::Entry>& entries) const {
+  if (parts_.invented == nullptr) return;
+  for (const SubjectId& subject : touched) {
+    const auto of = parts_.invented->invented_for(subject);
+    if (!of) continue;
+    ledger::Entry& alarm = entries.emplace_back(entry_for(ticket, ledger::kind::kAlarm));
+    alarm.outcome = "invented_touched";
+    alarm.details = {{"export", of->text()}, {"by", std::string(by)}};
+  }
+}
+
 // ---- finding
 
 Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
@@ -187,7 +200,9 @@ Answer<PeopleFound> Openings::look_up(const Asker&, const Scope& scope,
     entry.details["by"] = by;
     entry.details["found"] = static_cast<std::int64_t>(hits->subjects.size());
     entry.details["search"] = search;
-    if (auto kept = log(owner, {entry}); !kept) return declined(kept.error());
+    std::vector<ledger::Entry> entries{std::move(entry)};
+    add_alarms(scope.ticket, hits->subjects, ledger::kind::kSearch, entries);
+    if (auto kept = log(owner, entries); !kept) return declined(kept.error());
     found.more = found.more || hits->more;
     for (SubjectId& subject : hits->subjects) people.push_back({owner, std::move(subject)});
   }
@@ -318,12 +333,14 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
     one.outcome = "nothing_stored";
     name(one);
   }
+  const std::size_t told = entries.size();  // alarms are not the operator's to count
+  add_alarms(allowed->ticket, {person.subject}, ledger::kind::kOpening, entries);
   if (auto kept = log(person.owner, entries); !kept) return declined(kept.error());
 
   // Durable: from here on the values may leave.
   auto record = parts_.records.read(person.owner, person.subject, fields);
   if (!record) return declined(record.error());
-  return OpenedPerson{*std::move(record), allowed->ticket.purpose, at, entries.size()};
+  return OpenedPerson{*std::move(record), allowed->ticket.purpose, at, told};
 }
 
 // ---- documents

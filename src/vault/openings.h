@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "ledger/entry.h"
 #include "vault/authority_desk.h"
+#include "vault/invented_people.h"
 #include "vault/records/records.h"
 #include "vault/registry.h"
 #include "vault/vault_store.h"
@@ -81,6 +82,7 @@ class Openings {
     Registry& registry;
     Records& records;
     const NumberingPlan& plan;
+    const InventedPeople* invented = nullptr;  // null: nobody was
   };
   explicit Openings(const Parts& parts) : parts_(parts) {}
 
@@ -118,6 +120,9 @@ class Openings {
   // kNotFound: there is no such person any more.
   Result<void> name_subject(ledger::Entry& entry, const PersonId& person);
   Result<void> log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries);
+  // Alarms for those among them who do not exist, to be logged with what touched them.
+  void add_alarms(const OpeningTicket& ticket, const std::vector<SubjectId>& touched,
+                  std::string_view by, std::vector<ledger::Entry>& entries) const;
   // Writes the refusal into the owner's log, and gives it back.
   Declined denied(Denial why, const Asker& asker, const PersonId& person, std::string_view kind);
 

@@ -127,6 +127,18 @@ Result<void> RunningVault::start_logs(const Settings& settings, const Master& ma
   return {};
 }
 
+Result<void> RunningVault::start_exports(const Settings& settings, const Clock& clock,
+                                         Entropy& entropy, Parts& parts) {
+  Records& records = parts.people->records();
+  auto exports = Exports::open({*parts.store, clock, entropy, *parts.authority, *parts.registry,
+                                records, settings.data / "exports"});
+  if (!exports) return tl::unexpected<Error>(exports.error());
+  parts.exports = std::move(*exports);
+  parts.traces = std::make_unique<TraceService>(Tracing::Parts{
+      *parts.store, clock, *parts.registry, records, *parts.exports, NumberingPlan::japanese()});
+  return {};
+}
+
 RunningVault::RunningVault(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RunningVault::~RunningVault() = default;
 
@@ -158,19 +170,14 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         return tl::unexpected<Error>(filled.error());
     if (auto logs = start_logs(settings, *master, clock, entropy, *parts); !logs)
       return tl::unexpected<Error>(logs.error());
-    auto exports =
-        Exports::open({*parts->store, clock, entropy, *parts->authority, *parts->registry,
-                       parts->people->records(), settings.data / "exports"});
-    if (!exports) return tl::unexpected<Error>(exports.error());
-    parts->exports = std::move(*exports);
-    parts->traces = std::make_unique<TraceService>(
-        Tracing::Parts{*parts->store, clock, *parts->registry, parts->people->records(),
-                       *parts->exports, NumberingPlan::japanese()});
+    if (auto exports = start_exports(settings, clock, entropy, *parts); !exports)
+      return tl::unexpected<Error>(exports.error());
     parts->imports = std::make_unique<ImportService>(
         ImportService::Parts{*parts->store, clock, parts->people->records()});
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
-                        parts->people->records(), NumberingPlan::japanese()});
+                        parts->people->records(), NumberingPlan::japanese(),
+                        parts->exports.get()});
     if (ledger::LogStore* log = parts->people->log())
       parts->enquiries = std::make_unique<Enquiries>(Enquiries::Parts{
           *parts->store, clock, entropy, *parts->authority, parts->people->records(), *log,

@@ -37,6 +37,8 @@ class RunningVault {
   struct Parts;
   static Result<void> start_logs(const Settings& settings, const Master& master, const Clock& clock,
                                  Entropy& entropy, Parts& parts);
+  static Result<void> start_exports(const Settings& settings, const Clock& clock, Entropy& entropy,
+                                    Parts& parts);
   explicit RunningVault(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

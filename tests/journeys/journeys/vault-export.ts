@@ -2,6 +2,8 @@
 // for its recipient alone. Whoever approves is never who asked. All of it stands in the owner's log, which verifies.
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { Console } from "../lib/browser.ts";
 import { command, commandJson } from "../lib/commands.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { System } from "../lib/system.ts";
@@ -50,6 +52,12 @@ async function recipient(system: System, context: Context, name: string): Promis
   return { text, secret };
 }
 
+async function signInAt(page: Page, name: string, password: string): Promise<void> {
+  await page.locator("#name").fill(name);
+  await page.locator("#password").fill(password);
+  await page.locator("#send").click();
+}
+
 class Story {
   vendor!: VaultSite;
   owner!: VaultSite;
@@ -69,15 +77,19 @@ class Story {
     return who.post("/exports", { owner: "sakura", purpose: "print-letters", reason: "お詫び状の印刷", recipient: to.text, selection, ...more });
   }
 
-  /** Asked, approved, made, fetched and opened: the text of it. */
-  async exported(to: Recipient, importId: string): Promise<{ id: string; text: string }> {
+  async asked(to: Recipient, importId: string): Promise<string> {
     const asked = await this.asks(this.vendor, to, { import: importId });
     expectEqual(asked.status, 200, `asking (${JSON.stringify(asked.body)})`);
     const { export: id, state, people: count } = asked.body as Export;
     expectEqual([state, count], ["asked", people], "what was asked for");
+    return id;
+  }
+
+  /** Approved, made, fetched and opened: the text of it. */
+  async exported(id: string, to: Recipient, approve: (id: string) => Promise<void>): Promise<{ id: string; text: string }> {
     expectEqual((await this.vendor.post(`/owner/exports/${id}/approve`, {})).status, 404, "the vendor approving");
     expectEqual((await this.vendor.get(`/exports/${id}/file`)).status, 409, "fetching before it is approved");
-    expectEqual((await this.owner.post(`/owner/exports/${id}/approve`, {})).status, 200, "the owner approving");
+    await approve(id);
     expectEqual((await this.owner.post(`/owner/exports/${id}/refuse`, { reason: "-" })).status, 409, "refusing what is approved");
     await until("the file to be made", async () => {
       const { exports } = (await this.vendor.get("/exports")).body as { exports: Export[] };
@@ -92,9 +104,41 @@ class Story {
     return { id, text: readFileSync(csv, "utf8") };
   }
 
+  async approves(id: string): Promise<void> {
+    expectEqual((await this.owner.post(`/owner/exports/${id}/approve`, {})).status, 200, "the owner approving");
+  }
+
+  /** The same as a person does it, on the client's page. */
+  async approvesOnThePage(id: string): Promise<void> {
+    const browser = await Console.open(this.system.url, { language: "ja" });
+    const { page } = browser;
+    page.on("dialog", (dialog) => void dialog.accept());
+    await page.goto(`${this.system.ready.glass_url}/client.html?lang=ja`);
+    await signInAt(page, "oku", this.system.password("oku"));
+    const card = page.locator(`#exports li.waits[data-export="${id}"]`);
+    await card.filter({ hasText: "お詫び状の印刷" }).filter({ hasText: `${people} 名` }).waitFor();
+    await browser.screenshot(join(this.context.folder, "to-approve.png"));
+    expectEqual(await browser.seriousFaults(), [], "accessibility of the client's page");
+    await card.locator("button.approve").click();
+    await page.locator(`#exports li:not(.waits)[data-export="${id}"]`).waitFor();
+    await browser.screenshot(join(this.context.folder, "approved.png"));
+    await page.goto(`${this.system.ready.glass_url}/exports.html?lang=ja`);
+    await page.locator("#ask").waitFor();
+    await browser.screenshot(join(this.context.folder, "asking.png"));
+    expectEqual(await browser.seriousFaults(), [], "accessibility of the page for asking");
+    await browser.close();
+  }
+
+  /** All of the owner's log, newest first. */
   async entries(): Promise<Record<string, any>[]> {
-    const { entries } = (await this.owner.get("/owner/entries?limit=200")).body as { entries: { entry: Record<string, any> }[] };
-    return entries.map(({ entry }) => entry);
+    const all: Record<string, any>[] = [];
+    for (let before = ""; ; ) {
+      const { entries } = (await this.owner.get(`/owner/entries?limit=200${before}`)).body as { entries: { index: number; entry: Record<string, any> }[] };
+      all.push(...entries.map(({ entry }) => entry));
+      const last = entries.at(-1);
+      if (!last || last.index === 0) return all;
+      before = `&before=${last.index}`;
+    }
   }
 }
 
@@ -127,14 +171,56 @@ async function opensForNobodyElse(story: Story, id: string, other: Recipient): P
   await command(story.system, ["export", "open", `${sealed}.changed`, "--key", other.secret, "--out", out], { expected: 1 });
 }
 
+/** Twenty lines of it as somebody types them anew: in another order, without the columns they don't care for. */
+function typedAnew(text: string, from: number): string {
+  const plain = (cell: string): string => cell.normalize("NFKC").replace(/\s+/g, " ").trim();
+  const rows = text.trim().split("\r\n").slice(1);
+  const picked = rows.filter((_, i) => i % 15 === from % 15).slice(0, 20);
+  picked.sort((a, b) => (plain(a) < plain(b) ? -1 : 1));
+  return picked.map((row) => row.split(",").slice(1).map(plain).join("\t")).join("\n");
+}
+
+interface Traced {
+  verdict: string;
+  named: string | null;
+  exports: { export: string; score: number }[];
+  lines: { line: number; owner: string; subject: string }[];
+  lines_read: number;
+}
+
+async function isTraced(story: Story, one: { id: string; text: string }, two: { id: string; text: string }): Promise<void> {
+  const trace = async (name: string, text: string): Promise<Traced> => {
+    const file = join(story.context.folder, name);
+    writeFileSync(file, text);
+    const [traced] = await commandJson<Traced>(story.system, ["trace", file]);
+    return traced!;
+  };
+  for (const [found, from] of [[one, 3], [two, 8]] as const) {
+    const traced = await trace(`found-${found.id}.txt`, typedAnew(found.text, from));
+    expectEqual([traced.verdict, traced.named], ["named", found.id], `twenty lines typed out of ${found.id} (${JSON.stringify(traced.exports)})`);
+    expect(traced.lines.length >= 19 && traced.lines.every((line) => line.owner === "sakura"), `whose the lines are: ${JSON.stringify(traced.lines)}`);
+    expectEqual(new Set(traced.lines.map((line) => line.subject)).size, traced.lines.length, "one person a line");
+  }
+  const nothing = await trace("nothing.txt", "架空 某,カクウ ナニガシ\n仮名 某,カナ ナニガシ\n");
+  expectEqual([nothing.verdict, nothing.named, nothing.lines.length], ["cannot_say", null, 0], "a file about nobody");
+  const few = await trace("few.txt", typedAnew(one.text, 3).split("\n").slice(0, 1).join("\n"));
+  expectEqual([few.verdict, few.lines.length], ["cannot_say", 1], "one line alone");
+  const traces = (await story.entries()).filter((entry) => entry["kind"] === "trace");
+  expectEqual(traces.map((entry) => entry["outcome"]), ["cannot_say", "named", "named"], "traces in the owner's log");
+}
+
 async function standsInTheLog(story: Story, ids: string[]): Promise<void> {
   const entries = await story.entries();
-  for (const id of ids)
+  for (const id of ids) {
+    const own = entries.filter((entry) => entry["kind"] === "export" && entry["details"]?.export === id).reverse();
+    const isOfOne = (entry: Record<string, any>): boolean => entry["outcome"] === "exported";
     expectEqual(
-      entries.filter((entry) => entry["kind"] === "export" && entry["details"]?.export === id).map((entry) => [entry["outcome"], entry["operator"] ?? ""]).reverse(),
+      own.filter((entry) => !isOfOne(entry)).map((entry) => [entry["outcome"], entry["operator"] ?? ""]),
       [["asked", "suzu"], ["approved", "oku"], ["made", ""], ["fetched", "suzu"]],
       "entries of an export",
     );
+    expectEqual(own.filter((entry) => isOfOne(entry) && entry["subject"]).length, people, "people with an entry of their own");
+  }
   const outcomes = entries.filter((entry) => entry["kind"] === "refusal").map((entry) => entry["outcome"]);
   for (const refusal of ["refused_same_person", "refused_no_purpose", "refused_no_place"])
     expect(outcomes.includes(refusal), `${refusal} is missing from the log: ${outcomes.join(", ")}`);
@@ -161,12 +247,13 @@ export const journey: Journey = {
     const partner = await recipient(system, context, "partner");
     await refusals(story, printer);
 
-    const one = await story.exported(printer, importId);
-    const two = await story.exported(partner, importId);
+    const one = await story.exported(await story.asked(printer, importId), printer, (id) => story.approves(id));
+    const two = await story.exported(await story.asked(partner, importId), partner, (id) => story.approvesOnThePage(id));
     await opensForNobodyElse(story, one.id, partner);
     const lines = (text: string): string[] => text.trim().split("\r\n");
     expect(lines(one.text).length > people && lines(one.text)[0]!.includes("氏名"), "everybody, and a head line");
     expect(one.text !== two.text, "two exports of the same people are alike");
+    await isTraced(story, one, two);
     // The mandate gives 1000 people a day.
     for (let i = 0; i < 2; i++) {
       const more = await story.asks(story.vendor, printer, { import: importId });
