@@ -176,8 +176,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         ImportService::Parts{*parts->store, clock, parts->people->records()});
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
-                        parts->people->records(), NumberingPlan::japanese(),
-                        parts->exports.get()});
+                        parts->people->records(), NumberingPlan::japanese(), parts->exports.get()});
     if (ledger::LogStore* log = parts->people->log())
       parts->enquiries = std::make_unique<Enquiries>(Enquiries::Parts{
           *parts->store, clock, entropy, *parts->authority, parts->people->records(), *log,

@@ -1,6 +1,6 @@
 #include "vault/exports.h"
 
-#include "store/vault/people_fixture.h"
+#include "store/vault/openings_fixture.h"
 #include "vault/exports/sealed_export.h"
 
 namespace madoguchi::store {
@@ -12,10 +12,10 @@ using vault::ExportAsk;
 using vault::ExportSelection;
 using vault::ExportState;
 
-class ExportsOn : public PeopleOn {
+class ExportsOn : public OpeningsOn {
  protected:
   void SetUp() override {
-    PeopleOn::SetUp();
+    OpeningsOn::SetUp();
     if (IsSkipped()) return;
     auto secret = vault::make_recipient(folder_ / "recipient.key", "printer");
     ASSERT_TRUE(secret);
@@ -24,7 +24,7 @@ class ExportsOn : public PeopleOn {
   }
   void TearDown() override {
     exports_.reset();
-    PeopleOn::TearDown();
+    OpeningsOn::TearDown();
   }
   void reopen() {
     exports_.reset();
@@ -39,6 +39,9 @@ class ExportsOn : public PeopleOn {
     return {OrganisationId("sakura"), "print-letters", {}, {}, "お詫び状", secret_.public_half()};
   }
   Result<Export> ask(const ExportAsk& asked) { return exports_->ask(suzu_, asked); }
+  std::size_t everybody() {
+    return people_->records().subjects(OrganisationId("sakura"), {}, 100)->size();
+  }
   ExportState state_of(const Export& one) {
     for (const Export& other : exports_->of_owner(one.owner))
       if (other.id == one.id) return other.state;
@@ -69,18 +72,19 @@ class ExportsOn : public PeopleOn {
 TEST_P(ExportsOn, WhatTwoPeopleAgreedOnIsWrittenForTheRecipient) {
   const auto asked = ask(wanted());
   ASSERT_TRUE(asked) << asked.error().message;
-  EXPECT_EQ(asked->people, 10U);
+  const std::size_t all = everybody();
+  EXPECT_EQ(asked->people, all);
   EXPECT_FALSE(exports_->fetch(asked->id, suzu_));
   ASSERT_TRUE(exports_->approve(asked->id, oku_));
   exports_->settle();
   ASSERT_EQ(state_of(*asked), ExportState::kMade);
   const auto lines = lines_of(*asked);
-  EXPECT_EQ(lines.size(), 1U + 10U + 2U);  // a head line, the people, those invented
+  EXPECT_EQ(lines.size(), 1U + all + 2U);  // a head line, the people, those invented
   // The next export has them not, though their records are the owner's now.
   const auto next = ask(wanted());
   ASSERT_TRUE(next);
-  EXPECT_EQ(next->people, 10U);
-  EXPECT_EQ(people_->records().subjects(OrganisationId("sakura"), {}, 100)->size(), 12U);
+  EXPECT_EQ(next->people, all);
+  EXPECT_EQ(everybody(), all + 2);
 }
 
 TEST_P(ExportsOn, WhoeverAskedNeverApproves) {
@@ -184,6 +188,41 @@ TEST_P(ExportsOn, ThereAreOnlySoManyAsksADay) {
   EXPECT_EQ(more.error().code, ErrorCode::kExhausted);
   clock_.advance(25h);
   EXPECT_TRUE(ask(wanted()));
+}
+
+TEST_P(ExportsOn, EverybodyInItIsToldOfItOnceAndWhoIsInventedRaisesAnAlarm) {
+  const auto asked = ask(wanted());
+  ASSERT_TRUE(asked);
+  ASSERT_TRUE(exports_->approve(asked->id, oku_));
+  exports_->settle();
+  DatabaseOptions options;
+  options.url = scratch_->url();
+  const auto log = open_vault_log(std::move(options));
+  ASSERT_TRUE(log);
+  const auto entries_with = [&](const std::string& word) {
+    const auto entries = (*log)->entries("sakura", 0, 1000);
+    EXPECT_TRUE(entries);
+    return std::count_if(entries->begin(), entries->end(), [&](const ledger::StoredEntry& one) {
+      return one.entry.find("\"outcome\":\"" + word + "\"") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(entries_with("exported"), static_cast<std::ptrdiff_t>(asked->people));
+  std::string telephone;
+  const auto everyone = people_->records().subjects(OrganisationId("sakura"), {}, 100);
+  ASSERT_TRUE(everyone);
+  for (const vault::SubjectId& one : *everyone) {
+    if (!exports_->invented_for(one)) continue;
+    const auto record = people_->records().read(OrganisationId("sakura"), one, {"telephone"});
+    ASSERT_TRUE(record && record->values.size() == 1);
+    telephone = record->values[0].text.reveal();
+  }
+  vault::Openings openings({*store_, clock_, entropy_, *authority_, *registry_, people_->records(),
+                            vault::NumberingPlan::japanese(), exports_.get()});
+  EXPECT_EQ(entries_with("invented_touched"), 0);
+  const auto found = openings.search(asker_, {}, {{"telephone", Personal(telephone)}});
+  ASSERT_TRUE(found) << word_of(found.error());
+  EXPECT_EQ(found->people.size(), 1U);
+  EXPECT_EQ(entries_with("invented_touched"), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ExportsOn, testing::Values(Backend::kSqlite, Backend::kPostgres));

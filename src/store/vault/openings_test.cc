@@ -165,7 +165,7 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
                                              people_->records(), folder_ / "exports"});
   ASSERT_TRUE(exports) << exports.error().message;
   parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, nullptr,
-                                                nullptr, exports->get()});
+                                                nullptr, nullptr, exports->get()});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;
