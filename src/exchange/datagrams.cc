@@ -112,9 +112,11 @@ bool Datagrams::receive(
     }
     const int count = ::recvmmsg(fd_, buffers_->heads.data(), kBatch, MSG_DONTWAIT, nullptr);
     if (count <= 0) return false;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-      take(to_endpoint(buffers_->from[i]),
-           std::string(buffers_->bytes[i].data(), buffers_->heads[i].msg_len));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      const std::size_t size = buffers_->heads[i].msg_len;
+      take(to_endpoint(buffers_->from[i]), std::string(buffers_->bytes[i].data(), size));
+      std::memset(buffers_->bytes[i].data(), 0, size);  // a caller's number would stay in it
+    }
     taken += static_cast<std::size_t>(count);
     if (static_cast<std::size_t>(count) < kBatch) return false;
   }

@@ -3,6 +3,7 @@
 #include "sip/transaction.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "sip/transaction_state.h"
 
@@ -98,7 +99,10 @@ void TransactionLayer::destroy(Transaction& transaction) {
   track_connection(transaction.flow.connection, -1);
   const SlotIndex index = transaction.index;
   const std::uint32_t generation = transaction.generation;
-  transaction = Transaction{};
+  // In place, and not by assigning: a string that is assigned to keeps its memory, and with it the
+  // number of whoever called.
+  std::destroy_at(&transaction);
+  std::construct_at(&transaction);
   transaction.index = index;
   transaction.generation = generation;
   free_.push_back(index);

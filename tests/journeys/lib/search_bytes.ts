@@ -16,7 +16,7 @@ function inEncodings(text: string): Buffer[] {
   forms.push(Buffer.from(encodeURIComponent(text)));
   forms.push(Buffer.from([...text].map((one) => (one > "~" ? `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}` : one)).join("")));
   try {
-    forms.push(execFileSync("iconv", ["-f", "UTF-8", "-t", "CP932"], { input: text }), execFileSync("iconv", ["-f", "UTF-8", "-t", "EUC-JP"], { input: text }));
+    forms.push(execFileSync("iconv", ["-f", "UTF-8", "-t", "CP932"], { input: text, stdio: "pipe" }), execFileSync("iconv", ["-f", "UTF-8", "-t", "EUC-JP"], { input: text, stdio: "pipe" }));
   } catch {
     // Not every character is in them.
   }
