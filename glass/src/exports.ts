@@ -91,6 +91,8 @@ async function send(event: Event): Promise<void> {
   if (terms === undefined) return;
   const text = (id: string): string => byId<HTMLInputElement>(id).value.trim();
   const fields = [...wanted.querySelectorAll<HTMLInputElement>("input[name=field]:checked")].map((field) => field.value);
+  // Nothing ticked is a slip, not everything.
+  if (fields.length === 0) return setText(byId("error"), texts.exportInvalid);
   setText(byId("error"), "");
   try {
     await ask("POST", "/exports", {
