@@ -237,7 +237,7 @@ async function standsInTheLog(story: Story, ids: string[]): Promise<void> {
 
 export const journey: Journey = {
   title: "an export takes two people, opens for its recipient alone, and stands in the owner's log",
-  seconds: 120,
+  seconds: 240,
   async run(context) {
     const system = await System.start(context);
     const story = new Story(system, context);
