@@ -72,7 +72,7 @@ function image(context: Context, pid: number | undefined, name: string): Buffer 
 
 export const journey: Journey = {
   title: "a planted person is found in no database, backup, log or file, nor after the call in the memory of any process but the vault",
-  seconds: 240,
+  seconds: 400,
   async run(context) {
     const began = Date.now();
     const { folder } = context;
@@ -107,7 +107,7 @@ export const journey: Journey = {
     await until("the exchange to have forgotten her number", () => {
       expectNowhere(secrets, "the exchange's memory", image(context, system.pid("exchange"), "exchange"));
       return true;
-    }, { seconds: 60 });
+    }, { seconds: 120 });
     const limits = readFileSync(`/proc/${system.pid("vault")}/limits`, "utf8");
     expect(/^Max core file size +0 +0 /m.test(limits), "a crash of the vault would leave its memory in a core file");
     const looked = expectInNoFile(secrets, system.folder);

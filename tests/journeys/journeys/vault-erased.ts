@@ -102,7 +102,7 @@ async function isGone(system: System, folder: string, person: Person): Promise<v
 
 export const journey: Journey = {
   title: "a person whom the owner erases is gone, byte by byte, and stays gone when a backup is put back",
-  seconds: 180,
+  seconds: 300,
   async run(context) {
     const { folder } = context;
     const system = await System.start(context, { settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml) });

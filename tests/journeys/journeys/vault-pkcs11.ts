@@ -37,7 +37,7 @@ async function openOnce(system: System, folder: string, amid = async (): Promise
 
 export const journey: Journey = {
   title: "the master key moves from its file into a PKCS#11 token, records open as before, and what is wrong with it is said in one line",
-  seconds: 240,
+  seconds: 400,
   async run(context) {
     const { folder } = context;
     const token = await SoftToken.make(join(folder, "token"));

@@ -28,7 +28,7 @@ function file(folder: string): string {
 
 export const journey: Journey = {
   title: "the vault's databases on PostgreSQL: killed and stopped amid a call, openings are refused clearly, then work again",
-  seconds: 180,
+  seconds: 300,
   async run(context) {
     const { folder } = context;
     const postgres = await Postgres.start(join(folder, "postgres.log"), await freePorts(1));
