@@ -1,13 +1,14 @@
 // The client's page: who looked at its people's data, live and in the log, with the whole log verified here in the
 // browser; and what only the owner decides: mandates and freezes. It may listen and look; it instructs no operator.
 import { Refused, type Schemas, ask } from "./api.js";
-import { byId, el, setText } from "./dom.js";
+import { become, byId, el, setText } from "./dom.js";
 import { exportCards } from "./export_cards.js";
 import { LookedCard } from "./looked.js";
 import { type LogEntry, cellsOf, columns, proofLink } from "./entries.js";
 import { type Answer, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, textsFor } from "./texts.js";
+import { WatchCard } from "./watching.js";
 import { BadLog, readKey, verifyLog } from "./verify.js";
 
 const lookAgainMs = 1_000;
@@ -18,6 +19,7 @@ const language = chooseLanguage(new URLSearchParams(location.search).get("lang")
 const texts = textsFor(language);
 const form = new SignInForm(texts, (answer) => show(answer));
 const looked = new LookedCard(texts, language);
+const watching = new WatchCard(texts, language, (run) => act(run));
 const cards = byId("cards");
 const rows = byId("entries");
 const older = byId<HTMLButtonElement>("older");
@@ -51,6 +53,7 @@ function show(answer: Answer): void {
   organisation = isOwner ? (session.organisation ?? null) : null;
   void looked.show(isOwner);
   if (isOwner) {
+    void watching.offerCanaries().catch(say);
     void showKey();
     void look();
   }
@@ -78,16 +81,19 @@ async function showKey(): Promise<void> {
 /** Everything that changes by itself, each second: openings are to be seen as they happen. */
 async function look(): Promise<void> {
   try {
-    const [entries, live, freezes, mandates, exports] = await Promise.all([
+    const [entries, live, alarms, freezes, mandates, exports] = await Promise.all([
       ask<Schemas["Entries"]>("GET", `/owner/entries?limit=${pageSize}`),
       ask<Schemas["Live"]>("GET", "/owner/live"),
+      ask<Schemas["Alarms"]>("GET", "/owner/alarms"),
       ask<Schemas["Freezes"]>("GET", "/owner/freezes"),
       ask<Schemas["Mandates"]>("GET", "/owner/mandates"),
       ask<Schemas["Exports"]>("GET", "/owner/exports"),
     ]);
     showNewer(entries.entries);
     showLive(live.tickets);
-    showFreezes(freezes.freezes);
+    watching.showAlarms(alarms.alarms);
+    watching.showFreezes(freezes.freezes);
+    watching.suggest([...live.tickets.map((one) => one.operator), ...mandates.mandates.flatMap(({ mandate }) => mandate.desks)]);
     showMandates(mandates.mandates);
     become(byId("exports"), exportCards(texts, language, exports.exports, act));
     setText(byId("error"), "");
@@ -121,15 +127,6 @@ async function showOlder(): Promise<void> {
   older.hidden = oldest <= 0;
 }
 
-/** Replaces children only when what they say has changed, so that focus and live regions stay quiet. */
-function become(where: HTMLElement, children: HTMLElement[]): void {
-  const before = where.dataset["said"];
-  const now = children.map((child) => child.textContent).join("\n");
-  if (before === now) return;
-  where.dataset["said"] = now;
-  where.replaceChildren(...children);
-}
-
 function showLive(tickets: Schemas["LiveTicket"][]): void {
   const lines = tickets.map((one) =>
     el(
@@ -145,22 +142,6 @@ function showLive(tickets: Schemas["LiveTicket"][]): void {
 }
 
 const act = (run: () => Promise<unknown>): void => void run().then(() => look(), say);
-
-function showFreezes(freezes: Schemas["Freeze"][]): void {
-  const why = el("input", { type: "text", maxlength: "200", "aria-label": texts.clientFreezeWhy, placeholder: texts.clientFreezeWhy });
-  const stop = el("button", { type: "button", onclick: () => act(() => ask("POST", "/owner/freezes", { body: { scope: "all", reason: why.value.trim() || "-" } })) }, texts.clientFreezeAll);
-  const lines = freezes.map((one) => {
-    const scope = fill(texts[`scope_${one.scope}`], { name: one.name });
-    return el(
-      "p",
-      {},
-      el("strong", {}, fill(texts.clientFrozen, { scope, by: one.by, time: shortTime(one.since), reason: one.reason })),
-      el("button", { type: "button", class: "quiet", onclick: () => act(() => ask("DELETE", `/owner/freezes/${one.freeze}`)) }, texts.clientLift),
-    );
-  });
-  if (!freezes.some((one) => one.scope === "all")) lines.push(el("p", {}, why, stop));
-  become(byId("freezes"), lines);
-}
 
 function showMandates(mandates: Schemas["Standing"][]): void {
   const lines = mandates.map(({ mandate, to_name, state, signed_version }) => {

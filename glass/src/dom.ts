@@ -24,3 +24,12 @@ export function byId<T extends HTMLElement>(id: string): T {
 export function setText(where: HTMLElement, text: string): void {
   if (where.textContent !== text) where.textContent = text;
 }
+
+/** Replaces children only when what they say has changed, so that focus and live regions stay quiet. */
+export function become(where: HTMLElement, children: HTMLElement[]): void {
+  const before = where.dataset["said"];
+  const now = children.map((child) => child.textContent).join("\n");
+  if (before === now) return;
+  where.dataset["said"] = now;
+  where.replaceChildren(...children);
+}

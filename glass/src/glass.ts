@@ -6,8 +6,9 @@ import { Desk } from "./desk.js";
 import { byId, setText } from "./dom.js";
 import { Holder, type Told } from "./holder.js";
 import { SealedTexts } from "./sealed_text.js";
-import { type Answer, readSession, signOut } from "./session.js";
+import { type Answer, type Session, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
+import { StopBoard } from "./stops.js";
 import { type TextKey, chooseLanguage, textsFor } from "./texts.js";
 import { refuseCopying } from "./watermark.js";
 
@@ -25,10 +26,12 @@ const until = byId<HTMLTimeElement>("until");
 const notice = byId("notice");
 const trouble = byId("error");
 
+const stops = new StopBoard(texts, language);
 let met = false;
 let timer = 0;
 let isSignedIn = false;
 let fingerprint: string | null = null;
+let session: Session | null = null;
 let ticket: string | null = null;
 let sealed: SealedTexts | null = null;
 
@@ -58,7 +61,11 @@ function show(answer: Answer, asked: boolean): void {
     readAgainIn(reconnectMs);
     return;
   }
-  const session = answer.session;
+  session = answer.session.signed_in ? answer.session : null;
+  showSession(answer.session, asked);
+}
+
+function showSession(session: Session, asked: boolean): void {
   if (asked || session.signed_in !== isSignedIn) sayTrouble(null);
   isSignedIn = session.signed_in;
   form.show(!isSignedIn);
@@ -71,6 +78,7 @@ function show(answer: Answer, asked: boolean): void {
   if (asked) (isSignedIn ? byId("sign-out") : form).focus();
   holder.tell({ signed_in: isSignedIn });
   readAgainIn(readAgainMs);
+  if (!isSignedIn) stops.watch(null, null);
   void (isSignedIn ? begin() : desk.clear());
   signedIn.hidden = !isSignedIn || desk.isOpen;
 }
@@ -78,6 +86,7 @@ function show(answer: Answer, asked: boolean): void {
 // What the console told before somebody signed in counts from then on.
 async function begin(): Promise<void> {
   if (fingerprint !== null) await ask("POST", "/leg", { body: { fingerprint } }).catch(() => undefined);
+  stops.watch(session, ticket);
   await desk.take(ticket);
   signedIn.hidden = !isSignedIn || desk.isOpen;
 }
@@ -110,6 +119,7 @@ document.documentElement.lang = language;
 document.documentElement.classList.toggle("framed", window.parent !== window);
 document.title = texts.heading;
 for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
+byId("stops").replaceWith(stops.element);
 byId("desk").replaceWith(desk.element);
 setText(notice, texts.reading);
 refuseCopying(document);

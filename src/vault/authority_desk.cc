@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
+#include "base/sealing.h"
 #include "vault/mandate_json.h"
 
 namespace madoguchi::vault {
 namespace {
 
 constexpr std::size_t kMostReason = 500;
+constexpr std::size_t kMostScript = 2000;
 
 JournalEntry entry_of(std::string kind, std::map<std::string, JournalEntry::Value> body) {
   return {std::move(kind), std::move(body)};
@@ -34,6 +37,9 @@ ledger::Entry freeze_entry(const Freeze& freeze, Time now, const OperatorId& by,
   entry.outcome = std::move(outcome);
   entry.details = {{"freeze", freeze.id.text()}, {"scope", std::string(name_of(freeze.scope))}};
   if (!freeze.name.empty()) entry.details["name"] = freeze.name;
+  // Free text stays out of the log; who has the text can show that it is this one.
+  if (!freeze.script.empty())
+    entry.details["script_sha256"] = to_hex(sha256(as_bytes(freeze.script)));
   return entry;
 }
 
@@ -246,16 +252,20 @@ Result<void> AuthorityDesk::revoke(const MandateId& mandate, const OperatorId& b
 }
 
 Result<FreezeId> AuthorityDesk::freeze(FreezeScope scope, const std::string& name,
-                                       const std::string& reason, const OperatorId& by) {
+                                       const std::string& reason, const OperatorId& by,
+                                       const std::string& script) {
   if (scope != FreezeScope::kAll && !is_valid_id(name))
     return fail(ErrorCode::kInvalid, "name: whom or which desk to stop");
   if (reason.size() > kMostReason)
     return fail(ErrorCode::kInvalid, fmt::format("reason: at most {} bytes", kMostReason));
+  if (script.size() > kMostScript)
+    return fail(ErrorCode::kInvalid, fmt::format("script: at most {} bytes", kMostScript));
   const std::lock_guard lock(mutex_);
   const auto owner = owner_of(by);
   if (!owner) return tl::unexpected<Error>(owner.error());
   const Time now = parts_.clock.now();
-  const Freeze freeze{FreezeId::fresh(now, parts_.entropy), *owner, scope, name, by, now, reason};
+  const Freeze freeze{
+      FreezeId::fresh(now, parts_.entropy), *owner, scope, name, by, now, reason, script};
   authority_.freezes().put(freeze);  // holds from here on
   const auto kept = commit(now, PutFreeze{freeze},
                            entry_of("frozen", {{"owner", owner->text()},

@@ -62,7 +62,7 @@ class AuthorityDesk {
   Result<void> sign(const MandateId& mandate, std::uint32_t version, const OperatorId& by);
   Result<void> revoke(const MandateId& mandate, const OperatorId& by);
   Result<FreezeId> freeze(FreezeScope scope, const std::string& name, const std::string& reason,
-                          const OperatorId& by);
+                          const OperatorId& by, const std::string& script = {});
   Result<void> lift(const FreezeId& freeze, const OperatorId& by);
 
   // For Openings and pages: `work(Authority&, Time now)` while nobody else decides.

@@ -127,7 +127,8 @@ web::Response GlassOwner::freezes(const web::Request&, const Visitor&,
                          {"name", freeze.name},
                          {"by", freeze.by.text()},
                          {"since", format_utc(freeze.since)},
-                         {"reason", freeze.reason}});
+                         {"reason", freeze.reason},
+                         {"script", freeze.script}});
     return found;
   });
   return shown({{"freezes", std::move(list)}});
@@ -141,8 +142,8 @@ web::Response GlassOwner::freeze(const web::Request& request, const Visitor& vis
   if (!scope || !reason) return malformed("send scope, name and reason");
   const auto known = scope_named(*scope);
   if (!known) return failed(known.error());
-  const auto frozen =
-      parts_.authority.freeze(*known, text_in(*body, "name").value_or(""), *reason, visitor.who);
+  const auto frozen = parts_.authority.freeze(*known, text_in(*body, "name").value_or(""), *reason,
+                                              visitor.who, text_in(*body, "script").value_or(""));
   return frozen ? shown({{"freeze", frozen->text()}}) : failed(frozen.error());
 }
 

@@ -48,6 +48,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
   if (!parts.people) return;
   people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry, parts.people->records,
                                      parts.people->openings, parts.people->entropy});
+  watch_.emplace(GlassWatch::Parts{*door_, parts.authority, parts.registry, parts.people->records,
+                                   parts.people->watch});
   enquiries_.emplace(GlassEnquiries::Parts{*door_, parts.authority, parts.registry,
                                            parts.people->records, parts.people->enquiries,
                                            parts.people->logs});
@@ -210,6 +212,7 @@ web::Routes GlassSite::routes() {
   if (people_) people_->add_to(routes);
   if (enquiries_) enquiries_->add_to(routes);
   if (exports_) exports_->add_to(routes);
+  if (watch_) watch_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
     if (!door_->is_ours(request, reply)) return;

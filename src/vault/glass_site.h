@@ -18,6 +18,7 @@
 #include "vault/glass_exports.h"
 #include "vault/glass_owner.h"
 #include "vault/glass_people.h"
+#include "vault/glass_watch.h"
 #include "vault/registry.h"
 #include "vault/settings.h"
 #include "vault/staff.h"
@@ -38,6 +39,7 @@ class GlassSite {
     ledger::Logs* logs = nullptr;  // as published, for anyone to read
     Enquiries* enquiries = nullptr;
     Exports* exports = nullptr;  // null: none are asked for here
+    WatchDesk* watch = nullptr;
   };
   // All outlive the site.
   struct Parts {
@@ -75,6 +77,7 @@ class GlassSite {
   std::optional<GlassPeople> people_;
   std::optional<GlassEnquiries> enquiries_;
   std::optional<GlassExports> exports_;
+  std::optional<GlassWatch> watch_;
   Worker readers_{256};     // what waits is small: a session's row
   Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
   Worker verifier_{64};     // one password at a time: each is meant to cost memory and time

@@ -77,7 +77,21 @@ Result<void> Openings::name_subject(ledger::Entry& entry, const PersonId& person
   if (!key) return tl::unexpected<Error>(key.error());
   entry.subject =
       ledger::SubjectCommitment::make(key->reveal(), person.subject.text(), parts_.entropy);
+  if (parts_.watch != nullptr &&
+      parts_.watch->is_canary(person.owner, person.subject, key->reveal()))
+    entry.details["canary"] = true;
   return {};
+}
+
+Result<bool> Openings::finds_canary(const OrganisationId& owner,
+                                    const std::vector<SubjectId>& subjects) {
+  if (parts_.watch == nullptr || parts_.watch->canaries(owner) == 0) return false;
+  for (const SubjectId& subject : subjects) {
+    const auto key = subject_salt_key(parts_.records, {owner, subject});
+    if (!key) return tl::unexpected<Error>(key.error());
+    if (parts_.watch->is_canary(owner, subject, key->reveal())) return true;
+  }
+  return false;
 }
 
 Result<void> Openings::log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries) {
@@ -87,7 +101,12 @@ Result<void> Openings::log(const OrganisationId& owner, const std::vector<ledger
     if (!text) return tl::unexpected<Error>(text.error());
     act.entries.push_back({owner.text(), *std::move(text)});
   }
-  return parts_.store.commit(parts_.clock.now(), act);
+  std::vector<ledger::Draft> alarms;
+  if (parts_.watch != nullptr) alarms = parts_.watch->see(owner, entries);
+  act.entries.insert(act.entries.end(), alarms.begin(), alarms.end());
+  auto kept = parts_.store.commit(parts_.clock.now(), act);
+  if (!kept && !alarms.empty()) parts_.watch->not_kept(std::move(alarms));
+  return kept;
 }
 
 Declined Openings::denied(Denial why, const Asker& asker, const PersonId& person,
@@ -200,10 +219,20 @@ Answer<PeopleFound> Openings::look_up(const Asker&, const Scope& scope,
     entry.details["by"] = by;
     entry.details["found"] = static_cast<std::int64_t>(hits->subjects.size());
     entry.details["search"] = search;
+    if (by == "typed") {  // whose number it is the operator has not chosen
+      const auto canary = finds_canary(owner, hits->subjects);
+      if (!canary) return declined(canary.error());
+      if (*canary) entry.details["canary"] = true;
+    }
     std::vector<ledger::Entry> entries{std::move(entry)};
     add_alarms(scope.ticket, hits->subjects, ledger::kind::kSearch, entries);
     if (auto kept = log(owner, entries); !kept) return declined(kept.error());
     found.more = found.more || hits->more;
+    if (by == "line")
+      parts_.authority.with([&](Authority& authority, Time) {
+        authority.tickets().progress(scope.ticket).callers[owner] = {hits->subjects.begin(),
+                                                                     hits->subjects.end()};
+      });
     for (SubjectId& subject : hits->subjects) people.push_back({owner, std::move(subject)});
   }
   if (people.size() > kMostPeople) {
@@ -299,6 +328,28 @@ Answer<void> Openings::vouch(const Asker& asker, const PersonId& person,
 
 // ---- opening
 
+Result<void> Openings::know_callers(const OpeningTicket& ticket, const OrganisationId& owner) {
+  const auto sealed_number =
+      parts_.authority.with([&](Authority& authority, Time) -> std::optional<std::string> {
+        if (authority.tickets().progress(ticket).callers.contains(owner)) return std::nullopt;
+        const CallLease* lease = authority.leases().known(ticket.call);
+        return lease == nullptr ? std::nullopt : std::optional(lease->sealed_number);
+      });
+  if (!sealed_number) return {};
+  const auto line =
+      parts_.registry.directory()->read(as_bytes(*sealed_number), parts_.plan, parts_.clock.now());
+  std::set<SubjectId> callers;
+  if (line) {
+    const auto hits = parts_.records.find(owner, {{"telephone", line->e164}}, kMostPeople);
+    if (!hits) return tl::unexpected<Error>(hits.error());
+    callers = {hits->subjects.begin(), hits->subjects.end()};
+  }
+  parts_.authority.with([&](Authority& authority, Time) {
+    authority.tickets().progress(ticket).callers.emplace(owner, std::move(callers));
+  });
+  return {};
+}
+
 Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) {
   const PersonAsk ask{asker.ticket, asker.session, person.owner, person.subject};
   Time at;
@@ -307,6 +358,8 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
     return authority.open(ask, now);
   });
   if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kOpening));
+  if (auto known = know_callers(allowed->ticket, person.owner); !known)
+    return declined(known.error());
   const auto stored = parts_.records.stored_fields(person.owner, person.subject);
   if (!stored) return declined(stored.error());
   const std::vector<std::string> fields = common(allowed->grant.purpose.fields, *stored);
@@ -315,8 +368,16 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
   entry.time = at;
   name_chain(entry, allowed->grant);
   entry.details["opening"] = fresh_id_text(at, parts_.entropy);
+  parts_.authority.with([&](Authority& authority, Time) {
+    const CallProgress& progress = authority.tickets().progress(allowed->ticket);
+    entry.details["people"] = static_cast<std::int64_t>(progress.opened.size());
+    entry.details["unlike"] = static_cast<std::int64_t>(progress.unlike_the_call());
+  });
   const auto salt_key = subject_salt_key(parts_.records, person);
   if (!salt_key) return declined(salt_key.error());
+  if (parts_.watch != nullptr &&
+      parts_.watch->is_canary(person.owner, person.subject, salt_key->reveal()))
+    entry.details["canary"] = true;
   const auto name = [&](ledger::Entry& one) {
     one.subject =
         ledger::SubjectCommitment::make(salt_key->reveal(), person.subject.text(), parts_.entropy);

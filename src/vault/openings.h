@@ -21,6 +21,7 @@
 #include "vault/records/records.h"
 #include "vault/registry.h"
 #include "vault/vault_store.h"
+#include "vault/watch_desk.h"
 
 namespace madoguchi::vault {
 
@@ -83,6 +84,7 @@ class Openings {
     Records& records;
     const NumberingPlan& plan;
     const InventedPeople* invented = nullptr;  // null: nobody was
+    WatchDesk* watch = nullptr;                // null: nobody watches
   };
   explicit Openings(const Parts& parts) : parts_(parts) {}
 
@@ -113,11 +115,15 @@ class Openings {
   Answer<Scope> begin_search(const Asker& asker);
   Answer<PeopleFound> look_up(const Asker& asker, const Scope& scope,
                               const std::vector<Sought>& all_of, const std::string& by);
+  [[nodiscard]] Result<bool> finds_canary(const OrganisationId& owner,
+                                          const std::vector<SubjectId>& subjects);
+  // Whom the caller's number is registered for, looked up once in a call.
+  Result<void> know_callers(const OpeningTicket& ticket, const OrganisationId& owner);
   Answer<PersonSeen> seen(const OpeningTicket& ticket, const PersonId& person);
 
   [[nodiscard]] ledger::Entry entry_for(const OpeningTicket& ticket, std::string_view kind) const;
   void name_chain(ledger::Entry& entry, const AccessGrant& grant) const;
-  // kNotFound: there is no such person any more.
+  // Also says whether it is a watch record. kNotFound: there is no such person any more.
   Result<void> name_subject(ledger::Entry& entry, const PersonId& person);
   Result<void> log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries);
   // Alarms for those among them who do not exist, to be logged with what touched them.

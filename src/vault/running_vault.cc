@@ -28,6 +28,7 @@
 #include "vault/status_service.h"
 #include "vault/trace_service.h"
 #include "vault/use_replay.h"
+#include "vault/watch_desk.h"
 #include "web/counters.h"
 #include "wire/confinement_service.h"
 #include "wire/credentials.h"
@@ -103,6 +104,8 @@ struct RunningVault::Parts {
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
   std::unique_ptr<Exports> exports;
   std::unique_ptr<TraceService> traces;
+  std::optional<WatchRules> rules;  // of the settings' own file
+  std::unique_ptr<WatchDesk> watch;
   std::unique_ptr<Openings> openings;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
@@ -111,12 +114,21 @@ struct RunningVault::Parts {
   std::string listen;
 };
 
-// What the clients' logs tell of is counted, and they are published.
+// What the clients' logs tell of is counted and watched, and they are published.
 Result<void> RunningVault::start_logs(const Settings& settings, const Master& master,
                                       const Clock& clock, Entropy& entropy, Parts& parts) {
+  if (!settings.watching_rules.empty()) {
+    auto rules = WatchRules::from_file(settings.watching_rules);
+    if (!rules) return tl::unexpected<Error>(rules.error());
+    parts.rules = std::move(*rules);
+  }
+  parts.watch = std::make_unique<WatchDesk>(
+      WatchDesk::Parts{*parts.authority, *parts.store, clock, entropy,
+                       parts.rules ? *parts.rules : WatchRules::built_in()});
   ledger::LogStore* log = parts.people->log();
   if (log == nullptr) return {};
   if (auto counted = count_again(*log, *parts.authority, clock.now()); !counted) return counted;
+  if (auto watched = watch_again(*log, *parts.watch, clock.now()); !watched) return watched;
   if (!settings.glass.enabled) return {};
   parts.logs = std::make_unique<ClientLogs>(
       ClientLogs::Parts{{*parts.store, clock, entropy, *parts.registry},
@@ -176,7 +188,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         ImportService::Parts{*parts->store, clock, parts->people->records()});
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
-                        parts->people->records(), NumberingPlan::japanese(), parts->exports.get()});
+                        parts->people->records(), NumberingPlan::japanese(), parts->exports.get(),
+                        parts->watch.get()});
     if (ledger::LogStore* log = parts->people->log())
       parts->enquiries = std::make_unique<Enquiries>(Enquiries::Parts{
           *parts->store, clock, entropy, *parts->authority, parts->people->records(), *log,
@@ -185,10 +198,10 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}};
     if (parts->openings)
-      site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
-                                            parts->people->log(),
-                                            parts->logs ? &parts->logs->logs() : nullptr,
-                                            parts->enquiries.get(), parts->exports.get()});
+      site.people.emplace(
+          GlassSite::People{parts->people->records(), *parts->openings, entropy,
+                            parts->people->log(), parts->logs ? &parts->logs->logs() : nullptr,
+                            parts->enquiries.get(), parts->exports.get(), parts->watch.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -224,6 +237,7 @@ void RunningVault::minute() {
   parts_->refusals.minute();
   parts_->authority->minute();
   if (parts_->exports) parts_->exports->minute();
+  if (parts_->watch) parts_->watch->minute();
 }
 
 std::string RunningVault::status() const {

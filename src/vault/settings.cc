@@ -89,6 +89,8 @@ Result<Settings> Settings::from_config(Config config) {
   Config staff = config.table("staff");
   settings.demo_passwords = staff.flag_or("demo_passwords", false);
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));
+  Config watching = config.table("watching");
+  settings.watching_rules = watching.path_or("rules", {});
   if (config.has("demo")) {
     Config demo = config.table("demo");
     for (const char* organisation : {"sakura", "wakaba"})

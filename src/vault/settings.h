@@ -39,6 +39,7 @@ struct Settings {
   TokenRates token_rates;
   bool demo_passwords = false;  // the centre may bring password hashes
   std::chrono::hours session{12};
+  std::filesystem::path watching_rules;            // empty: those built in
   std::map<std::string, std::string> demo_owners;  // passwords, by organisation; a demo has some
 
   static Result<Settings> from_file(const std::filesystem::path& file);

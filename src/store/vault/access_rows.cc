@@ -55,10 +55,11 @@ Result<void> put(soci::session& sql, const vault::PutFreeze& change) {
   const vault::Freeze& row = change.row;
   const std::string scope(name_of(row.scope));
   const std::int64_t since = to_micros(row.since);
-  sql << "INSERT INTO vault_freezes (freeze_id, owner_id, scope, name, made_by, since_us, reason) "
-         "VALUES (:f, :o, :s, :n, :b, :a, :r)",
+  sql << "INSERT INTO vault_freezes (freeze_id, owner_id, scope, name, made_by, since_us, reason, "
+         "script) "
+         "VALUES (:f, :o, :s, :n, :b, :a, :r, :t)",
       use(row.id.text()), use(row.owner.text()), use(scope), use(row.name), use(row.by.text()),
-      use(since), use(row.reason);
+      use(since), use(row.reason), use(row.script);
   return {};
 }
 
@@ -118,7 +119,7 @@ Result<void> read_acts(soci::session& sql, vault::AccessImage& image) {
     image.freezes.push_back({id_at<vault::FreezeId>(row, "freeze_id"),
                              id_at<OrganisationId>(row, "owner_id"), *scope, text_at(row, "name"),
                              id_at<OperatorId>(row, "made_by"), time_at(row, "since_us"),
-                             text_at(row, "reason")});
+                             text_at(row, "reason"), text_at(row, "script")});
   }
   return {};
 }
@@ -146,6 +147,9 @@ CREATE TABLE vault_places (
 CREATE TABLE vault_session_legs (
   phone INTEGER NOT NULL, proof TEXT NOT NULL, session TEXT NOT NULL, operator_id TEXT NOT NULL,
   expires_us BIGINT NOT NULL, PRIMARY KEY (phone, proof));
+)"},
+                                                {2, "what operators say in a freeze", R"(
+ALTER TABLE vault_freezes ADD COLUMN script TEXT NOT NULL DEFAULT '';
 )"}};
   return tables;
 }

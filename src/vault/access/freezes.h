@@ -27,6 +27,7 @@ struct Freeze {
   OperatorId by;
   Time since;
   std::string reason;  // the owner's words: about the stop, never about a person of the records
+  std::string script;  // what the owner wants callers to be told meanwhile; may be empty
 };
 
 class Freezes {

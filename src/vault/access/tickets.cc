@@ -4,6 +4,20 @@
 #include <utility>
 
 namespace madoguchi::vault {
+namespace {
+
+constexpr std::chrono::hours kFrozenKept{24};  // no call lasts that long
+
+}  // namespace
+
+std::size_t CallProgress::unlike_the_call() const {
+  std::set<SubjectId> all;
+  for (const auto& [owner, people] : callers) all.insert(people.begin(), people.end());
+  if (all.empty()) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(opened.begin(), opened.end(),
+                    [&](const SubjectId& subject) { return !all.contains(subject); }));
+}
 
 OpeningTicket& Tickets::add(OpeningTicket ticket) {
   ticket.wrap_up = rule_.first;
@@ -30,7 +44,7 @@ Allowed<OpeningTicket*> Tickets::usable(const OpeningTicketId& id, const Session
   OpeningTicket* ticket = find(id);
   if (ticket == nullptr || ticket->session != session) return refuse(Denial::kNoTicket);
   if (state(*ticket, leases, now).stage == TicketStage::kOver) return refuse(Denial::kTicketOver);
-  if (ticket->frozen) return refuse(Denial::kTicketFrozen);
+  if (is_frozen(ticket->call, ticket->who)) return refuse(Denial::kTicketFrozen);
   return ticket;
 }
 
@@ -60,6 +74,7 @@ void Tickets::forget(const CallLeases& leases, Time now) {
     return state(entry.second, leases, now).stage == TicketStage::kOver &&
            entry.second.made + rule_.most < now;
   });
+  std::erase_if(frozen_, [&](const auto& entry) { return entry.second + kFrozenKept < now; });
   std::set<std::pair<CallId, OperatorId>> needed;
   for (const auto& [id, ticket] : tickets_) needed.insert({ticket.call, ticket.who});
   std::erase_if(progress_, [&](const auto& entry) { return !needed.contains(entry.first); });

@@ -36,18 +36,22 @@ struct OpeningTicket {
 
   Micros wrap_up{0};          // granted so far
   std::optional<Time> ended;  // by the centre, a sign-out, a revocation
-  bool frozen = false;        // by an alarm
 };
 
 // What one operator has done about people in one call, whichever tickets were used for it: another
 // ticket gives no new guesses.
 struct CallProgress {
   std::set<SubjectId> opened;
+  // Whom the caller's number is registered for, of each owner for whom it was looked up.
+  std::map<OrganisationId, std::set<SubjectId>> callers;
   // Fields of a person that matched what the caller said; a supervisor's word counts for all.
   std::map<SubjectId, std::set<std::string>> matched;
   std::set<SubjectId> vouched;
   std::map<SubjectId, int> mismatches;
   int all_mismatches = 0;
+
+  // Of those opened: who are not whom the caller's number is, though it is somebody's.
+  [[nodiscard]] std::size_t unlike_the_call() const;
 };
 
 enum class TicketStage { kInCall, kWrapUp, kOver };
@@ -79,6 +83,14 @@ class Tickets {
   void end(const OpeningTicketId& id, Time now);
   void end_session(const SessionKey& session, Time now);
 
+  // What an operator may do in a call stops, whichever ticket is used for it, also one that is
+  // asked for later, until it is released.
+  void freeze(const CallId& call, const OperatorId& who, Time now) { frozen_[{call, who}] = now; }
+  void release(const CallId& call, const OperatorId& who) { frozen_.erase({call, who}); }
+  [[nodiscard]] bool is_frozen(const CallId& call, const OperatorId& who) const {
+    return frozen_.contains({call, who});
+  }
+
   void forget(const CallLeases& leases, Time now);
   [[nodiscard]] const std::map<OpeningTicketId, OpeningTicket>& all() const { return tickets_; }
   [[nodiscard]] const WrapUpRule& rule() const { return rule_; }
@@ -87,6 +99,7 @@ class Tickets {
   const WrapUpRule rule_;
   std::map<OpeningTicketId, OpeningTicket> tickets_;
   std::map<std::pair<CallId, OperatorId>, CallProgress> progress_;
+  std::map<std::pair<CallId, OperatorId>, Time> frozen_;
 };
 
 }  // namespace madoguchi::vault
