@@ -33,8 +33,8 @@ class WatchOn : public OpeningsOn {
         authority, *store_, clock_, entropy_, vault::WatchRules::built_in()});
   }
   PersonId person_of(const std::string& letter) {
-    const auto found =
-        openings_->search(asker_, OrganisationId("sakura"), {{"letter_number", letter}});
+    const auto found = openings_->search(asker_, OrganisationId("sakura"),
+                                         {{"letter_number", Personal<std::string>(letter)}});
     EXPECT_TRUE(found) << word_of(found.error());
     return found->people.at(0).person;
   }

@@ -26,8 +26,8 @@ struct Freeze {
   std::string name;  // the person's or desk's id
   OperatorId by;
   Time since;
-  std::string reason;  // the owner's words: about the stop, never about a person of the records
-  std::string script;  // what the owner wants callers to be told meanwhile; may be empty
+  std::string reason;    // the owner's words: about the stop, never about a person of the records
+  std::string script{};  // what the owner wants callers to be told meanwhile; may be empty
 };
 
 class Freezes {
