@@ -46,7 +46,7 @@ function show(answer: Answer): void {
   const { session } = answer;
   const isOwner = session.role === "owner";
   setText(byId("error"), session.signed_in && !isOwner ? texts.clientOnly : "");
-  form.show(!session.signed_in);
+  form.show(!session.signed_in, session.passwords === true);
   for (const id of ["who", "sign-out"]) byId(id).hidden = !session.signed_in;
   setText(byId("who"), session.display_name ?? "");
   cards.hidden = !isOwner;

@@ -34,7 +34,7 @@ function show(answer: Answer): void {
   if ("trouble" in answer) return setText(byId("error"), texts[answer.trouble]);
   const { session } = answer;
   setText(byId("error"), "");
-  form.show(!session.signed_in);
+  form.show(!session.signed_in, session.passwords === true);
   for (const id of ["who", "sign-out"]) byId(id).hidden = !session.signed_in;
   byId("cards").hidden = !session.signed_in;
   setText(byId("who"), session.display_name ?? "");

@@ -68,7 +68,7 @@ function show(answer: Answer, asked: boolean): void {
 function showSession(session: Session, asked: boolean): void {
   if (asked || session.signed_in !== isSignedIn) sayTrouble(null);
   isSignedIn = session.signed_in;
-  form.show(!isSignedIn);
+  form.show(!isSignedIn, session.passwords === true);
   who.hidden = !isSignedIn;
   who.textContent = session.display_name ?? "";
   if (session.expires_at !== undefined) {

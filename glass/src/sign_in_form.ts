@@ -1,5 +1,7 @@
-// The sign-in form that both pages of the vault have.
-import { byId, setText } from "./dom.js";
+// Signing in, as both pages of the vault have it: by passkey, with a first passkey made by the administrator's code, and
+// by password where the vault says so (a demo).
+import { byId, el, setText } from "./dom.js";
+import { type PasskeyAnswer, makePasskey, mayMake, maySignIn, signInWithPasskey } from "./passkey.js";
 import { type Answer, signIn } from "./session.js";
 import type { Texts } from "./texts.js";
 
@@ -8,26 +10,71 @@ export class SignInForm {
   private readonly name = byId<HTMLInputElement>("name");
   private readonly password = byId<HTMLInputElement>("password");
   private readonly send = byId<HTMLButtonElement>("send");
+  private readonly passkey: HTMLButtonElement;
+  private readonly first: HTMLElement;
+  private readonly add: HTMLButtonElement;
+  private readonly byPassword: HTMLElement;
 
   constructor(
     private readonly texts: Texts,
     private readonly answered: (answer: Answer) => void,
   ) {
+    this.passkey = el("button", { id: "passkey", type: "button", onclick: () => void this.withPasskey(() => signInWithPasskey()) }, texts.passkeySignIn);
+    this.first = mayMake() ? this.firstPasskey() : el("p", { class: "muted" }, el("a", { href: `${location.pathname}${location.search}`, target: "_blank", rel: "noopener" }, texts.passkeyElsewhere));
+    this.add = el("button", { id: "add-passkey", type: "button", class: "quiet", hidden: true, onclick: () => void this.withPasskey(() => makePasskey(null)) }, texts.passkeyAdd);
+    this.byPassword = el("div", { id: "by-password" });
+    this.byPassword.append(...[...this.form.children].filter((child) => child.contains(this.name) || child.contains(this.password) || child === this.send));
+    this.form.append(this.passkey, this.byPassword);
+    this.form.after(this.first);
+    byId("sign-out").before(this.add);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.submit();
     });
   }
 
-  show(wanted: boolean): void {
+  /** `passwords`: whether the vault takes them. */
+  show(wanted: boolean, passwords: boolean): void {
     this.form.hidden = !wanted;
+    this.passkey.hidden = !maySignIn();
+    this.byPassword.hidden = !passwords;
+    this.first.hidden = !wanted;
+    this.add.hidden = wanted || !mayMake();
   }
 
   focus(): void {
-    this.name.focus();
+    (this.byPassword.hidden ? this.passkey : this.name).focus();
+  }
+
+  private firstPasskey(): HTMLElement {
+    const code = el("input", { id: "code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: "32", required: true });
+    const form = el(
+      "form",
+      { id: "enrol", novalidate: true },
+      el("div", { class: "field" }, el("label", { for: "code" }, this.texts.passkeyCode), code),
+      el("button", { type: "submit", class: "quiet" }, this.texts.passkeyMake),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (code.value.trim() === "") return code.focus();
+      void this.withPasskey(() => makePasskey(code.value.trim())).then(() => (code.value = ""));
+    });
+    return el("details", { class: "first-passkey" }, el("summary", {}, this.texts.passkeyFirst), form);
+  }
+
+  private async withPasskey(run: () => Promise<PasskeyAnswer>): Promise<void> {
+    setText(byId("error"), "");
+    setText(byId("notice"), this.texts.passkeyWaiting);
+    this.passkey.disabled = true;
+    const answer = await run();
+    this.passkey.disabled = false;
+    setText(byId("notice"), "made" in answer ? this.texts.passkeyMade : "");
+    if ("session" in answer) this.answered(answer);
+    else if ("trouble" in answer) setText(byId("error"), this.texts[answer.trouble]);
   }
 
   private async submit(): Promise<void> {
+    if (this.byPassword.hidden) return;
     const name = this.name.value.trim();
     if (name === "" || this.password.value === "") {
       setText(byId("error"), this.texts.missing);

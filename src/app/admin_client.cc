@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "passkeys.grpc.pb.h"
 #include "status.grpc.pb.h"
 #include "vault.grpc.pb.h"
 
@@ -151,6 +152,22 @@ Result<void> set_glass_password(const ProcessAccess& vault, const OperatorId& wh
       ErrorCode::kInvalid);
   if (!done && unknown) return fail(ErrorCode::kNotFound, done.error().message);
   return done;
+}
+
+Result<std::string> make_enrolment_code(const ProcessAccess& vault, const OperatorId& who) {
+  auto credentials = wire::channel_credentials(vault.tls);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  const auto stub =
+      pb::VaultPasskeysForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+  pb::MakeEnrolmentCodeRequest request;
+  request.set_operator_id(who.text());
+  pb::MakeEnrolmentCodeReply reply;
+  grpc::ClientContext context;
+  if (auto done = outcome(stub->MakeEnrolmentCode(&context, request, &reply)); !done)
+    return tl::unexpected<Error>(done.error());
+  if (!reply.error().empty())
+    return fail(reply.unknown() ? ErrorCode::kNotFound : ErrorCode::kInvalid, reply.error());
+  return reply.code();
 }
 
 Result<void> set_own_phone(const ProcessAccess& vault, const OperatorId& who,

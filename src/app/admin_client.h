@@ -48,10 +48,12 @@ Result<void> read_journal(const ProcessAccess& vault, std::uint64_t after,
 
 Result<void> set_glass_password(const ProcessAccess& vault, const OperatorId& who,
                                 const Personal<std::string>& password);
+// A one-time code with which this person makes a passkey at the glass, within a day.
+Result<std::string> make_enrolment_code(const ProcessAccess& vault, const OperatorId& who);
 // An empty number forgets the phone.
 Result<void> set_own_phone(const ProcessAccess& vault, const OperatorId& who,
                            const Personal<std::string>& number);
-// Ends this person's sessions at the glass and forgets the password.
+// Ends this person's sessions at the glass and forgets password and passkeys.
 Result<void> disable_at_vault(const ProcessAccess& vault, const OperatorId& who);
 
 Result<void> bind_number(const ProcessAccess& vault, const std::string& organisation,

@@ -38,6 +38,7 @@ struct Words {
   Texts hours;
   std::map<std::string, std::string> members;  // of a desk, as the API names them
   bool glass = false;
+  bool at_vault = false;
   bool console = false;
   bool forget = false;
   bool unrecorded = false;
@@ -296,6 +297,27 @@ Result<void> staff_password(const Words& words) {
   return {};
 }
 
+// A person of an owner's has no account at the centre: --at-vault takes the name as the vault's id.
+Result<void> staff_passkey(const Words& words) {
+  const auto who = words.at_vault ? OperatorId::parse(words.name) : operator_named(words);
+  if (!who) return tl::unexpected<Error>(who.error());
+  const auto vault = ProcessAccess::of_deployment(words.data, "vault");
+  if (!vault) return tl::unexpected<Error>(vault.error());
+  auto code = make_enrolment_code(*vault, *who);
+  for (int i = 0;
+       i < kTimes && !code && code.error().code == ErrorCode::kNotFound && !words.at_vault; ++i) {
+    std::this_thread::sleep_for(kAskAgain);
+    code = make_enrolment_code(*vault, *who);
+  }
+  if (!code) return tl::unexpected<Error>(code.error());
+  if (words.as_json)
+    fmt::print("{}\n", json{{"operator_id", who->text()}, {"code", *code}}.dump());
+  else
+    fmt::print("{} makes a passkey at the glass with this code, once, within a day: {}\n",
+               words.name, *code);
+  return {};
+}
+
 Result<void> staff_phone(const Words& words) {
   const auto who = operator_named(words);
   if (!who) return tl::unexpected<Error>(who.error());
@@ -411,11 +433,15 @@ void add_staff(CLI::App& app, Chosen& chosen, const Shared& words) {
       named("password", "Set a password; it is asked for, or read from stdin", staff_password);
   password->add_flag("--console", words->console, "For the console, at the centre");
   password->add_flag("--glass", words->glass, "For the glass, at the vault");
+  named("passkey", "A one-time code with which this person makes a passkey for the glass",
+        staff_passkey)
+      ->add_flag("--at-vault", words->at_vault,
+                 "NAME is the vault's own id of a person, as of an owner's people");
   named("phone", "Set an operator's own phone; the number is asked for, or read from stdin",
         staff_phone)
       ->add_flag("--forget", words->forget, "Forget it instead");
   named("disable", "End this person's sessions and sign-in, at console and glass", staff_disable);
-  named("enable", "Let this person sign in at the console again; the glass wants a new password",
+  named("enable", "Let this person sign in at the console again; the glass wants a new passkey",
         staff_enable);
 }
 

@@ -160,11 +160,12 @@ std::string Deployment::vault_settings(const std::vector<SignIn>& people) const 
       "data = {}\n{}\n"
       "[rpc]\nlisten = \"unix:run/vault.sock\"\n{}\n"
       "[glass]\naddress = \"{}\"\nport = {}\nhost = \"{}\"\npages = {}\nparents = [{}]\n{}\n"
-      "[staff]\ndemo_passwords = {}\n{}",
+      "# Into the glass by passkey (refused), or by password too (demo).\n"
+      "[sign_in]\npasswords = \"{}\"\n\n[staff]\ndemo_passwords = {}\n{}",
       toml_text(part("vault").string()), databases, rpc_lines("vault"), options_.address,
       options_.glass_port, options_.glass_host, toml_text((program_folder_ / "glass").string()),
-      toml_text(console_url()), web_certificate(), !options_.empty,
-      options_.empty ? "" : demo_owners(people));
+      toml_text(console_url()), web_certificate(), options_.empty ? "refused" : "demo",
+      !options_.empty, options_.empty ? "" : demo_owners(people));
 }
 
 std::string Deployment::web_certificate() const {

@@ -57,29 +57,48 @@ bool GlassDoor::may_change(const web::Request& request, const web::Reply& reply)
   return true;
 }
 
+namespace {
+
+GlassDoor::OpenWork only_signed_in(GlassDoor::Work work) {
+  return
+      [work = std::move(work)](const web::Request& request, const std::optional<Visitor>& visitor) {
+        return visitor ? work(request, *visitor)
+                       : web::error_response(401, "signed_out", "sign in to the vault first");
+      };
+}
+
+}  // namespace
+
 web::Handler GlassDoor::reading(Work work) {
-  return [this, work = std::move(work)](const web::Request& request, const web::Reply& reply) {
+  return [this, work = only_signed_in(std::move(work))](const web::Request& request,
+                                                        const web::Reply& reply) {
     if (is_ours(request, reply)) admit(request, reply, work);
   };
 }
 
 web::Handler GlassDoor::changing(Work work) {
+  return changing_for_anyone(only_signed_in(std::move(work)));
+}
+
+web::Handler GlassDoor::changing_for_anyone(OpenWork work) {
   return [this, work = std::move(work)](const web::Request& request, const web::Reply& reply) {
     if (may_change(request, reply)) admit(request, reply, work);
   };
 }
 
-void GlassDoor::admit(const web::Request& request, const web::Reply& reply, const Work& work) {
+void GlassDoor::admit(const web::Request& request, const web::Reply& reply, const OpenWork& work) {
   Worker& worker = *workers_[turn_++ % workers_.size()];
   const bool taken = worker.push([this, request, reply, work] {
     const std::string cookie = request.cookie(kGlassCookie).value_or("");
     const auto session = staff_.who(cookie);
     if (!session) return reply.send(glass_away());
-    if (!*session)
-      return reply.send(web::error_response(401, "signed_out", "sign in to the vault first"));
-    const SignedIn& known = **session;
-    reply.send(work(
-        request, {known.operator_id, known.display_name, session_key_of(cookie), known.expires}));
+    std::optional<Visitor> visitor;
+    if (*session) {
+      const SignedIn& known = **session;
+      visitor =
+          Visitor{known.operator_id, known.display_name, session_key_of(cookie), known.expires};
+    }
+    reply.send(work(request, visitor));
   });
   if (!taken) reply.send(glass_away());
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,18 +35,23 @@ class GlassDoor {
  public:
   using Work = std::function<web::Response(const web::Request&, const Visitor&)>;
 
+  using OpenWork = std::function<web::Response(const web::Request&, const std::optional<Visitor>&)>;
+
   GlassDoor(const GlassSettings& settings, Staff& staff);
 
   // Handlers for signed-in people; others get 401.
   [[nodiscard]] web::Handler reading(Work work);
   [[nodiscard]] web::Handler changing(Work work);
 
+  // For those who are about to sign in, too: from the site's own pages all the same.
+  [[nodiscard]] web::Handler changing_for_anyone(OpenWork work);
+
   // Send the refusal themselves; false then.
   bool is_ours(const web::Request& request, const web::Reply& reply) const;
   bool may_change(const web::Request& request, const web::Reply& reply) const;
 
  private:
-  void admit(const web::Request& request, const web::Reply& reply, const Work& work);
+  void admit(const web::Request& request, const web::Reply& reply, const OpenWork& work);
 
   const std::string host_;
   Staff& staff_;

@@ -45,6 +45,10 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
       door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
       owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
               parts.people ? parts.people->logs : nullptr}) {
+  if (parts.passkeys != nullptr)
+    passkeys_.emplace(
+        GlassPasskeys::Parts{*door_, *parts.passkeys, settings_,
+                             [this](const SignedIn& session) { return begun(session); }});
   if (!parts.people) return;
   people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry, parts.people->records,
                                      parts.people->openings, parts.people->entropy});
@@ -96,6 +100,14 @@ web::Response GlassSite::session_of(const SignedIn& session) const {
   return shown(out);
 }
 
+web::Response GlassSite::begun(const SignedIn& session) const {
+  web::Response response = session_of(session);
+  const auto length =
+      std::chrono::duration_cast<std::chrono::seconds>(parts_.staff.session_length());
+  response.headers.emplace_back("Set-Cookie", cookie_of(session.cookie, length.count()));
+  return response;
+}
+
 web::Response GlassSite::register_leg(const web::Request& request, const Visitor& visitor) {
   const auto body = body_of(request);
   if (!body) return malformed("send a fingerprint, or an empty object for the telephone");
@@ -123,12 +135,14 @@ void GlassSite::show_session(const web::Request& request, const web::Reply& repl
     const auto session = parts_.staff.who(cookie);
     if (!session) return reply.send(glass_away());
     reply.send(*session ? session_of(**session)
-                        : web::json_response(200, R"({"signed_in":false})"));
+                        : shown({{"signed_in", false}, {"passwords", settings_.passwords}}));
   });
   if (!taken) reply.send(glass_away());
 }
 
 void GlassSite::sign_in(const web::Request& request, const web::Reply& reply) {
+  if (!settings_.passwords)
+    return reply.send(web::error_response(403, "passkey_wanted", "sign in with a passkey"));
   auto credentials = read_credentials(request.body);
   if (!credentials)
     return reply.send(web::error_response(400, "malformed", "send a name and a password"));
@@ -139,12 +153,7 @@ void GlassSite::sign_in(const web::Request& request, const web::Reply& reply) {
       return reply.send(glass_away());
     }
     if (!session) return reply.send(web::error_response(403, "refused", "wrong, or wait a little"));
-    web::Response response = session_of(*session);
-    response.headers.emplace_back(
-        "Set-Cookie", cookie_of(session->cookie, std::chrono::duration_cast<std::chrono::seconds>(
-                                                     parts_.staff.session_length())
-                                                     .count()));
-    reply.send(std::move(response));
+    reply.send(begun(*session));
   });
   if (!taken) reply.send(web::error_response(503, "busy", "too many sign-ins at once"));
 }
@@ -154,7 +163,7 @@ void GlassSite::sign_out(const web::Request& request, const web::Reply& reply) {
   const bool taken = readers_.push([this, cookie, reply] {
     parts_.authority.session_over(session_key_of(cookie));  // whatever the store says
     if (!parts_.staff.sign_out(cookie)) return reply.send(glass_away());
-    web::Response response = web::json_response(200, R"({"signed_in":false})");
+    web::Response response = shown({{"signed_in", false}, {"passwords", settings_.passwords}});
     response.headers.emplace_back("Set-Cookie", cookie_of("", 0));
     reply.send(std::move(response));
   });
@@ -208,6 +217,7 @@ web::Routes GlassSite::routes() {
                 return register_leg(request, visitor);
               }),
               kMostBody});
+  if (passkeys_) passkeys_->add_to(routes);
   owner_.add_to(routes);
   if (people_) people_->add_to(routes);
   if (enquiries_) enquiries_->add_to(routes);

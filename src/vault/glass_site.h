@@ -17,6 +17,7 @@
 #include "vault/glass_enquiries.h"
 #include "vault/glass_exports.h"
 #include "vault/glass_owner.h"
+#include "vault/glass_passkeys.h"
 #include "vault/glass_people.h"
 #include "vault/glass_watch.h"
 #include "vault/registry.h"
@@ -47,6 +48,7 @@ class GlassSite {
     AuthorityDesk& authority;
     Registry& registry;
     std::optional<People> people{};  // absent: nothing about people is served
+    Passkeys* passkeys = nullptr;    // absent: none are made or taken
   };
   // kInvalid: the settings; kUnavailable: the port is taken.
   static Result<std::unique_ptr<GlassSite>> start(const GlassSettings& settings,
@@ -67,6 +69,7 @@ class GlassSite {
   void show_log(const web::Request& request, const web::Reply& reply);
   web::Response register_leg(const web::Request& request, const Visitor& visitor);
   [[nodiscard]] web::Response session_of(const SignedIn& session) const;
+  [[nodiscard]] web::Response begun(const SignedIn& session) const;
   [[nodiscard]] std::string cookie_of(std::string_view value, std::int64_t max_age_s) const;
 
   const GlassSettings settings_;
@@ -74,6 +77,7 @@ class GlassSite {
   const Parts parts_;
   std::unique_ptr<GlassDoor> door_;  // its threads call the next two
   GlassOwner owner_;
+  std::optional<GlassPasskeys> passkeys_;
   std::optional<GlassPeople> people_;
   std::optional<GlassEnquiries> enquiries_;
   std::optional<GlassExports> exports_;

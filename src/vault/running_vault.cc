@@ -20,6 +20,7 @@
 #include "vault/import_service.h"
 #include "vault/keeper.h"
 #include "vault/openings.h"
+#include "vault/passkey_service.h"
 #include "vault/people_records.h"
 #include "vault/recordings.h"
 #include "vault/refusals.h"
@@ -51,6 +52,7 @@ struct RunningVault::Parts {
               settings.glass.enabled}),
         recordings(*store, clock, *registry),
         staff({*store, clock, settings.demo_passwords, cost, settings.session}),
+        passkeys({*store, clock, entropy, staff}),
         keeper(gate, recordings),
         refusals({*store, clock, *registry}),
         for_exchange(*registry, keeper, *authority, refusals),
@@ -60,7 +62,8 @@ struct RunningVault::Parts {
           return glass ? web::named_counters(glass->counters())
                        : std::map<std::string, std::uint64_t>();
         }),
-        for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}) {
+        for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}),
+        for_passkeys({passkeys, staff, *authority}) {
     on_wrong_role([this](const std::string& role, std::string_view wanted) {
       refusals.note({"role",
                      fmt::format("for_{}", wanted),
@@ -92,6 +95,7 @@ struct RunningVault::Parts {
   DialGate gate;
   Recordings recordings;
   Staff staff;
+  Passkeys passkeys;
   Keeper keeper;
   Refusals refusals;
   ExchangeService for_exchange;
@@ -99,6 +103,7 @@ struct RunningVault::Parts {
   StatusService for_status;
   wire::ConfinementService for_confinement;
   AdminService for_admin;
+  PasskeyService for_passkeys;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
@@ -196,7 +201,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
           parts->logs ? &parts->logs->logs() : nullptr});
   }
   if (settings.glass.enabled) {
-    GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}};
+    GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}, &parts->passkeys};
     if (parts->openings)
       site.people.emplace(
           GlassSite::People{parts->people->records(), *parts->openings, entropy,
@@ -219,6 +224,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   builder.RegisterService(&parts->for_exchange);
   builder.RegisterService(&parts->for_centre);
   builder.RegisterService(&parts->for_admin);
+  builder.RegisterService(&parts->for_passkeys);
   if (parts->imports) builder.RegisterService(parts->imports.get());
   if (parts->traces) builder.RegisterService(parts->traces.get());
   builder.RegisterService(&parts->for_status);

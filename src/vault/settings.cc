@@ -91,6 +91,12 @@ Result<Settings> Settings::from_config(Config config) {
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));
   Config watching = config.table("watching");
   settings.watching_rules = watching.path_or("rules", {});
+  Config sign_in = config.table("sign_in");
+  const std::string passwords =
+      sign_in.text_or("passwords", settings.demo_passwords ? "demo" : "refused");
+  if (passwords != "demo" && passwords != "refused")
+    sign_in.refuse("passwords", "must be \"refused\", or \"demo\" where nothing is at stake");
+  settings.glass.passwords = passwords == "demo";
   if (config.has("demo")) {
     Config demo = config.table("demo");
     for (const char* organisation : {"sakura", "wakaba"})

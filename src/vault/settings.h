@@ -24,6 +24,7 @@ struct GlassSettings {
   std::string host;                  // the only name it answers to, "vault.localhost"
   std::filesystem::path pages;       // folder with the built pages
   std::vector<std::string> parents;  // origins of the consoles that may hold the glass in a frame
+  bool passwords = false;            // also by password, as in a demo; else by passkey alone
 };
 
 struct Settings {

@@ -29,6 +29,18 @@ TEST(Settings, HaveDefaultsBesideTheDataFolder) {
   EXPECT_FALSE(settings->demo_passwords);
 }
 
+TEST(Settings, PasswordsOpenTheGlassOnlyWhereTheySayDemo) {
+  const auto taken = [](const std::string& more) {
+    const auto settings = read(kGood + more);
+    EXPECT_TRUE(settings) << settings.error().message;
+    return settings && settings->glass.passwords;
+  };
+  EXPECT_FALSE(taken(""));
+  EXPECT_TRUE(taken("[sign_in]\npasswords = \"demo\"\n"));
+  EXPECT_TRUE(taken("[staff]\ndemo_passwords = true\n"));
+  EXPECT_FALSE(taken("[staff]\ndemo_passwords = true\n[sign_in]\npasswords = \"refused\"\n"));
+}
+
 TEST(Settings, EachMistakeIsOneLineThatNamesFileKeyAndCause) {
   const std::string glass = std::string(kGood) + "[glass]\npages = \"dist\"\n";
   const std::vector<std::pair<std::string, std::string>> table = {
@@ -40,6 +52,8 @@ TEST(Settings, EachMistakeIsOneLineThatNamesFileKeyAndCause) {
       {glass + "host = \"Vault:1\"\n", "vault.toml: glass.host: must be"},
       {glass + "key = \"k\"\n", "vault.toml: glass.certificate: is missing"},
       {std::string(kGood) + "[staff]\nsession_hours = 100\n", "vault.toml: staff.session_hours:"},
+      {std::string(kGood) + "[sign_in]\npasswords = \"yes\"\n",
+       "vault.toml: sign_in.passwords: must be"},
       {std::string(kGood) + "[staf]\n", "vault.toml: staf: is not a setting"},
   };
   for (const auto& [text, says] : table) {

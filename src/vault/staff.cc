@@ -140,6 +140,7 @@ Result<void> Staff::disable(const OperatorId& id) {
   Act act;
   act.changes.emplace_back(PutStaff{std::move(row)});
   act.changes.emplace_back(DropSessionsOf{id});
+  act.changes.emplace_back(DropPasskeysOf{id});
   act.journal.push_back({"staff_disabled", {{"operator", id.text()}}});
   return parts_.store.commit(parts_.clock.now(), act);
 }
@@ -174,16 +175,17 @@ Result<SignedIn> Staff::refuse_known(const StaffRow& row) {
   return refused();
 }
 
-Result<SignedIn> Staff::begin_session(const StaffRow& row) {
+Result<SignedIn> Staff::begin_session(const StaffRow& row, Act act, std::string_view by) {
   const Time now = parts_.clock.now();
   std::array<std::uint8_t, kCookieBytes> random{};
   randombytes_buf(random.data(), random.size());
   SignedIn session{row.id, row.display_name, to_hex(random), now + parts_.session};
-  Act act;
   act.changes.emplace_back(CountFailures{row.id, 0, Time()});
   act.changes.emplace_back(PutSession{{digest_of(session.cookie), row.id, now, session.expires}});
-  act.journal.push_back(
-      {"signed_in", {{"operator", row.id.text()}, {"expires", format_utc(session.expires)}}});
+  act.journal.push_back({"signed_in",
+                         {{"operator", row.id.text()},
+                          {"by", std::string(by)},
+                          {"expires", format_utc(session.expires)}}});
   if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
   return session;
 }
@@ -204,7 +206,17 @@ Result<SignedIn> Staff::sign_in(const std::string& name, const Password& passwor
   if (!may) return refuse_unknown(name);
   if (locked) return refused();
   if (!right) return refuse_known(*row);
-  return begin_session(*row);
+  return begin_session(*row, {}, "password");
+}
+
+Result<SignedIn> Staff::begin(const OperatorId& id, Act with, std::string_view by) {
+  const std::lock_guard lock(mutex_);
+  const auto row = parts_.store.find_staff(id);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) return refused();
+  auto session = begin_session(**row, std::move(with), by);
+  if (!session && session.error().code == ErrorCode::kConflict) return refused();
+  return session;
 }
 
 Result<std::optional<SignedIn>> Staff::who(std::string_view cookie) {

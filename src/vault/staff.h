@@ -52,12 +52,17 @@ class Staff {
   // kNotFound unless put() before; kInvalid when too short. Ends the lock and nothing else.
   Result<void> set_password(const OperatorId& id, const Password& password);
 
-  // Ends this person's sessions and forgets the password; nobody but set_password() gives another.
+  // Ends this person's sessions and forgets password and passkeys; nobody but set_password(), or an
+  // enrolment code, gives others.
   // kNotFound unless put() before.
   Result<void> disable(const OperatorId& id);
 
   // kDenied: wrong or locked, always in the same words. kUnavailable: nothing was decided.
   Result<SignedIn> sign_in(const std::string& name, const Password& password);
+
+  // A session for someone whom `by` has shown to be this person, in one commit with `with`.
+  // kDenied: the vault does not know this person, or `with` was done before.
+  Result<SignedIn> begin(const OperatorId& id, Act with, std::string_view by);
 
   // Whose session this is; nothing when it is none, or over.
   Result<std::optional<SignedIn>> who(std::string_view cookie);
@@ -75,7 +80,7 @@ class Staff {
   };
   Result<SignedIn> refuse_unknown(const std::string& name);
   Result<SignedIn> refuse_known(const StaffRow& row);
-  Result<SignedIn> begin_session(const StaffRow& row);
+  Result<SignedIn> begin_session(const StaffRow& row, Act act, std::string_view by);
   [[nodiscard]] std::string hash_of(const Password& password) const;
 
   const Parts parts_;

@@ -105,6 +105,21 @@ struct SessionRow {
   Time expires;
 };
 
+struct PasskeyRow {
+  std::string credential;  // base64url
+  OperatorId operator_id;
+  std::string public_key;  // COSE, base64
+  std::int64_t sign_count = 0;
+  Time made;
+};
+
+// A one-time code of the administrator's, with which a first passkey is made.
+struct EnrolmentRow {
+  std::string digest;  // of the code, hex
+  OperatorId operator_id;
+  Time expires;
+};
+
 // ---- changes
 
 struct PutMeta {
@@ -168,11 +183,32 @@ struct DropSession {
 struct DropSessionsOf {
   OperatorId id;
 };
+struct PutPasskey {
+  PasskeyRow row;
+};
+// kConflict when the count is not `before` any more: two sign-ins of one authenticator at once.
+struct CountPasskey {
+  std::string credential;
+  std::int64_t before = 0;
+  std::int64_t sign_count = 0;
+};
+// And enrolment codes.
+struct DropPasskeysOf {
+  OperatorId id;
+};
+struct PutEnrolment {  // in place of the person's earlier one
+  EnrolmentRow row;
+};
+// kConflict when it was used before.
+struct UseEnrolment {
+  std::string digest;
+};
 
-using Change = std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish,
-                            SettleWish, PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff,
-                            PutPhone, CountFailures, PutSession, DropSession, DropSessionsOf,
-                            AccessChange, ExportChange>;
+using Change =
+    std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish, SettleWish,
+                 PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
+                 CountFailures, PutSession, DropSession, DropSessionsOf, PutPasskey, CountPasskey,
+                 DropPasskeysOf, PutEnrolment, UseEnrolment, AccessChange, ExportChange>;
 
 struct Act {
   std::vector<Change> changes;
@@ -217,6 +253,9 @@ class VaultStore {
   // Those of `ids` who have a session that has not expired.
   virtual Result<std::vector<OperatorId>> signed_in(const std::vector<OperatorId>& ids,
                                                     Time now) = 0;
+  virtual Result<std::optional<PasskeyRow>> find_passkey(std::string_view credential) = 0;
+  virtual Result<std::vector<PasskeyRow>> passkeys_of(const OperatorId& id) = 0;
+  virtual Result<std::optional<EnrolmentRow>> find_enrolment(std::string_view digest) = 0;
   // Lines after a sequence number, oldest first, at most so many.
   virtual Result<std::vector<JournalLine>> journal(std::uint64_t after, std::size_t most) = 0;
 };

@@ -16,10 +16,12 @@ namespace {
 using soci::into;
 using soci::use;
 using vault::Act;
+using vault::EnrolmentRow;
 using vault::JournalLine;
 using vault::KeyRow;
 using vault::NumberRow;
 using vault::OrganisationRow;
+using vault::PasskeyRow;
 using vault::RecordingId;
 using vault::RecordingRow;
 using vault::SessionRow;
@@ -83,6 +85,11 @@ StaffRow staff_of(const soci::row& row) {
   staff.failures = row.get<long long>("failures");
   staff.locked_until = time_at(row, "locked_until_us");
   return staff;
+}
+
+PasskeyRow passkey_of(const soci::row& row) {
+  return {text_at(row, "credential"), id_at<OperatorId>(row, "operator_id"),
+          text_at(row, "public_key"), row.get<long long>("sign_count"), time_at(row, "made_us")};
 }
 
 class SqlVaultStore final : public vault::VaultStore {
@@ -203,6 +210,27 @@ class SqlVaultStore final : public vault::VaultStore {
                });
   }
 
+  Result<std::optional<PasskeyRow>> find_passkey(std::string_view credential) override {
+    return one("SELECT * FROM vault_passkeys WHERE credential = :i", std::string(credential),
+               passkey_of);
+  }
+  Result<std::vector<PasskeyRow>> passkeys_of(const OperatorId& id) override {
+    return database_->read([&](soci::session& sql) -> Result<std::vector<PasskeyRow>> {
+      soci::rowset<soci::row> found =
+          (sql.prepare << "SELECT * FROM vault_passkeys WHERE operator_id = :o ORDER BY made_us",
+           use(id.text()));
+      std::vector<PasskeyRow> passkeys;
+      for (const soci::row& row : found) passkeys.push_back(passkey_of(row));
+      return passkeys;
+    });
+  }
+  Result<std::optional<EnrolmentRow>> find_enrolment(std::string_view digest) override {
+    return one("SELECT * FROM vault_enrolments WHERE digest = :i", std::string(digest),
+               [](const soci::row& row) {
+                 return EnrolmentRow{text_at(row, "digest"), id_at<OperatorId>(row, "operator_id"),
+                                     time_at(row, "expires_us")};
+               });
+  }
   Result<std::vector<OperatorId>> signed_in(const std::vector<OperatorId>& ids, Time now) override {
     return database_->read([&](soci::session& sql) -> Result<std::vector<OperatorId>> {
       const std::int64_t at = to_micros(now);

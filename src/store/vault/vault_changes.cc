@@ -148,6 +148,48 @@ Result<void> put(soci::session& sql, const vault::DropSessionsOf& change) {
   return {};
 }
 
+Result<void> put(soci::session& sql, const vault::PutPasskey& change) {
+  const vault::PasskeyRow& row = change.row;
+  const std::int64_t made = to_micros(row.made);
+  sql << "INSERT INTO vault_passkeys (credential, operator_id, public_key, sign_count, made_us) "
+         "VALUES (:c, :o, :p, :s, :m)",
+      use(row.credential), use(row.operator_id.text()), use(row.public_key), use(row.sign_count),
+      use(made);
+  return {};
+}
+
+Result<void> put(soci::session& sql, const vault::CountPasskey& change) {
+  soci::statement count = (sql.prepare << "UPDATE vault_passkeys SET sign_count = :s "
+                                          "WHERE credential = :c AND sign_count = :b",
+                           use(change.sign_count), use(change.credential), use(change.before));
+  count.execute(true);
+  if (count.get_affected_rows() == 1) return {};
+  return fail(ErrorCode::kConflict, "the passkey is being used elsewhere, or gone");
+}
+
+Result<void> put(soci::session& sql, const vault::DropPasskeysOf& change) {
+  sql << "DELETE FROM vault_passkeys WHERE operator_id = :o", use(change.id.text());
+  sql << "DELETE FROM vault_enrolments WHERE operator_id = :o", use(change.id.text());
+  return {};
+}
+
+Result<void> put(soci::session& sql, const vault::PutEnrolment& change) {
+  const std::int64_t expires = to_micros(change.row.expires);
+  sql << "INSERT INTO vault_enrolments (operator_id, digest, expires_us) VALUES (:o, :d, :e) "
+         "ON CONFLICT (operator_id) DO UPDATE SET digest = excluded.digest, "
+         "expires_us = excluded.expires_us",
+      use(change.row.operator_id.text()), use(change.row.digest), use(expires);
+  return {};
+}
+
+Result<void> put(soci::session& sql, const vault::UseEnrolment& change) {
+  soci::statement taken =
+      (sql.prepare << "DELETE FROM vault_enrolments WHERE digest = :d", use(change.digest));
+  taken.execute(true);
+  if (taken.get_affected_rows() == 1) return {};
+  return fail(ErrorCode::kConflict, "the enrolment code was used before");
+}
+
 Result<void> put(soci::session& sql, const vault::AccessChange& change) {
   return write_access(sql, change);
 }

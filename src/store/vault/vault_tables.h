@@ -54,6 +54,14 @@ $POSTGRES CREATE FUNCTION vault_journal_refuse() RETURNS trigger LANGUAGE plpgsq
 $POSTGRES CREATE TRIGGER vault_journal_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON vault_journal
   FOR EACH STATEMENT EXECUTE FUNCTION vault_journal_refuse();
 )"},
+      {2, "passkeys", R"(
+CREATE TABLE vault_passkeys (
+  credential TEXT PRIMARY KEY, operator_id TEXT NOT NULL, public_key TEXT NOT NULL,
+  sign_count BIGINT NOT NULL, made_us BIGINT NOT NULL);
+CREATE INDEX vault_passkeys_by_operator ON vault_passkeys (operator_id, made_us);
+CREATE TABLE vault_enrolments (
+  operator_id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, expires_us BIGINT NOT NULL);
+)"},
   };
   return tables;
 }

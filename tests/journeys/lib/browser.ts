@@ -68,6 +68,18 @@ export class Console {
     await this.page.locator(".workplace").waitFor();
   }
 
+  /** A passkey's authenticator for this page and its frames, whose person is always there and says yes. */
+  async addAuthenticator(): Promise<void> {
+    const session = await this.page.context().newCDPSession(this.page);
+    await session.send("WebAuthn.enable");
+    await session.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+  }
+
   press(name: string | RegExp): Promise<void> {
     return this.page.getByRole("button", { name, exact: typeof name === "string" }).first().click();
   }

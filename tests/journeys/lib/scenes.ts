@@ -106,7 +106,7 @@ function told(changes: Changes = {}): Play {
     operators: [operator("hana", "花田", changes.me), ...(changes.operators ?? [operator("ken", "健", { state: "ready" }), operator("mei", "芽衣", { state: "talking" })])],
     balance: changes.balance ?? quiet, status: status(changes.status),
   };
-  return { session: who, snapshot, history: [], prompts, choices, refuse: {}, now, glass: { session: { signed_in: false } }, ...changes.play };
+  return { session: who, snapshot, history: [], prompts, choices, refuse: {}, now, glass: { session: { signed_in: false, passwords: true } }, ...changes.play };
 }
 const inCall = (over: Partial<Schemas["Call"]> = {}, changes: Changes = {}): Play =>
   told({ me: { state: "talking", since: before(252), next_state: "ready", call_id: "c1" }, calls: [call(over)], ...changes });
@@ -201,8 +201,9 @@ export const scenes: Scene[] = [
   { name: "sounds-empty", play: told({ who: leader, play: { prompts: [] } }), after: openTab(1) },
   { name: "sounds-failing", play: told({ who: leader, play: { refuse: { "GET /prompts": { status: 503, code: "unavailable", message: "" } } } }), after: openTab(1) },
   { name: "glass-sign-in", page: "glass", play: told() },
-  { name: "glass-wrong", page: "glass", play: told({ play: { glass: { session: { signed_in: false }, status: 403, code: "refused" } } }), after: signInToGlass },
-  { name: "glass-busy", page: "glass", play: told({ play: { glass: { session: { signed_in: false }, status: 503, code: "exhausted" } } }), after: signInToGlass },
+  { name: "glass-passkey", page: "glass", play: told({ play: { glass: { session: { signed_in: false, passwords: false } } } }), sees: { ja: "パスキーでサインイン", en: "Sign in with a passkey" } },
+  { name: "glass-wrong", page: "glass", play: told({ play: { glass: { session: { signed_in: false, passwords: true }, status: 403, code: "refused" } } }), after: signInToGlass },
+  { name: "glass-busy", page: "glass", play: told({ play: { glass: { session: { signed_in: false, passwords: true }, status: 503, code: "exhausted" } } }), after: signInToGlass },
   { name: "glass-away", page: "glass", play: told({ play: { glass: { session: {}, status: 503, code: "away" } } }) },
   { name: "glass-signed-in", page: "glass", play: told({ play: { glass: { session: { signed_in: true, display_name: "花田", expires_at: before(-36000) } } } }) },
 ];
