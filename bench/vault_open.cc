@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -188,6 +189,7 @@ class Bench {
 };
 
 int run(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a server may close a quiet connection; the client makes another
   Options options;
   options.floor.binary =
       fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "madoguchi";
