@@ -107,7 +107,9 @@ bool Keeper::answer(const Item& item, const WishAsked& ask) {
     away_ = true;
     return false;
   }
-  if (kept && kept->error == kUnknownOrganisation && !item.from.expired()) {
+  // A caller was promised a call: beyond the limit of tokens the wish waits, it is not given up.
+  const bool later = kept && (kept->error == kUnknownOrganisation || kept->error == kTokenLimit);
+  if (later && !item.from.expired()) {
     early_ = true;
     return false;
   }

@@ -82,7 +82,7 @@ class Keeper {
   std::deque<Item> work_;
   std::deque<Item> digests_;
   bool away_ = false;
-  bool early_ = false;  // a wish waits for its organisation, of which the centre will tell
+  bool early_ = false;  // a wish waits: for its organisation, or for tokens to be given again
 
   std::thread thread_;
 };
