@@ -11,9 +11,7 @@
 // does, whose phone answers at once.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/fs.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,13 +21,13 @@
 #include <fstream>
 #include <iostream>
 #include <optional>
-#include <random>
 #include <sstream>
 #include <vector>
 
 #include "app/deployment.h"
 #include "base/sealing.h"
 #include "bench/support/loopback_http.h"
+#include "bench/support/scratch_folder.h"
 
 namespace madoguchi::bench {
 namespace {
@@ -295,28 +293,9 @@ fs::path find_with(const fs::path& folder, const std::string& ending) {
   return {};
 }
 
-// A folder below `root` somewhere on the disk, not where an earlier run had its own. Without a
-// journal ext4 looks, for each new file, at every inode near its folder that was freed in the last
-// minutes, and an earlier run frees tens of thousands: that is not what is measured here.
-fs::path place_apart(const fs::path& root) {
-  const int fd = open(root.c_str(), O_RDONLY | O_DIRECTORY);
-  int flags = 0;
-  if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
-    flags |= FS_TOPDIR_FL;  // what is below it is spread; other file systems know nothing of it
-    ioctl(fd, FS_IOC_SETFLAGS, &flags);
-  }
-  close(fd);
-  constexpr unsigned kPlaces = 64;
-  for (unsigned i = 0; i < kPlaces; ++i) fs::create_directory(root / std::to_string(i));
-  return root / std::to_string(std::random_device()() % kPlaces);
-}
-
 class Bench {
  public:
   Bench(Options options, fs::path binary) : options_(options), binary_(std::move(binary)) {
-    std::string pattern = (fs::temp_directory_path() / "call_setup_XXXXXX").string();
-    root_ = mkdtemp(pattern.data());
-    folder_ = place_apart(root_);
     fs::current_path(folder_);  // SIPp leaves its measurements where it runs
   }
   ~Bench() {
@@ -325,7 +304,6 @@ class Bench {
         kill(pid, SIGTERM);
         wait_for(pid);
       }
-    fs::remove_all(root_);
   }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
@@ -341,8 +319,8 @@ class Bench {
 
   Options options_;
   fs::path binary_;
-  fs::path root_;
-  fs::path folder_;
+  const ScratchFolder scratch_{"call_setup"};
+  const fs::path folder_ = scratch_.path();
   std::string admin_, admin_password_;
   pid_t madoguchi_ = 0, phones_ = 0;
 };

@@ -10,7 +10,6 @@
 // publisher)]
 //                      [--folder DIR (temporary)]
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -19,9 +18,11 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "bench/support/scratch_folder.h"
 #include "ledger/entry.h"
 #include "ledger/logs.h"
 #include "store/group_commit.h"
@@ -151,9 +152,11 @@ class Load {
   double took_ = 0;
 };
 
-std::unique_ptr<store::Database> open(const fs::path& file) {
+// As the vault's: the one that writes is the sole owner.
+std::unique_ptr<store::Database> open(const fs::path& file, bool sole_owner) {
   store::DatabaseOptions options;
   options.url = file.string();
+  options.sole_owner = sole_owner;
   auto database = store::Database::open(options);
   if (!database || !(*database)->migrate("ledger", store::ledger_tables())) return nullptr;
   return std::move(*database);
@@ -161,8 +164,8 @@ std::unique_ptr<store::Database> open(const fs::path& file) {
 
 int run(const Options& options) {
   fs::create_directories(options.folder);
-  const auto database = open(options.folder / "vault.db");
-  const auto reading = open(options.folder / "vault.db");
+  const auto database = open(options.folder / "vault.db", true);
+  const auto reading = open(options.folder / "vault.db", false);
   if (!database || !reading) return fmt::print(stderr, "ledger_append: no database\n"), 1;
   const auto rows = store::make_log_store(*reading);
   FreshSigners signers;
@@ -205,10 +208,7 @@ int main(int argc, char** argv) {
     else
       return fmt::print(stderr, "ledger_append: no option {}\n", name), 2;
   }
-  std::string pattern = (fs::temp_directory_path() / "ledger_appendXXXXXX").string();
-  const bool temporary = options.folder.empty();
-  if (temporary) options.folder = mkdtemp(pattern.data());
-  const int code = run(options);
-  if (temporary) fs::remove_all(options.folder);
-  return code;
+  std::optional<madoguchi::bench::ScratchFolder> scratch;
+  if (options.folder.empty()) options.folder = scratch.emplace("ledger_append").path();
+  return run(options);
 }

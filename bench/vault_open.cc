@@ -9,7 +9,6 @@
 // at its time whatever came before, and its milliseconds count from then on. search_p99_ms and
 // check_p99_ms are of finding and checking each of those people, one after another, before.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,9 +18,11 @@
 #include <iostream>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 #include <thread>
 
+#include "bench/support/scratch_folder.h"
 #include "bench/vault_open_floor.h"
 
 namespace madoguchi::bench {
@@ -38,7 +39,6 @@ struct Options {
   FloorOptions floor;
   int rate = 205;
   int seconds = 120;
-  bool keep = false;
 };
 
 double ms_since(Monotonic::time_point start) {
@@ -193,14 +193,12 @@ int run(int argc, char** argv) {
   Options options;
   options.floor.binary =
       fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "madoguchi";
-  options.floor.folder = fs::temp_directory_path() / fmt::format("vault_open-{}", getpid());
   for (int i = 1; i < argc; i += 2) {
     const std::string_view name = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : "";
     const std::uint64_t number = std::strtoull(value, nullptr, 10);
     if (name == "--dir" && *value != '\0') {
       options.floor.folder = fs::absolute(fs::path(value)) / "vault_open";
-      options.keep = true;
     } else if (name == "--rows" && number > 0) {
       options.floor.rows = number;
     } else if (name == "--clients" && number > 0) {
@@ -219,16 +217,11 @@ int run(int argc, char** argv) {
       return 2;
     }
   }
-  const fs::path folder = options.floor.folder;
-  const bool keep = options.keep;
-  Result<void> done;
-  {
-    Bench bench(std::move(options));
-    done = bench.run();
-  }
+  std::optional<ScratchFolder> scratch;
+  if (options.floor.folder.empty()) options.floor.folder = scratch.emplace("vault_open").path();
+  Bench bench(std::move(options));
+  const Result<void> done = bench.run();
   if (!done) std::cerr << "vault_open: " << done.error().message << '\n';
-  std::error_code ignored;
-  if (!keep) fs::remove_all(folder, ignored);
   return done ? 0 : 1;
 }
 

@@ -24,6 +24,34 @@ tl::unexpected<Error> cannot(const char* what, const fs::path& file, int number)
                                 std::generic_category().message(number)));
 }
 
+// Folders that changed are handed to `changed`.
+template <typename Changed>
+Result<void> make_folders(const fs::path& folder, const Changed& changed) {
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return {};
+  if (auto made = make_folders(folder.parent_path(), changed); !made) return made;
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return cannot("made", folder, errno);
+  changed(folder.parent_path());
+  return {};
+}
+
+fs::path beside(const fs::path& file) {
+  fs::path temporary = file;
+  temporary += ".new";
+  return temporary;
+}
+
+// An open file that holds the bytes, or none.
+Result<int> write_new(const fs::path& temporary, const fs::path& file, ByteView bytes) {
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return cannot("written", file, errno);
+  if (write_all(fd, bytes)) return fd;
+  const int number = errno;
+  ::close(fd);
+  ::unlink(temporary.c_str());
+  return cannot("written", file, number);
+}
+
 }  // namespace
 
 DurableFiles::~DurableFiles() {
@@ -33,32 +61,21 @@ DurableFiles::~DurableFiles() {
   }
 }
 
-Result<void> DurableFiles::make_folders(const fs::path& folder) {
-  std::error_code error;
-  if (folder.empty() || fs::is_directory(folder, error)) return {};
-  if (auto made = make_folders(folder.parent_path()); !made) return made;
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return cannot("made", folder, errno);
-  folders_.insert(folder.parent_path());
-  return {};
-}
-
 Result<void> DurableFiles::put(const fs::path& file, ByteView bytes) {
-  if (auto made = make_folders(file.parent_path()); !made) return made;
-  Waiting one{-1, file, file};
-  one.temporary += ".new";
-  one.fd = ::open(one.temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (one.fd < 0) return cannot("written", file, errno);
-  if (!write_all(one.fd, bytes)) {
-    const int number = errno;
-    ::close(one.fd);
-    ::unlink(one.temporary.c_str());
-    return cannot("written", file, number);
-  }
+  const auto changed = [this](const fs::path& folder) { folders_.insert(folder); };
+  if (auto made = make_folders(file.parent_path(), changed); !made) return made;
+  Waiting one{-1, beside(file), file};
+  const auto fd = write_new(one.temporary, file, bytes);
+  if (!fd) return tl::unexpected<Error>(fd.error());
+  one.fd = *fd;
   waiting_.push_back(std::move(one));
   return {};
 }
 
 Result<void> DurableFiles::commit() {
+  // All are on their way before the first is waited for, so that they share a commit of the file
+  // system's journal.
+  for (const Waiting& one : waiting_) ::sync_file_range(one.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
   for (const Waiting& one : waiting_)
     if (::fdatasync(one.fd) != 0) return cannot("made durable", one.file, errno);
   for (const Waiting& one : waiting_) {
@@ -87,6 +104,18 @@ Result<void> write_durably(const fs::path& file, ByteView bytes) {
   DurableFiles files;
   if (auto put = files.put(file, bytes); !put) return put;
   return files.commit();
+}
+
+Result<void> write_whole(const fs::path& file, ByteView bytes) {
+  if (auto made = make_folders(file.parent_path(), [](const fs::path&) {}); !made) return made;
+  const fs::path temporary = beside(file);
+  const auto fd = write_new(temporary, file, bytes);
+  if (!fd) return tl::unexpected<Error>(fd.error());
+  ::close(*fd);
+  if (::rename(temporary.c_str(), file.c_str()) == 0) return {};
+  const int number = errno;
+  ::unlink(temporary.c_str());
+  return cannot("renamed into its place", file, number);
 }
 
 Result<Bytes> read_whole(const fs::path& file, std::size_t most) {

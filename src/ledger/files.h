@@ -1,5 +1,6 @@
-// Files that are there whole or not at all: written beside their place, made durable, then renamed
-// into it, so that a crash or a full disk leaves the old file or none. No thread of its own.
+// Files that are there whole or not at all: written beside their place, then renamed into it, so
+// that a crash of the program or a full disk leaves the old file or none; and durable ones, which
+// a crash of the machine leaves so too. No thread of its own.
 #pragma once
 
 #include <filesystem>
@@ -34,13 +35,16 @@ class DurableFiles {
     std::filesystem::path temporary;
     std::filesystem::path file;
   };
-  Result<void> make_folders(const std::filesystem::path& folder);
 
   std::vector<Waiting> waiting_;
   std::set<std::filesystem::path> folders_;  // whose names changed
 };
 
 Result<void> write_durably(const std::filesystem::path& file, ByteView bytes);
+
+// Not forced to disk: after a crash of the machine the file may be empty or an older one, so it is
+// for what can be made again. Its folders are made as needed; errors as of put().
+Result<void> write_whole(const std::filesystem::path& file, ByteView bytes);
 
 // kNotFound, kUnavailable, or kCorrupt when it is larger than `most`.
 Result<Bytes> read_whole(const std::filesystem::path& file, std::size_t most);

@@ -23,6 +23,7 @@ Result<void> Log::check_shown(const std::optional<SignedHead>& kept) {
     if (bytes.error().code == ErrorCode::kNotFound) return {};
     return tl::unexpected<Error>(bytes.error());
   }
+  if (bytes->empty()) return {};  // the machine crashed before it was on the disk
   const auto opened = open_checkpoint(as_text(*bytes), signer_.verifier(), {});
   if (!opened)
     return fail(ErrorCode::kCorrupt,
@@ -62,18 +63,57 @@ Result<Log::Edge> Log::read_edge(std::uint64_t size) {
     edge.bundle = std::move(*bundle);
   }
   edge.size = size;
+  for (const auto& row : edge.rows) edge.written.push_back(row.size());
   return edge;
 }
 
-// The folder as it was left, if it leads to what was signed last; else everything again from the
-// entries, which must lead there.
-Result<Log::Edge> Log::recover(const std::optional<SignedHead>& kept) {
+// Every full tile of a tree of this size: a folder that lost some is not built upon.
+bool Log::has_full_tiles(std::uint64_t size) const {
+  const auto has = [this](const TileName& tile) {
+    std::error_code error;
+    return std::filesystem::file_size(folder_ / path_of(tile), error) > 0 && !error;
+  };
+  for (unsigned level = 0; (size >> ((level + 1) * kTileHeight)) != 0; ++level)
+    for (std::uint64_t i = 0; i < size >> ((level + 1) * kTileHeight); ++i)
+      if (!has({TileKind::kHashes, level, i, kTileWidth}) ||
+          (level == 0 && !has({TileKind::kEntries, 0, i, kTileWidth})))
+        return false;
+  return true;
+}
+
+// Up to the last full tile of level 0.
+Result<Log::Edge> Log::edge_of_full_tiles(std::uint64_t size) {
+  if (!has_full_tiles(size))
+    return fail(ErrorCode::kNotFound, fmt::format("log {}: tiles are missing", id_));
+  FolderFetcher from(folder_);
+  Edge edge;
+  edge.size = size - size % kTileWidth;
+  for (unsigned level = 0; (edge.size >> (level * kTileHeight)) != 0; ++level) {
+    const std::uint64_t number = edge.size >> ((level + 1) * kTileHeight);
+    const std::uint64_t width = width_at(edge.size, level, number);
+    edge.rows.emplace_back();
+    for (std::uint64_t i = 0; i < width; ++i) {
+      const auto below = fetch_hashes(from, level - 1, number * kTileWidth + i, kTileWidth);
+      if (!below) return tl::unexpected<Error>(below.error());
+      edge.rows.back().push_back(perfect_root(*below));
+    }
+  }
+  edge.written.resize(edge.rows.size());
+  return edge;
+}
+
+// The folder as it was left, if it leads to what was signed last; else what a crash of the machine
+// leaves, its full tiles, and the entries after them; else everything again from the entries, which
+// must lead there.
+Result<Log::Edge> Log::recover(const std::optional<SignedHead>& kept, DurableFiles& full) {
   if (auto right = check_shown(kept); !right) return tl::unexpected<Error>(right.error());
   if (!kept) return Edge{};
   auto read = read_edge(kept->size);
   if (read && read->root() == kept->root) return read;
+  auto rest = edge_of_full_tiles(kept->size);
+  if (rest && extend(*rest, kept->size, full) && rest->root() == kept->root) return rest;
   Edge again;
-  if (auto extended = extend(again, kept->size); !extended)
+  if (auto extended = extend(again, kept->size, full); !extended)
     return tl::unexpected<Error>(extended.error());
   if (again.root() != kept->root)
     return fail(ErrorCode::kCorrupt,
@@ -83,13 +123,13 @@ Result<Log::Edge> Log::recover(const std::optional<SignedHead>& kept) {
   return again;
 }
 
-Result<void> Log::put(const TileName& tile, ByteView bytes, DurableFiles& files) {
-  if (auto put = files.put(folder_ / path_of(tile), bytes); !put) return put;
-  if (files.waiting() < kFilesAtOnce) return {};
-  return files.commit();
+Result<void> Log::put_full(const TileName& tile, ByteView bytes, DurableFiles& full) {
+  if (auto put = full.put(folder_ / path_of(tile), bytes); !put) return put;
+  if (full.waiting() < kFilesAtOnce) return {};
+  return full.commit();
 }
 
-Result<void> Log::add(Edge& edge, const StoredEntry& entry, DurableFiles& files) {
+Result<void> Log::add(Edge& edge, const StoredEntry& entry, DurableFiles& full) {
   const std::uint64_t index = edge.size;
   const Hash leaf = leaf_hash(as_bytes(entry.entry));
   if (leaf != entry.leaf || entry.entry.size() > kLongestEntry)
@@ -100,41 +140,45 @@ Result<void> Log::add(Edge& edge, const StoredEntry& entry, DurableFiles& files)
   ++edge.size;
   add_to_bundle(edge.bundle, as_bytes(entry.entry));
   if (edge.rows.empty()) edge.rows.emplace_back();
+  edge.written.resize(edge.rows.size());
   edge.rows[0].push_back(leaf);
   if (edge.rows[0].size() < kTileWidth) return {};
   const TileName bundle{TileKind::kEntries, 0, index / kTileWidth, kTileWidth};
-  if (auto done = put(bundle, edge.bundle, files); !done) return done;
+  if (auto done = put_full(bundle, edge.bundle, full); !done) return done;
   filled_.push_back(bundle);
   edge.bundle.clear();
   for (unsigned level = 0; edge.rows[level].size() == kTileWidth; ++level) {
     const TileName tile{TileKind::kHashes, level, index >> ((level + 1) * kTileHeight), kTileWidth};
-    if (auto done = put(tile, encode_hashes(edge.rows[level]), files); !done) return done;
+    if (auto done = put_full(tile, encode_hashes(edge.rows[level]), full); !done) return done;
     filled_.push_back(tile);
     if (level + 1 == edge.rows.size()) edge.rows.emplace_back();
+    edge.written.resize(edge.rows.size());
     edge.rows[level + 1].push_back(perfect_root(edge.rows[level]));
     edge.rows[level].clear();
+    edge.written[level] = 0;
   }
   return {};
 }
 
-Result<void> Log::put_partials(const Edge& edge, DurableFiles& files) {
-  const std::uint64_t size = edge.size;
+// Those that grew since they were written last.
+Result<void> Log::write_partials(Edge& edge) {
+  const auto write = [this](const TileName& tile, ByteView bytes) {
+    return write_whole(folder_ / path_of(tile), bytes);
+  };
   for (unsigned level = 0; level < edge.rows.size(); ++level) {
-    if (edge.rows[level].empty()) continue;
-    const TileName tile{TileKind::kHashes, level, size >> ((level + 1) * kTileHeight),
-                        edge.rows[level].size()};
-    // A row that did not grow has its file already.
-    std::error_code error;
-    if (level > 0 && std::filesystem::exists(folder_ / path_of(tile), error)) continue;
-    if (auto done = put(tile, encode_hashes(edge.rows[level]), files); !done) return done;
+    const auto& row = edge.rows[level];
+    if (row.empty() || row.size() == edge.written[level]) continue;
+    const TileName tile{TileKind::kHashes, level, edge.size >> ((level + 1) * kTileHeight),
+                        row.size()};
+    if (auto done = write(tile, encode_hashes(row)); !done) return done;
+    edge.written[level] = row.size();
   }
   if (edge.bundle.empty()) return {};
-  const TileName bundle{TileKind::kEntries, 0, size / kTileWidth, size % kTileWidth};
-  return put(bundle, edge.bundle, files);
+  return write({TileKind::kEntries, 0, edge.size / kTileWidth, edge.size % kTileWidth},
+               edge.bundle);
 }
 
-Result<void> Log::extend(Edge& edge, std::uint64_t size) {
-  DurableFiles files;
+Result<void> Log::extend(Edge& edge, std::uint64_t size, DurableFiles& full) {
   while (edge.size < size) {
     const std::uint64_t from = edge.size;
     const auto most =
@@ -147,15 +191,15 @@ Result<void> Log::extend(Edge& edge, std::uint64_t size) {
                               "the newest backup of it",
                               id_, size, from));
     for (const StoredEntry& entry : *entries)
-      if (auto added = add(edge, entry, files); !added) return added;
+      if (auto added = add(edge, entry, full); !added) return added;
   }
-  if (auto done = put_partials(edge, files); !done) return done;
-  return files.commit();
+  return write_partials(edge);
 }
 
-Result<SignedHead> Log::stage(const std::optional<SignedHead>& kept, std::uint64_t size) {
+Result<SignedHead> Log::stage(const std::optional<SignedHead>& kept, std::uint64_t size,
+                              DurableFiles& full) {
   if (!edge_) {
-    auto recovered = recover(kept);
+    auto recovered = recover(kept, full);
     if (!recovered) return tl::unexpected<Error>(recovered.error());
     edge_ = std::move(*recovered);
   }
@@ -165,7 +209,7 @@ Result<SignedHead> Log::stage(const std::optional<SignedHead>& kept, std::uint64
                             "newest backup of it",
                             id_, kept->size, size));
   if (size > edge_->size)
-    if (auto extended = extend(*edge_, size); !extended) {
+    if (auto extended = extend(*edge_, size, full); !extended) {
       edge_.reset();  // memory is ahead of the folder: begin again from what was signed
       return tl::unexpected<Error>(extended.error());
     }
@@ -177,7 +221,7 @@ Note Log::sign(const SignedHead& head, Time now) const {
 }
 
 Result<void> Log::show(const SignedHead& head, const Note& note) {
-  if (auto done = write_durably(folder_ / kCheckpoint, as_bytes(note.bytes())); !done) return done;
+  if (auto done = write_whole(folder_ / kCheckpoint, as_bytes(note.bytes())); !done) return done;
   shown_ = head.size;
   clear_partials();
   return {};

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/id.h"
+#include "ledger/files.h"
 #include "ledger/tile_nodes.h"
 
 namespace madoguchi::ledger {
@@ -50,6 +51,7 @@ Result<PublishedRound> Logs::publish(Time now) {
   for (const LogSize& one : *sizes) wanted[one.log] = one.size;
 
   PublishedRound round;
+  DurableFiles full;  // tiles of all logs, so that they are forced to disk together
   std::vector<std::pair<Log*, SignedHead>> staged;
   for (const auto& [id, size] : wanted) {
     auto log = log_of(id);
@@ -60,7 +62,7 @@ Result<PublishedRound> Logs::publish(Time now) {
     const auto before = kept.find(id);
     const bool known = before != kept.end();
     if (size != 0 && (*log)->shown() == size && known && before->second->size == size) continue;
-    auto head = (*log)->stage(known ? std::optional(*before->second) : std::nullopt, size);
+    auto head = (*log)->stage(known ? std::optional(*before->second) : std::nullopt, size, full);
     if (!head) {
       round.troubles.push_back({std::string(id), head.error()});
       continue;
@@ -69,6 +71,13 @@ Result<PublishedRound> Logs::publish(Time now) {
     staged.emplace_back(*log, std::move(*head));
   }
   if (staged.empty()) return round;
+  if (auto durable = full.commit(); !durable) {
+    for (const auto& [log, head] : staged) {
+      log->unstage();
+      round.troubles.push_back({log->id(), durable.error()});
+    }
+    return round;
+  }
 
   std::vector<SignedHead> heads;
   for (const auto& [log, head] : staged) heads.push_back(head);

@@ -87,6 +87,48 @@ TEST_F(LogsTest, GoesOnAfterACrashAtAnyStep) {
   EXPECT_EQ(files().count("tile/entries/001"), 1U);
 }
 
+// What was not forced to disk is empty, torn or gone then; full tiles were, and are built upon.
+TEST_F(LogsTest, GoesOnAfterACrashOfTheMachine) {
+  append(70'000);
+  publish();
+  const auto before = files();
+  const auto written = [&](const std::string& path) {
+    return std::filesystem::last_write_time(file(path));
+  };
+  const auto full_one = written("tile/0/000");
+  std::ofstream(file("checkpoint"), std::ios::trunc).flush();
+  std::ofstream(file("tile/1/001.p/17"), std::ios::trunc).flush();
+  std::ofstream(file("tile/2/000.p/1"), std::ios::trunc) << "torn";
+  std::filesystem::remove_all(file("tile/0/273.p"));
+  restart();
+  append(1);
+  append(1, "momiji");
+  store_.next_fault = MemoryLogStore::Fault::kFailed;  // and then this, before anything is shown
+  EXPECT_FALSE(logs_->publish(now_));
+  restart();
+  EXPECT_EQ(publish().logs, 2U);
+  EXPECT_EQ(shown(), (Checkpoint{"test.example/log/sakura", 70'001, root_of_entries(70'001)}));
+  EXPECT_EQ(written("tile/0/000"), full_one);
+  auto after = files();
+  for (const auto& [path, bytes] : before) {
+    if (path == "checkpoint" || path.find(".p/") != std::string::npos) continue;
+    EXPECT_EQ(after[path], bytes) << path;
+  }
+  EXPECT_EQ(after["tile/2/000.p/1"], before.at("tile/2/000.p/1"));
+  EXPECT_EQ(after["tile/1/001.p/17"], before.at("tile/1/001.p/17"));
+}
+
+TEST_F(LogsTest, AFolderThatLostAFullTileIsMadeAgain) {
+  append(600);
+  publish();
+  const auto before = files();
+  std::filesystem::remove_all(file("tile/0/002.p"));
+  std::filesystem::remove(file("tile/entries/000"));
+  restart();
+  publish();
+  EXPECT_EQ(files(), before);
+}
+
 TEST_F(LogsTest, AfterARestartWithTheFolderGoneEverythingIsMadeAgain) {
   append(600);
   publish();

@@ -14,6 +14,7 @@
 
 #include "store/owner_wait.h"
 #include "store/sql_trouble.h"
+#include "store/sqlite_turns.h"
 
 namespace madoguchi::store {
 namespace {
@@ -53,8 +54,10 @@ struct Database::Connection {
 
   std::mutex mutex;  // guards the session
   std::unique_ptr<soci::session> session;
-  std::shared_ptr<void> prepared;  // on the session; goes before it
-  int owner_lock = -1;             // SQLite with sole_owner: the locked file beside the database
+  std::shared_ptr<void> prepared;   // on the session; goes before it
+  int owner_lock = -1;              // SQLite with sole_owner: the locked file beside the database
+  std::shared_ptr<WriteTurn> turn;  // SQLite
+  std::unique_ptr<WalCheckpoints> checkpoints;  // SQLite with sole_owner
   std::atomic<StoreState> state{StoreState::kReady};
 
   ~Connection() {
@@ -114,6 +117,11 @@ Result<void> Database::Connection::connect_sqlite() {
   *fresh << "PRAGMA journal_mode = WAL";
   *fresh << "PRAGMA synchronous = FULL";
   *fresh << "PRAGMA foreign_keys = ON";
+  if (!turn) turn = write_turn_of(path);
+  if (options.sole_owner && !checkpoints)
+    checkpoints = std::make_unique<WalCheckpoints>(path, turn);
+  if (checkpoints)
+    checkpoints->follow(static_cast<soci::sqlite3_session_backend*>(fresh->get_backend())->conn_);
   session = std::move(fresh);
   return {};
 }
@@ -241,6 +249,11 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
 Result<void> Database::perform(Access access,
                                const std::function<Result<void>(soci::session&)>& work) {
   const std::lock_guard lock(connection_->mutex);
+  std::unique_lock<WriteTurn> turn;
+  if (access == Access::kWrite && connection_->turn) {
+    turn = std::unique_lock(*connection_->turn, connection_->options.busy_timeout);
+    if (!turn) return connection_->report(locked_trouble());
+  }
   // A server that was restarted is noticed by the first statement; as nothing was done in that
   // transaction yet, a new connection may begin it again.
   for (bool again = connection_->session != nullptr;; again = false) {

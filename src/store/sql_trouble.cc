@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::uint64_t kLeastRoom = 1 << 20;
 
-Trouble locked() {
-  return {ErrorCode::kUnavailable, "is locked by another program; it is tried again by itself",
-          StoreState::kLocked, false};
-}
 Trouble away() {
   return {ErrorCode::kUnavailable, "cannot be reached; it is tried again by itself",
           StoreState::kAway, true};
@@ -47,7 +43,7 @@ Trouble of_sqlite(int result, const std::string& path) {
   switch (result & 0xff) {  // the primary code
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return locked();
+      return locked_trouble();
     case SQLITE_FULL:
       return full();
     case SQLITE_IOERR:
@@ -67,7 +63,7 @@ Trouble of_sqlite(int result, const std::string& path) {
 
 // Classes and codes of PostgreSQL's documentation, appendix A.
 Trouble of_postgres(std::string_view state) {
-  if (state == "55P03" || state == "40P01" || state == "40001") return locked();
+  if (state == "55P03" || state == "40P01" || state == "40001") return locked_trouble();
   if (state == "53100") return full();
   if (state.starts_with("23")) return constraint();
   if (state == "XX001" || state == "XX002") return damaged();
@@ -80,6 +76,11 @@ Trouble of_postgres(std::string_view state) {
 }
 
 }  // namespace
+
+Trouble locked_trouble() {
+  return {ErrorCode::kUnavailable, "is locked by another program; it is tried again by itself",
+          StoreState::kLocked, false};
+}
 
 Trouble trouble_of(const std::exception& thrown, Backend backend, const std::string& path) {
   if (const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&thrown))

@@ -18,6 +18,9 @@ struct Trouble {
   bool reconnect = false;
 };
 
+// Somebody else holds the lock longer than we wait.
+Trouble locked_trouble();
+
 // `path` is SQLite's file: an I/O error there is told apart from a full disk by asking the system.
 Trouble trouble_of(const std::exception& thrown, Backend backend, const std::string& path);
 

@@ -9,8 +9,8 @@
 namespace madoguchi::vault {
 namespace {
 
-constexpr std::size_t kWorkers = 8;
-constexpr std::size_t kMostWaiting = 64;  // of each
+constexpr std::size_t kThreads = 8;
+constexpr std::size_t kMostWaiting = 512;
 
 std::string_view without_port(std::string_view host) {
   return host.substr(0, host.rfind(':'));
@@ -27,10 +27,7 @@ SessionKey session_key_of(std::string_view cookie) {
 }
 
 GlassDoor::GlassDoor(const GlassSettings& settings, Staff& staff)
-    : host_(settings.host), staff_(staff) {
-  for (std::size_t i = 0; i < kWorkers; ++i)
-    workers_.push_back(std::make_unique<Worker>(kMostWaiting));
-}
+    : host_(settings.host), staff_(staff), workers_(kMostWaiting, kThreads) {}
 
 // The server also lets loopback names in; the glass has one name, so that no cookie or page of
 // another site on this machine is ever its own.
@@ -87,8 +84,7 @@ web::Handler GlassDoor::changing_for_anyone(OpenWork work) {
 }
 
 void GlassDoor::admit(const web::Request& request, const web::Reply& reply, const OpenWork& work) {
-  Worker& worker = *workers_[turn_++ % workers_.size()];
-  const bool taken = worker.push([this, request, reply, work] {
+  const bool taken = workers_.push([this, request, reply, work] {
     const std::string cookie = request.cookie(kGlassCookie).value_or("");
     const auto session = staff_.who(cookie);
     if (!session) return reply.send(glass_away());

@@ -3,13 +3,10 @@
 // wait for the store. Owned by GlassSite; handlers run on the door's threads.
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "vault/access/ids.h"
 #include "vault/settings.h"
@@ -55,8 +52,7 @@ class GlassDoor {
 
   const std::string host_;
   Staff& staff_;
-  std::atomic<std::size_t> turn_{0};
-  std::vector<std::unique_ptr<Worker>> workers_;  // several, so that commits share an fsync
+  Worker workers_;  // several threads, so that commits share an fsync
 };
 
 // 503: nothing was decided.

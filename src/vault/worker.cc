@@ -4,8 +4,9 @@
 
 namespace madoguchi::vault {
 
-Worker::Worker(std::size_t most_waiting)
-    : most_waiting_(most_waiting), thread_([this] { run(); }) {}
+Worker::Worker(std::size_t most_waiting, std::size_t threads) : most_waiting_(most_waiting) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
 
 Worker::~Worker() {
   {
@@ -13,7 +14,7 @@ Worker::~Worker() {
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 bool Worker::push(std::function<void()> task) {

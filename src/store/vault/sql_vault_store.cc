@@ -94,11 +94,12 @@ PasskeyRow passkey_of(const soci::row& row) {
 
 class SqlVaultStore final : public vault::VaultStore {
  public:
-  explicit SqlVaultStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  SqlVaultStore(std::unique_ptr<Database> writing, std::unique_ptr<Database> reading)
+      : writing_(std::move(writing)), reading_(std::move(reading)) {}
 
   Result<void> commit(Time now, const Act& act) override {
     return group_.run({[&](soci::session& sql) -> Result<void> {
-                         VaultStatements& statements = prepared(sql);
+                         VaultStatements& statements = prepared(*writing_, sql);
                          for (const vault::Change& change : act.changes)
                            if (auto written = statements.write(change); !written) return written;
                          statements.write_journal(now, act.journal);
@@ -108,7 +109,7 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
   Result<VaultImage> load() override {
-    return database_->read([&](soci::session& sql) -> Result<VaultImage> {
+    return reading_->read([&](soci::session& sql) -> Result<VaultImage> {
       VaultImage image;
       for (const soci::row& row : rows(sql, "SELECT name, value FROM vault_meta"))
         image.meta[text_at(row, "name")] = text_at(row, "value");
@@ -133,14 +134,14 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
   Result<vault::AccessImage> load_access() override {
-    return database_->read([](soci::session& sql) { return read_access(sql); });
+    return reading_->read([](soci::session& sql) { return read_access(sql); });
   }
 
   Result<vault::ExportImage> load_exports() override {
-    return database_->read([](soci::session& sql) { return read_exports(sql); });
+    return reading_->read([](soci::session& sql) { return read_exports(sql); });
   }
   Result<std::string> people_of(const vault::ExportId& id) override {
-    return database_->read([&](soci::session& sql) { return read_people_of(sql, id); });
+    return reading_->read([&](soci::session& sql) { return read_people_of(sql, id); });
   }
 
   Result<std::optional<WishRow>> find_wish(const WishId& id) override {
@@ -152,7 +153,7 @@ class SqlVaultStore final : public vault::VaultStore {
 
   Result<std::vector<TicketRow>> open_tickets(const WishId& wish, const OperatorId& own_phone_of,
                                               Time now) override {
-    return database_->read([&](soci::session& sql) -> Result<std::vector<TicketRow>> {
+    return reading_->read([&](soci::session& sql) -> Result<std::vector<TicketRow>> {
       const std::int64_t at = to_micros(now);
       soci::rowset<soci::row> found =
           (sql.prepare << "SELECT * FROM vault_tickets WHERE wish_id = :w AND redeemed_by = '' AND "
@@ -165,7 +166,7 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
   Result<std::vector<Time>> dialled(std::string_view mark, Time since) override {
-    return database_->read([&](soci::session& sql) -> Result<std::vector<Time>> {
+    return reading_->read([&](soci::session& sql) -> Result<std::vector<Time>> {
       const std::string marked(mark);
       const std::int64_t from = to_micros(since);
       soci::rowset<soci::row> found =
@@ -191,8 +192,8 @@ class SqlVaultStore final : public vault::VaultStore {
   }
   Result<std::map<RecordingId, std::string>> digests_of(
       const std::vector<RecordingId>& ids) override {
-    return database_->read([&](soci::session& sql) -> Result<std::map<RecordingId, std::string>> {
-      VaultStatements& statements = prepared(sql);
+    return reading_->read([&](soci::session& sql) -> Result<std::map<RecordingId, std::string>> {
+      VaultStatements& statements = prepared(*reading_, sql);
       std::map<RecordingId, std::string> found;
       for (const RecordingId& id : ids)
         if (auto digest = statements.digest_of(id)) found.emplace(id, *std::move(digest));
@@ -215,7 +216,7 @@ class SqlVaultStore final : public vault::VaultStore {
                passkey_of);
   }
   Result<std::vector<PasskeyRow>> passkeys_of(const OperatorId& id) override {
-    return database_->read([&](soci::session& sql) -> Result<std::vector<PasskeyRow>> {
+    return reading_->read([&](soci::session& sql) -> Result<std::vector<PasskeyRow>> {
       soci::rowset<soci::row> found =
           (sql.prepare << "SELECT * FROM vault_passkeys WHERE operator_id = :o ORDER BY made_us",
            use(id.text()));
@@ -232,7 +233,7 @@ class SqlVaultStore final : public vault::VaultStore {
                });
   }
   Result<std::vector<OperatorId>> signed_in(const std::vector<OperatorId>& ids, Time now) override {
-    return database_->read([&](soci::session& sql) -> Result<std::vector<OperatorId>> {
+    return reading_->read([&](soci::session& sql) -> Result<std::vector<OperatorId>> {
       const std::int64_t at = to_micros(now);
       std::vector<OperatorId> found;
       for (const OperatorId& id : ids) {
@@ -246,7 +247,7 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
   Result<std::vector<JournalLine>> journal(std::uint64_t after, std::size_t most) override {
-    return database_->read([&](soci::session& sql) -> Result<std::vector<JournalLine>> {
+    return reading_->read([&](soci::session& sql) -> Result<std::vector<JournalLine>> {
       const auto from = static_cast<std::int64_t>(after);
       const auto limit = static_cast<std::int64_t>(most);
       soci::rowset<soci::row> found = (sql.prepare << "SELECT sequence, json, digest "
@@ -262,8 +263,8 @@ class SqlVaultStore final : public vault::VaultStore {
   }
 
  private:
-  VaultStatements& prepared(soci::session& sql) {
-    auto& kept = database_->prepared();
+  static VaultStatements& prepared(Database& database, soci::session& sql) {
+    auto& kept = database.prepared();
     if (!kept) kept = std::make_shared<VaultStatements>(sql);
     return *static_cast<VaultStatements*>(kept.get());
   }
@@ -276,7 +277,7 @@ class SqlVaultStore final : public vault::VaultStore {
   auto one(const std::string& query, const std::string& id, Make make)
       -> Result<std::optional<decltype(make(std::declval<const soci::row&>()))>> {
     using Row = decltype(make(std::declval<const soci::row&>()));
-    return database_->read([&](soci::session& sql) -> Result<std::optional<Row>> {
+    return reading_->read([&](soci::session& sql) -> Result<std::optional<Row>> {
       soci::row row;
       sql << query, use(id), into(row);
       if (!sql.got_data()) return std::optional<Row>();
@@ -284,25 +285,31 @@ class SqlVaultStore final : public vault::VaultStore {
     });
   }
 
-  std::unique_ptr<Database> database_;
-  GroupCommit group_{*database_};  // after the database: it still writes while it ends
+  const std::unique_ptr<Database> writing_;
+  const std::unique_ptr<Database> reading_;  // so that nobody who reads waits for a commit
+  GroupCommit group_{*writing_};             // after the databases: it still writes while it ends
 };
 
 }  // namespace
 
 Result<std::unique_ptr<vault::VaultStore>> open_vault_store(DatabaseOptions options) {
   options.sole_owner = true;
-  auto database = Database::open(std::move(options));
-  if (!database) return tl::unexpected<Error>(database.error());
-  if (auto made = (*database)->migrate("ledger", ledger_tables()); !made)
+  auto writing = Database::open(options);
+  if (!writing) return tl::unexpected<Error>(writing.error());
+  if (auto made = (*writing)->migrate("ledger", ledger_tables()); !made)
     return tl::unexpected<Error>(made.error());
-  if (auto made = (*database)->migrate("vault", vault_tables()); !made)
+  if (auto made = (*writing)->migrate("vault", vault_tables()); !made)
     return tl::unexpected<Error>(made.error());
-  if (auto made = (*database)->migrate("vault_access", access_tables()); !made)
+  if (auto made = (*writing)->migrate("vault_access", access_tables()); !made)
     return tl::unexpected<Error>(made.error());
-  if (auto made = (*database)->migrate("vault_exports", export_tables()); !made)
+  if (auto made = (*writing)->migrate("vault_exports", export_tables()); !made)
     return tl::unexpected<Error>(made.error());
-  return std::unique_ptr<vault::VaultStore>(std::make_unique<SqlVaultStore>(std::move(*database)));
+  options.sole_owner = false;
+  options.commit_fault = {};
+  auto reading = Database::open(std::move(options));
+  if (!reading) return tl::unexpected<Error>(reading.error());
+  return std::unique_ptr<vault::VaultStore>(
+      std::make_unique<SqlVaultStore>(std::move(*writing), std::move(*reading)));
 }
 
 }  // namespace madoguchi::store
