@@ -1,5 +1,6 @@
 // The client's own tools, which need no server of ours: `madoguchi verify` checks a log or a proof
-// file, `madoguchi witness` cosigns logs. The calling thread.
+// file, `madoguchi report` counts a month of a log, `madoguchi witness` cosigns logs. The calling
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,17 @@ struct VerifyOptions {
 // 0: all is well; 1: something is wrong with the log, and it was said what; 2: wrong use; 3: it
 // could not be checked.
 int verify_log_command(const VerifyOptions& options);
+
+struct ReportOptions {
+  VerifyOptions verify;  // of which: log, key, witnesses, authorities
+  std::string month;     // "2026-11"
+  std::string language = "ja";
+  std::filesystem::path out;
+};
+
+// The monthly report, counted out of the log while that is verified; nothing is written unless all
+// is well. Codes as above.
+int report_command(const ReportOptions& options);
 
 struct WitnessOptions {
   std::filesystem::path config;

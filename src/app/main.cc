@@ -183,6 +183,21 @@ void add_verify(CLI::App& app, VerifyOptions& options) {
       "checked.");
 }
 
+void add_report(CLI::App& app, ReportOptions& options) {
+  CLI::App* report = app.add_subcommand(
+      "report", "Count a month of a client's log, verified while it is read, into a PDF");
+  report->add_option("--log", options.verify.log, "URL or folder of the log")->required();
+  report->add_option("--key", options.verify.key, "The log's verifier key")->required();
+  report->add_option("--witness", options.verify.witnesses,
+                     "Key of a witness that must have cosigned");
+  report->add_option("--ca", options.verify.authorities,
+                     "PEM file of the authority of its certificate");
+  report->add_option("--month", options.month, "The month, as 2026-11, by Japan's clocks")
+      ->required();
+  report->add_option("--language", options.language, "ja or en")->capture_default_str();
+  report->add_option("--out", options.out, "The PDF to write")->required();
+}
+
 void add_witness(CLI::App& app, WitnessOptions& options) {
   CLI::App* witness = app.add_subcommand(
       "witness",
@@ -219,6 +234,8 @@ int run(int argc, char** argv) {
   add_recording(app, recording);
   VerifyOptions verify;
   add_verify(app, verify);
+  ReportOptions report_options;
+  add_report(app, report_options);
   WitnessOptions witness;
   add_witness(app, witness);
   RecordingOptions journal;
@@ -250,6 +267,7 @@ int run(int argc, char** argv) {
   if (administer) return report(administer());
   if (chosen->get_name() == "journal") return report(journal_command(journal.data));
   if (chosen->get_name() == "verify") return verify_log_command(verify);
+  if (chosen->get_name() == "report") return report_command(report_options);
   if (chosen->get_name() == "witness") return report(witness_command(witness));
   if (chosen->get_name() == "recording") {
     if (chosen->get_subcommands().front()->get_name() == "list")

@@ -1,14 +1,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "app/log_tools.h"
+#include "app/month_report.h"
+#include "documents/pdf.h"
 #include "ledger/disclosure.h"
 #include "ledger/entry.h"
 #include "ledger/files.h"
+#include "ledger/month.h"
 #include "ledger/proof_file.h"
 #include "ledger/tile.h"
 #include "ledger/verify.h"
@@ -254,7 +258,44 @@ int verify_whole(const VerifyOptions& options, Keys keys) {
   return code;
 }
 
+// ---- a month of it
+
+Result<ReportLanguage> language_of(const std::string& text) {
+  if (text == "ja") return ReportLanguage::kJapanese;
+  if (text == "en") return ReportLanguage::kEnglish;
+  return fail(ErrorCode::kInvalid, fmt::format("--language: \"{}\" is neither ja nor en", text));
+}
+
+constexpr std::chrono::hours kJapan{9};
+
 }  // namespace
+
+int report_command(const ReportOptions& options) {
+  const VerifyOptions& verify = options.verify;
+  auto keys = keys_of(verify);
+  if (!keys) return complain(verify, keys.error(), kMisused);
+  const auto month = ledger::CalendarMonth::parse(options.month);
+  if (!month)
+    return complain(verify, {month.error().code, "--month: " + month.error().message}, kMisused);
+  const auto language = language_of(options.language);
+  if (!language) return complain(verify, language.error(), kMisused);
+  ledger::MonthCount count(*month, kJapan);
+  ledger::VerifyRequest request{std::move(keys->log), std::move(keys->witnesses), std::nullopt,
+                                progress_for(verify)};
+  request.seen = [&](std::uint64_t index, std::string_view entry) { count.add(index, entry); };
+  const auto report = ledger::verify_log(*fetcher_for(verify), request);
+  if (request.progress) fmt::print(stderr, "\r");
+  if (!report) return complain(verify, report.error(), kUnchecked);
+  if (report->finding) return tell(verify, *report);
+  const auto pdf = documents::as_pdf(
+      month_document(count, {verify.log, verify.key, *report->checkpoint}, *language));
+  if (!pdf) return complain(verify, pdf.error(), kUnchecked);
+  if (auto kept = ledger::write_durably(options.out, *pdf); !kept)
+    return complain(verify, kept.error(), kUnchecked);
+  fmt::print("{}: {} entries of {}, of {} in the log\n", options.out.string(), count.entries(),
+             month->text(), report->checkpoint->checkpoint.size);
+  return kWell;
+}
 
 int verify_log_command(const VerifyOptions& options) {
   auto keys = keys_of(options);

@@ -1,6 +1,7 @@
 // The first story made impossible, in a real browser: a caller's record opens in the glass for the call in hand, after
 // the identity check, with one press; the client sees each entry as it happens and verifies the published log, in the
 // page and with `madoguchi verify`; after the call nothing opens any more.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
@@ -31,6 +32,21 @@ async function openAndNote(browser: Console, glass: FrameLocator, context: Conte
   await shot("opened");
 }
 
+/** What managers get: counted by the client's own tool out of the log that it verified. */
+async function monthlyReport(system: System, context: Context, url: string, key: string): Promise<void> {
+  const pdf = join(context.folder, "report.pdf");
+  const month = new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 7);
+  const report = ["report", "--log", url, "--key", key, "--month", month];
+  await runToEnd(system.binary, [...report, "--out", pdf]);
+  const text = await runToEnd("pdftotext", ["-layout", pdf, "-"]);
+  expect(/月次報告/.test(text) && /^\s*閲覧\s+3$/m.test(text), `the report does not tell of the three openings: ${text}`);
+  expect(new RegExp(`hana\\s+\\S+\\s+3\\s+1\\s`).test(text), `the report does not tell who opened them: ${text}`);
+  expect(!text.includes(hanako.name) && text.includes("vault.localhost/log/sakura"), "the report names a person, or no log");
+  const another = join(context.folder, "another.pdf");
+  await runToEnd(system.binary, [...report.slice(0, 3), "--key", key.replace("sakura", "momiji"), "--month", month, "--out", another], { expected: 2 });
+  expect(!existsSync(another), "a report was written although the key is wrong");
+}
+
 /** With the key that the vault's own log file names, as its administrator hands it over; the page only shows its word. */
 async function verifyLog(system: System, client: Console, context: Context): Promise<void> {
   const key = (await system.program.says(/the log of sakura is verified with (\S+)/))[1]!;
@@ -48,6 +64,8 @@ async function verifyLog(system: System, client: Console, context: Context): Pro
   await client.page.locator("#verify button").click();
   await client.page.locator("#verified.match").waitFor();
   await client.screenshot(join(context.folder, "verified.png"));
+
+  await monthlyReport(system, context, url, key);
 
   const wrong = key.slice(0, -6) + (key.at(-6) === "A" ? "B" : "A") + key.slice(-5);
   await client.page.locator("#key").fill(wrong);
