@@ -6,7 +6,6 @@
 #include <array>
 #include <vector>
 
-
 namespace madoguchi::app {
 namespace {
 
