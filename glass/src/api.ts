@@ -22,6 +22,19 @@ export class Refused extends Error {
   }
 }
 
+/** A piece of a playback's sound; empty at its end. */
+export async function askSound(playback: string, fromMs: number, ms: number): Promise<Int16Array> {
+  const response = await fetch(`/api/playback/sound?from_ms=${fromMs}&ms=${ms}`, {
+    headers: { "Madoguchi-Playback": playback },
+    credentials: "same-origin",
+    cache: "no-store",
+  }).catch(() => null);
+  if (response === null) throw new Refused(0, "away");
+  if (response.ok) return new Int16Array(await response.arrayBuffer());
+  const told = (await response.json().catch(() => null)) as { code?: unknown } | null;
+  throw new Refused(response.status, typeof told?.code === "string" ? told.code : "unknown");
+}
+
 type Method = "GET" | "POST" | "DELETE";
 
 export async function ask<T>(method: Method, path: string, options: { body?: unknown; ticket?: string } = {}): Promise<T> {

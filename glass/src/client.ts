@@ -4,7 +4,8 @@ import { Refused, type Schemas, ask } from "./api.js";
 import { become, byId, el, setText } from "./dom.js";
 import { exportCards } from "./export_cards.js";
 import { LookedCard } from "./looked.js";
-import { type LogEntry, cellsOf, columns, proofLink } from "./entries.js";
+import { type LogEntry, callOf, cellsOf, columns, proofLink } from "./entries.js";
+import { OwnersPlayback } from "./owners_playback.js";
 import { type Answer, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, textsFor } from "./texts.js";
@@ -20,6 +21,7 @@ const texts = textsFor(language);
 const form = new SignInForm(texts, (answer) => show(answer));
 const looked = new LookedCard(texts, language);
 const watching = new WatchCard(texts, language, (run) => act(run));
+const playback = new OwnersPlayback(texts, language);
 const cards = byId("cards");
 const rows = byId("entries");
 const older = byId<HTMLButtonElement>("older");
@@ -52,6 +54,7 @@ function show(answer: Answer): void {
   cards.hidden = !isOwner;
   organisation = isOwner ? (session.organisation ?? null) : null;
   void looked.show(isOwner);
+  playback.close();
   if (isOwner) {
     void watching.offerCanaries().catch(say);
     void showKey();
@@ -109,7 +112,13 @@ async function look(): Promise<void> {
 }
 
 function rowOf(one: LogEntry): HTMLElement {
-  return el("tr", { "data-kind": String((one.entry as { kind?: unknown }).kind ?? "") }, ...cellsOf(texts, language, one).map((cell) => el("td", {}, cell)), el("td", {}, proofLink(texts, one.index)));
+  return el("tr", { "data-kind": String((one.entry as { kind?: unknown }).kind ?? "") }, ...cellsOf(texts, language, one).map((cell) => el("td", {}, cell)), el("td", {}, proofLink(texts, one.index)), el("td", {}, hearButton(one)));
+}
+
+function hearButton(one: LogEntry): HTMLElement | null {
+  const call = callOf(one);
+  if (call === null) return null;
+  return el("button", { type: "button", class: "quiet", "aria-label": `${texts.playbackOfCall} ${one.index}`, onclick: () => playback.show(call) }, texts.playback);
 }
 
 function showNewer(entries: LogEntry[]): void {
@@ -191,7 +200,7 @@ async function verify(event: Event): Promise<void> {
 document.documentElement.lang = language;
 document.title = texts.clientHeading;
 for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
-for (const key of [...columns, "proof"] as const) byId("entry-head").append(el("th", { scope: "col" }, texts[key]));
+for (const key of [...columns, "proof", "playback"] as const) byId("entry-head").append(el("th", { scope: "col" }, texts[key]));
 byId("entry-head").prepend(el("th", { scope: "col" }, "#"));
 byId("verify").addEventListener("submit", (event) => void verify(event));
 older.addEventListener("click", () => void showOlder().catch(say));

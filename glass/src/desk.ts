@@ -3,6 +3,7 @@ import { type Candidate, Refused, type Schemas, type Ticket, ask } from "./api.j
 import { el } from "./dom.js";
 import { type PeopleParts, peopleList, searchForm } from "./people.js";
 import { PersonCard } from "./person.js";
+import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
 import { type Language, type Texts, fill, sentence } from "./texts.js";
 
@@ -21,6 +22,7 @@ export class Desk {
   readonly element = el("div", { class: "desk" });
   private ticketId: string | null = null;
   private card: PersonCard | null = null;
+  private playback: PlaybackBox | null = null;
 
   constructor(private readonly parts: DeskParts) {}
 
@@ -40,6 +42,7 @@ export class Desk {
     const card = this.card;
     this.card = null;
     this.ticketId = null;
+    this.playback?.close();
     this.element.replaceChildren();
     await card?.leave();
   }
@@ -62,6 +65,8 @@ export class Desk {
     const { texts, language } = this.parts;
     const parts: PeopleParts = { texts, language, ticket, choose: (person) => this.open(ticket, person, people), refused: (error) => this.refused(error) };
     const none = (people as Schemas["People"]).withheld ? texts.withheld : texts.noCandidates;
+    this.playback?.close();
+    this.playback = this.playbackFor(ticket);
     this.element.replaceChildren(
       this.head(ticket),
       el(
@@ -71,11 +76,21 @@ export class Desk {
         people instanceof Refused ? el("p", { class: "muted" }, sentence(texts, people.code)) : peopleList(parts, people as Schemas["People"], none),
       ),
       searchForm(parts),
+      ...(this.playback ? [this.playback.element] : []),
     );
+  }
+
+  /** Of a call to one client's own number; on a common desk the person who is opened says whose it is. */
+  private playbackFor(ticket: Ticket): PlaybackBox | null {
+    const { texts, language } = this.parts;
+    const only = ticket.owners.length === 1 ? ticket.owners[0] : undefined;
+    if (!only || !ticket.purpose.playback) return null;
+    return ticketPlayback({ texts, language, refused: (error) => this.refused(error) }, ticket.ticket, { owner: only.id });
   }
 
   private open(ticket: Ticket, person: Candidate, people: unknown): void {
     const { texts, language } = this.parts;
+    this.playback?.close();
     this.card = new PersonCard(person, {
       texts, language, ticket, sealed: this.parts.sealed(),
       back: () => {

@@ -19,6 +19,12 @@ export function cellsOf(texts: Texts, language: Language, { index, entry }: LogE
   return [String(index), shortTime(language, value("time")), wordOf(texts, value("kind")), who, value("purpose"), value("fields"), value("outcome")];
 }
 
+/** The call that an entry is about, where it is about one. */
+export function callOf({ entry }: LogEntry): string | null {
+  const call = (entry as { call?: unknown }).call;
+  return typeof call === "string" && call !== "" ? call : null;
+}
+
 /** The vault sends it as a file. */
 export const proofLink = (texts: Texts, index: number): HTMLElement =>
   el("a", { href: `/api/owner/entries/${index}/proof`, download: `${index}.tlog-proof`, "aria-label": `${texts.proof} ${index}` }, texts.proof);

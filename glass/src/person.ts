@@ -4,6 +4,7 @@ import { type Candidate, type Opened, Refused, type Schemas, type Ticket, ask } 
 import { el, setText } from "./dom.js";
 import { NoteWriter, type NoteState, writeWith } from "./notes.js";
 import { label, maskedLine } from "./people.js";
+import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
 import { type Language, type Texts, fill, sentence } from "./texts.js";
 import { watermark } from "./watermark.js";
@@ -32,6 +33,7 @@ export class PersonCard {
   readonly element: HTMLElement;
   private readonly stage = el("div", {});
   private writer: NoteWriter | null = null;
+  private playback: PlaybackBox | null = null;
 
   constructor(
     private readonly person: Candidate,
@@ -48,8 +50,9 @@ export class PersonCard {
     this.showChecks(person.may_open);
   }
 
-  /** Before another person or page is shown: what was typed is saved. */
+  /** Before another person or page is shown: nothing sounds any more, and what was typed is saved. */
   async leave(): Promise<void> {
+    this.playback?.close();
     await this.writer?.flush();
   }
 
@@ -123,6 +126,7 @@ export class PersonCard {
         el("dd", {}, value.text, ...valueSigns(texts, value).map((sign) => el("small", {}, sign))),
       ),
     );
+    if (this.parts.ticket.purpose.playback) this.playback = ticketPlayback({ texts, language, refused: this.parts.refused }, this.parts.ticket.ticket, this.about);
     this.stage.replaceChildren(
       el(
         "div",
@@ -133,6 +137,7 @@ export class PersonCard {
         el("p", { class: "muted" }, fill(texts.openedBy, { name: opened.opened_by, time, count: opened.entries })),
       ),
       this.notes(),
+      ...(this.playback ? [this.playback.element] : []),
     );
   }
 

@@ -76,7 +76,8 @@ std::string Deployment::glass_url() const {
 }
 
 Result<void> Deployment::prepare(Time now, Entropy& entropy) {
-  for (const std::string_view folder : {"", "tls", "run", "exchange", "vault", "centre"}) {
+  for (const std::string_view folder :
+       {"", "tls", "run", "exchange", "exchange/recordings", "vault", "centre"}) {
     std::error_code error;
     fs::create_directories(part(folder), error);
     if (error)
@@ -157,15 +158,16 @@ std::string Deployment::vault_settings(const std::vector<SignIn>& people) const 
     if (!url->empty()) databases += fmt::format("{} = {}\n", key, toml_text(*url));
   return fmt::format(
       "# The vault of this machine. Written at the first start; yours to edit.\n"
-      "data = {}\n{}\n"
+      "data = {}\nrecordings = {}\n{}\n"
       "[rpc]\nlisten = \"unix:run/vault.sock\"\n{}\n"
       "[glass]\naddress = \"{}\"\nport = {}\nhost = \"{}\"\npages = {}\nparents = [{}]\n{}\n"
       "# Into the glass by passkey (refused), or by password too (demo).\n"
       "[sign_in]\npasswords = \"{}\"\n\n[staff]\ndemo_passwords = {}\n{}",
-      toml_text(part("vault").string()), databases, rpc_lines("vault"), options_.address,
-      options_.glass_port, options_.glass_host, toml_text((program_folder_ / "glass").string()),
-      toml_text(console_url()), web_certificate(), options_.empty ? "refused" : "demo",
-      !options_.empty, options_.empty ? "" : demo_owners(people));
+      toml_text(part("vault").string()), toml_text(part("exchange/recordings").string()), databases,
+      rpc_lines("vault"), options_.address, options_.glass_port, options_.glass_host,
+      toml_text((program_folder_ / "glass").string()), toml_text(console_url()), web_certificate(),
+      options_.empty ? "refused" : "demo", !options_.empty,
+      options_.empty ? "" : demo_owners(people));
 }
 
 std::string Deployment::web_certificate() const {

@@ -13,7 +13,6 @@ constexpr std::size_t kHeadBytes = 44;
 constexpr std::uint32_t kRate = 8000;
 constexpr std::uint16_t kChannels = 2;
 constexpr std::uint64_t kMostSamples = (0xFFFFFFFFULL - kHeadBytes) / 4;
-constexpr std::size_t kMostMarks = 10'000;
 constexpr Micros kSettle = std::chrono::seconds(3);  // later than this no frame is taken any more
 
 std::uint64_t samples_in(Micros length) {
@@ -38,32 +37,6 @@ std::array<std::uint8_t, kHeadBytes> wav_head(std::uint64_t samples) {
   return head;
 }
 
-// The first pass: everything but the sound.
-Result<Rendered> survey(ByteView file, const SealKeyPair& keys) {
-  auto reader = Reader::open(file, keys);
-  if (!reader) return tl::unexpected(reader.error());
-  Rendered rendered;
-  rendered.header = reader->header();
-  Timeline timeline;
-  while (true) {
-    auto chunk = reader->next();
-    if (!chunk) return tl::unexpected(chunk.error());
-    if (*chunk == nullptr) break;
-    timeline.discard((*chunk)->base - kSettle);
-    for (const Frame& frame : (*chunk)->frames) timeline.add(frame);
-    rendered.frames += (*chunk)->frames.size();
-    for (const Mark& mark : (*chunk)->marks) {
-      rendered.length = std::max(rendered.length, mark.at);
-      if (mark.kind != MarkKind::kEnd && rendered.marks.size() < kMostMarks)
-        rendered.marks.push_back(mark);
-    }
-  }
-  rendered.ending = reader->ending();
-  rendered.lost = timeline.lost();
-  rendered.length = std::max(rendered.length, timeline.end());
-  return rendered;
-}
-
 // Gives everything before `until` to the sink.
 bool pass_on(Timeline& timeline, Micros until, const WavSink& sink) {
   std::vector<std::int16_t> samples;
@@ -81,8 +54,8 @@ bool pass_on(Timeline& timeline, Micros until, const WavSink& sink) {
 
 }  // namespace
 
-Result<Rendered> to_wav(ByteView file, const SealKeyPair& keys, const WavSink& sink) {
-  auto rendered = survey(file, keys);
+Result<Outline> to_wav(ByteView file, const SealKeyPair& keys, const WavSink& sink) {
+  auto rendered = outline_of(file, keys);
   if (!rendered) return rendered;
   const auto refused = [] {
     return fail(ErrorCode::kUnavailable, "the WAV file can't be written further");

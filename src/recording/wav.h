@@ -12,24 +12,15 @@
 #include "base/result.h"
 #include "base/sealing.h"
 #include "recording/format.h"
-#include "recording/reader.h"
+#include "recording/player.h"
 
 namespace madoguchi::recording {
-
-struct Rendered {
-  Header header;
-  Ending ending = Ending::kNotReached;
-  Micros length{0};
-  std::uint64_t frames = 0;
-  std::uint64_t lost = 0;   // holes in the sequence numbers
-  std::vector<Mark> marks;  // without kEnd; at most 10,000
-};
 
 // The WAV's bytes, in order. Returning false ends the rendering with kUnavailable (disk full, say).
 using WavSink = std::function<bool(ByteView)>;
 
 // kCorrupt when the file is none, was changed, or the keys don't open it; kInvalid when it is too
 // long for a WAV file (4 GiB: over 37 hours). A file that was cut off renders as far as it goes.
-Result<Rendered> to_wav(ByteView file, const SealKeyPair& keys, const WavSink& sink);
+Result<Outline> to_wav(ByteView file, const SealKeyPair& keys, const WavSink& sink);
 
 }  // namespace madoguchi::recording

@@ -80,8 +80,11 @@ web::Response GlassPeople::show(const OpeningTicketId& id, const SessionKey& ses
   if (!look) return refused(look.error());
   const Names names(parts_.registry, parts_.records);
   Json purposes = Json::array();
-  Json mine = {
-      {"id", look->ticket.purpose}, {"name", ""}, {"fields", Json::array()}, {"checks", 0}};
+  Json mine = {{"id", look->ticket.purpose},
+               {"name", ""},
+               {"fields", Json::array()},
+               {"checks", 0},
+               {"playback", false}};
   for (const Purpose& purpose : look->purposes) {
     purposes.push_back(json_of(purpose));
     if (purpose.id == look->ticket.purpose) mine = json_of(purpose);

@@ -86,7 +86,8 @@ Json json_of(const Purpose& purpose) {
   return {{"id", purpose.id},
           {"name", purpose.name},
           {"fields", purpose.fields},
-          {"checks", purpose.checks}};
+          {"checks", purpose.checks},
+          {"playback", purpose.playback}};
 }
 
 web::Response declined_answer(const Declined& declined) {

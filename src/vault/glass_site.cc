@@ -57,6 +57,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
   enquiries_.emplace(GlassEnquiries::Parts{*door_, parts.authority, parts.registry,
                                            parts.people->records, parts.people->enquiries,
                                            parts.people->logs});
+  if (parts.people->playbacks != nullptr)
+    playbacks_.emplace(GlassPlaybacks::Parts{*door_, parts.authority, *parts.people->playbacks});
   if (parts.people->exports != nullptr)
     exports_.emplace(GlassExports::Parts{*door_, parts.authority, parts.registry,
                                          parts.people->records, *parts.people->exports});
@@ -223,6 +225,7 @@ web::Routes GlassSite::routes() {
   if (enquiries_) enquiries_->add_to(routes);
   if (exports_) exports_->add_to(routes);
   if (watch_) watch_->add_to(routes);
+  if (playbacks_) playbacks_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
     if (!door_->is_ours(request, reply)) return;

@@ -19,6 +19,7 @@
 #include "vault/glass_owner.h"
 #include "vault/glass_passkeys.h"
 #include "vault/glass_people.h"
+#include "vault/glass_playbacks.h"
 #include "vault/glass_watch.h"
 #include "vault/registry.h"
 #include "vault/settings.h"
@@ -41,6 +42,7 @@ class GlassSite {
     Enquiries* enquiries = nullptr;
     Exports* exports = nullptr;  // null: none are asked for here
     WatchDesk* watch = nullptr;
+    Playbacks* playbacks = nullptr;  // null: no recordings are at hand
   };
   // All outlive the site.
   struct Parts {
@@ -82,6 +84,7 @@ class GlassSite {
   std::optional<GlassEnquiries> enquiries_;
   std::optional<GlassExports> exports_;
   std::optional<GlassWatch> watch_;
+  std::optional<GlassPlaybacks> playbacks_;
   Worker readers_{256};     // what waits is small: a session's row
   Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
   Worker verifier_{64};     // one password at a time: each is meant to cost memory and time

@@ -94,6 +94,9 @@ Result<Purpose> purpose_of(const json& in) {
   const auto rows = number_of(in, "export_rows_per_day", 0);
   if (!rows) return tl::unexpected<Error>(rows.error());
   purpose.export_rows_per_day = *rows;
+  const auto playback = in.find("playback");
+  if (playback != in.end() && !playback->is_boolean()) return wrong("playback", "true or false");
+  purpose.playback = playback != in.end() && playback->get<bool>();
   return purpose;
 }
 
@@ -175,7 +178,8 @@ std::string to_json(const Mandate& mandate) {
                                {"name", purpose.name},
                                {"fields", purpose.fields},
                                {"checks", purpose.checks},
-                               {"export_rows_per_day", purpose.export_rows_per_day}});
+                               {"export_rows_per_day", purpose.export_rows_per_day},
+                               {"playback", purpose.playback}});
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view kMandate = R"({
   "id": "m1", "version": 2, "parent": "m0", "owners": ["sakura"], "to": "minato",
   "desks": ["leak"], "pass_on": true,
-  "purposes": [{"id": "answer", "name": "回答", "fields": ["name", "address"], "checks": 2}],
+  "purposes": [{"id": "answer", "name": "回答", "fields": ["name", "address"], "checks": 2,
+                "playback": true}],
   "limits": {"by_operator": {"per_minute": 3, "per_day": 200}, "in_all": {"per_hour": 900}},
   "begins": "2026-11-01T00:00:00Z", "ends": "2026-12-01T00:00:00Z",
   "retention": "2027-01-01T00:00:00Z", "at_end": "returned"})";
@@ -19,6 +20,7 @@ TEST(MandateJson, ReadsBackWhatItWrites) {
   EXPECT_EQ(mandate->limits.by_operator, (Rates{3, Rates::kUnlimited, 200}));
   EXPECT_EQ(mandate->limits.on_desk, Rates());
   EXPECT_EQ(mandate->purposes.at(0).checks, 2U);
+  EXPECT_TRUE(mandate->purposes.at(0).playback);
   EXPECT_EQ(mandate->pass_on, PassOn::kAllowed);
   const std::string written = to_json(*mandate);
   const auto again = mandate_from_json(written);
@@ -35,6 +37,7 @@ TEST(MandateJson, NamesTheMemberThatIsWrong) {
               {R"("owners": ["sakura"])", R"("owners": ["a b"])", "owners"},
               {R"("per_minute": 3)", R"("per_minute": -3)", "by_operator"},
               {R"("pass_on": true)", R"("pass_on": "yes")", "pass_on"},
+              {R"("playback": true)", R"("playback": 1)", "playback"},
               {R"("parent": "m0")", R"("parent": 1)", "parent"},
               {R"("2026-12-01T00:00:00Z")", R"("soon")", "ends"},
               {R"("at_end": "returned")", R"("at_end": "kept")", "at_end"}};

@@ -1,11 +1,7 @@
 #include "vault/openings.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
-
-#include "base/log.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -40,111 +36,6 @@ std::vector<std::string> common(const std::set<std::string>& wanted,
 
 }  // namespace
 
-// ---- entries
-
-Result<DerivedKey> subject_salt_key(Records& records, const PersonId& person) {
-  return records.derived_key(person.owner, person.subject, "madoguchi.subject-salt.2");
-}
-
-ledger::Entry Openings::entry_for(const OpeningTicket& ticket, std::string_view kind) const {
-  ledger::Entry entry;
-  entry.time = parts_.clock.now();
-  entry.kind = std::string(kind);
-  entry.operator_id = ticket.who.text();
-  entry.organisation = ticket.actor.text();
-  entry.call = ticket.call.text();
-  entry.desk = ticket.desk.text();
-  entry.ticket = ticket.id.text();
-  entry.purpose = ticket.purpose;
-  return entry;
-}
-
-void Openings::name_chain(ledger::Entry& entry, const AccessGrant& grant) const {
-  const ChainLink& root = grant.chain.front();
-  entry.mandate = {root.id.text(), root.version};
-  std::string chain;
-  for (const ChainLink& link : grant.chain)
-    chain += fmt::format("{}{}:{}", chain.empty() ? "" : "+", link.id.text(), link.version);
-  // A text of an entry has at most 160 bytes; longer chains are named by their ends.
-  entry.details["chain"] =
-      chain.size() <= 160 ? chain
-                          : fmt::format("{}:{}+.+{}:{}", root.id.text(), root.version,
-                                        grant.chain.back().id.text(), grant.chain.back().version);
-}
-
-Result<void> Openings::name_subject(ledger::Entry& entry, const PersonId& person) {
-  const auto key = subject_salt_key(parts_.records, person);
-  if (!key) return tl::unexpected<Error>(key.error());
-  entry.subject =
-      ledger::SubjectCommitment::make(key->reveal(), person.subject.text(), parts_.entropy);
-  if (parts_.watch != nullptr &&
-      parts_.watch->is_canary(person.owner, person.subject, key->reveal()))
-    entry.details["canary"] = true;
-  return {};
-}
-
-Result<bool> Openings::finds_canary(const OrganisationId& owner,
-                                    const std::vector<SubjectId>& subjects) {
-  if (parts_.watch == nullptr || parts_.watch->canaries(owner) == 0) return false;
-  for (const SubjectId& subject : subjects) {
-    const auto key = subject_salt_key(parts_.records, {owner, subject});
-    if (!key) return tl::unexpected<Error>(key.error());
-    if (parts_.watch->is_canary(owner, subject, key->reveal())) return true;
-  }
-  return false;
-}
-
-Result<void> Openings::log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries) {
-  Act act;
-  for (const ledger::Entry& entry : entries) {
-    auto text = entry.text();
-    if (!text) return tl::unexpected<Error>(text.error());
-    act.entries.push_back({owner.text(), *std::move(text)});
-  }
-  std::vector<ledger::Draft> alarms;
-  if (parts_.watch != nullptr) alarms = parts_.watch->see(owner, entries);
-  act.entries.insert(act.entries.end(), alarms.begin(), alarms.end());
-  auto kept = parts_.store.commit(parts_.clock.now(), act);
-  if (!kept && !alarms.empty()) parts_.watch->not_kept(std::move(alarms));
-  return kept;
-}
-
-Declined Openings::denied(Denial why, const Asker& asker, const PersonId& person,
-                          std::string_view kind) {
-  // Only organisations that the vault knows have logs; a name that somebody made up gets none.
-  if (parts_.registry.directory()->find(person.owner) == nullptr) return why;
-  const auto ticket = parts_.authority.with([&](Authority& authority, Time) {
-    const OpeningTicket* known = authority.tickets().find(asker.ticket);
-    return known == nullptr ? OpeningTicket() : *known;
-  });
-  ledger::Entry entry = entry_for(ticket, ledger::kind::kRefusal);
-  entry.operator_id = asker.who.text();
-  entry.outcome = "refused_" + std::string(name_of(why));
-  entry.details["asked"] = std::string(kind);
-  // An id that somebody made up, or of a person who is gone, names nobody.
-  if (const auto named = name_subject(entry, person);
-      !named && named.error().code != ErrorCode::kNotFound)
-    return named.error();
-  if (const auto kept = log(person.owner, {entry}); !kept) {
-    log_warn("a refusal could not be logged: {}", kept.error().message);
-    return kept.error();
-  }
-  return why;
-}
-
-// A person who was invented for an export has called nobody and was sent no letter.
-void Openings::add_alarms(const OpeningTicket& ticket, const std::vector<SubjectId>& touched,
-                          std::string_view by, std::vector<ledger::Entry>& entries) const {
-  if (parts_.invented == nullptr) return;
-  for (const SubjectId& subject : touched) {
-    const auto of = parts_.invented->invented_for(subject);
-    if (!of) continue;
-    ledger::Entry& alarm = entries.emplace_back(entry_for(ticket, ledger::kind::kAlarm));
-    alarm.outcome = "invented_touched";
-    alarm.details = {{"export", of->text()}, {"by", std::string(by)}};
-  }
-}
-
 // ---- finding
 
 Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
@@ -168,7 +59,7 @@ Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
   if (scope) return scope;
   const Denial* why = std::get_if<Denial>(&scope.error());
   if (why == nullptr) return scope;
-  return declined(denied(*why, asker, {called, {}}, ledger::kind::kSearch));
+  return declined(log_.denied(*why, asker, {called, {}}, ledger::kind::kSearch));
 }
 
 Answer<PeopleFound> Openings::by_number(const Asker& asker) {
@@ -193,7 +84,7 @@ Answer<PeopleFound> Openings::search(const Asker& asker, const OrganisationId& o
     const bool allowed =
         std::find(scope->owners.begin(), scope->owners.end(), owner) != scope->owners.end();
     if (!allowed)
-      return declined(denied(Denial::kNoMandate, asker, {owner, {}}, ledger::kind::kSearch));
+      return declined(log_.denied(Denial::kNoMandate, asker, {owner, {}}, ledger::kind::kSearch));
     scope->owners = {owner};
   }
   for (const OrganisationId& one : scope->owners) {
@@ -213,20 +104,20 @@ Answer<PeopleFound> Openings::look_up(const Asker&, const Scope& scope,
   for (const OrganisationId& owner : scope.owners) {
     auto hits = parts_.records.find(owner, all_of, kMostPeople);
     if (!hits) return declined(hits.error());
-    ledger::Entry entry = entry_for(scope.ticket, ledger::kind::kSearch);
+    ledger::Entry entry = log_.entry_for(scope.ticket, ledger::kind::kSearch);
     for (const Sought& one : all_of) entry.fields.push_back(one.field);
     entry.outcome = hits->subjects.empty() ? "nothing" : "found";
     entry.details["by"] = by;
     entry.details["found"] = static_cast<std::int64_t>(hits->subjects.size());
     entry.details["search"] = search;
     if (by == "typed") {  // whose number it is the operator has not chosen
-      const auto canary = finds_canary(owner, hits->subjects);
+      const auto canary = log_.finds_canary(owner, hits->subjects);
       if (!canary) return declined(canary.error());
       if (*canary) entry.details["canary"] = true;
     }
     std::vector<ledger::Entry> entries{std::move(entry)};
-    add_alarms(scope.ticket, hits->subjects, ledger::kind::kSearch, entries);
-    if (auto kept = log(owner, entries); !kept) return declined(kept.error());
+    log_.add_alarms(scope.ticket, hits->subjects, ledger::kind::kSearch, entries);
+    if (auto kept = log_.keep(owner, entries); !kept) return declined(kept.error());
     found.more = found.more || hits->more;
     if (by == "line")
       parts_.authority.with([&](Authority& authority, Time) {
@@ -277,23 +168,23 @@ Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& pers
   const auto allowed = parts_.authority.with(
       [&](Authority& authority, Time now) { return authority.check(ask, now); });
   if (!allowed)
-    return declined(denied(allowed.error(), asker, person, ledger::kind::kIdentityCheck));
+    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kIdentityCheck));
   // What can't be read as such a value is no match: its form says nothing to whoever guesses.
   const auto compared = parts_.records.compare(person.owner, person.subject, field, typed);
   if (!compared && compared.error().code != ErrorCode::kInvalid) return declined(compared.error());
   const bool matched = compared && *compared == Comparison::kMatch;
-  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kIdentityCheck);
-  name_chain(entry, allowed->grant);
+  ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kIdentityCheck);
+  ActLog::name_chain(entry, allowed->grant);
   entry.fields = {field};
   entry.outcome = matched ? "match" : "cannot_confirm";
-  if (auto named = name_subject(entry, person); !named) return declined(named.error());
+  if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
 
   IdentityOutcome outcome;
   outcome.matched = matched;
   parts_.authority.with([&](Authority& authority, Time now) {
     if (!matched) authority.checked(ask, field, false, now);  // also when the log is away
   });
-  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
   parts_.authority.with([&](Authority& authority, Time now) {
     if (matched) authority.checked(ask, field, true, now);
     const CallProgress& progress = authority.tickets().progress(allowed->ticket);
@@ -313,12 +204,12 @@ Answer<void> Openings::vouch(const Asker& asker, const PersonId& person,
   auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
     return authority.may_vouch(asker.ticket, person.owner, asker.who, now);
   });
-  if (!allowed) return declined(denied(allowed.error(), asker, person, "vouch"));
-  ledger::Entry entry = entry_for(*allowed, ledger::kind::kIdentityCheck);
+  if (!allowed) return declined(log_.denied(allowed.error(), asker, person, "vouch"));
+  ledger::Entry entry = log_.entry_for(*allowed, ledger::kind::kIdentityCheck);
   entry.outcome = "vouched";
   entry.details = {{"by", asker.who.text()}, {"reason", reason}};
-  if (auto named = name_subject(entry, person); !named) return declined(named.error());
-  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
+  if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
   const auto done = parts_.authority.with([&](Authority& authority, Time now) {
     return authority.vouch(asker.ticket, person.owner, person.subject, asker.who, now);
   });
@@ -357,16 +248,17 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
     at = now;
     return authority.open(ask, now);
   });
-  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kOpening));
+  if (!allowed)
+    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kOpening));
   if (auto known = know_callers(allowed->ticket, person.owner); !known)
     return declined(known.error());
   const auto stored = parts_.records.stored_fields(person.owner, person.subject);
   if (!stored) return declined(stored.error());
   const std::vector<std::string> fields = common(allowed->grant.purpose.fields, *stored);
 
-  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kOpening);
+  ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kOpening);
   entry.time = at;
-  name_chain(entry, allowed->grant);
+  ActLog::name_chain(entry, allowed->grant);
   entry.details["opening"] = fresh_id_text(at, parts_.entropy);
   parts_.authority.with([&](Authority& authority, Time) {
     const CallProgress& progress = authority.tickets().progress(allowed->ticket);
@@ -395,8 +287,8 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
     name(one);
   }
   const std::size_t told = entries.size();  // alarms are not the operator's to count
-  add_alarms(allowed->ticket, {person.subject}, ledger::kind::kOpening, entries);
-  if (auto kept = log(person.owner, entries); !kept) return declined(kept.error());
+  log_.add_alarms(allowed->ticket, {person.subject}, ledger::kind::kOpening, entries);
+  if (auto kept = log_.keep(person.owner, entries); !kept) return declined(kept.error());
 
   // Durable: from here on the values may leave.
   auto record = parts_.records.read(person.owner, person.subject, fields);
@@ -411,7 +303,8 @@ Answer<std::vector<DocumentVersion>> Openings::documents(const Asker& asker,
   const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
     return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
   });
-  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kWriting));
+  if (!allowed)
+    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kWriting));
   auto found = parts_.records.documents(person.owner, person.subject);
   if (!found) return declined(found.error());
   return *std::move(found);
@@ -422,14 +315,15 @@ Answer<OpenedDocument> Openings::read_document(const Asker& asker, const PersonI
   const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
     return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
   });
-  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kOpening));
-  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kOpening);
-  name_chain(entry, allowed->grant);
+  if (!allowed)
+    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kOpening));
+  ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kOpening);
+  ActLog::name_chain(entry, allowed->grant);
   entry.fields = {"document"};
   entry.outcome = "shown";
   entry.details["document"] = document.text();
-  if (auto named = name_subject(entry, person); !named) return declined(named.error());
-  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
+  if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
   auto opened = parts_.records.read_document(person.owner, person.subject, document);
   if (!opened) return declined(opened.error());
   return *std::move(opened);
@@ -441,13 +335,14 @@ Answer<DocumentVersion> Openings::write_document(const Asker& asker, const Perso
   const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
     return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
   });
-  if (!allowed) return declined(denied(allowed.error(), asker, person, ledger::kind::kWriting));
-  ledger::Entry entry = entry_for(allowed->ticket, ledger::kind::kWriting);
-  name_chain(entry, allowed->grant);
+  if (!allowed)
+    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kWriting));
+  ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kWriting);
+  ActLog::name_chain(entry, allowed->grant);
   entry.outcome = draft ? "draft" : "written";
   if (!document.empty()) entry.details["document"] = document.text();
-  if (auto named = name_subject(entry, person); !named) return declined(named.error());
-  if (auto kept = log(person.owner, {entry}); !kept) return declined(kept.error());
+  if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
+  if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
   auto written = parts_.records.put_document(person.owner, person.subject, document, "note",
                                              asker.who.text(), text, draft);
   if (!written) return declined(written.error());

@@ -9,13 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/id.h"
 #include "base/personal.h"
 #include "base/time.h"
 #include "ledger/entry.h"
+#include "vault/act_log.h"
 #include "vault/authority_desk.h"
 #include "vault/invented_people.h"
 #include "vault/records/records.h"
@@ -24,22 +24,6 @@
 #include "vault/watch_desk.h"
 
 namespace madoguchi::vault {
-
-// Who asks, and by which ticket.
-struct Asker {
-  OperatorId who;
-  SessionKey session;
-  OpeningTicketId ticket;
-};
-
-struct PersonId {
-  OrganisationId owner;
-  SubjectId subject;
-};
-
-using Declined = std::variant<Denial, Error>;
-template <typename T>
-using Answer = tl::expected<T, Declined>;
 
 struct PersonSeen {
   PersonId person;
@@ -68,10 +52,6 @@ struct OpenedPerson {
   std::size_t entries = 0;
 };
 
-// What the owner is given to find the entries about one person. Derived from the person's own key:
-// nothing more is kept, and erasing the person silences every entry about them.
-Result<DerivedKey> subject_salt_key(Records& records, const PersonId& person);
-
 class Openings {
  public:
   // All outlive it.
@@ -86,7 +66,13 @@ class Openings {
     const InventedPeople* invented = nullptr;  // null: nobody was
     WatchDesk* watch = nullptr;                // null: nobody watches
   };
-  explicit Openings(const Parts& parts) : parts_(parts) {}
+  explicit Openings(const Parts& parts)
+      : parts_(parts),
+        log_({parts.store, parts.clock, parts.entropy, parts.authority, parts.registry,
+              parts.records, parts.invented, parts.watch}) {}
+
+  // For others who do something about people.
+  ActLog& act_log() { return log_; }
 
   // Whose number the caller's is.
   Answer<PeopleFound> by_number(const Asker& asker);
@@ -115,24 +101,12 @@ class Openings {
   Answer<Scope> begin_search(const Asker& asker);
   Answer<PeopleFound> look_up(const Asker& asker, const Scope& scope,
                               const std::vector<Sought>& all_of, const std::string& by);
-  [[nodiscard]] Result<bool> finds_canary(const OrganisationId& owner,
-                                          const std::vector<SubjectId>& subjects);
   // Whom the caller's number is registered for, looked up once in a call.
   Result<void> know_callers(const OpeningTicket& ticket, const OrganisationId& owner);
   Answer<PersonSeen> seen(const OpeningTicket& ticket, const PersonId& person);
 
-  [[nodiscard]] ledger::Entry entry_for(const OpeningTicket& ticket, std::string_view kind) const;
-  void name_chain(ledger::Entry& entry, const AccessGrant& grant) const;
-  // Also says whether it is a watch record. kNotFound: there is no such person any more.
-  Result<void> name_subject(ledger::Entry& entry, const PersonId& person);
-  Result<void> log(const OrganisationId& owner, const std::vector<ledger::Entry>& entries);
-  // Alarms for those among them who do not exist, to be logged with what touched them.
-  void add_alarms(const OpeningTicket& ticket, const std::vector<SubjectId>& touched,
-                  std::string_view by, std::vector<ledger::Entry>& entries) const;
-  // Writes the refusal into the owner's log, and gives it back.
-  Declined denied(Denial why, const Asker& asker, const PersonId& person, std::string_view kind);
-
   const Parts parts_;
+  ActLog log_;
 };
 
 }  // namespace madoguchi::vault

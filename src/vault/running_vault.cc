@@ -22,6 +22,7 @@
 #include "vault/openings.h"
 #include "vault/passkey_service.h"
 #include "vault/people_records.h"
+#include "vault/playbacks.h"
 #include "vault/recordings.h"
 #include "vault/refusals.h"
 #include "vault/registry.h"
@@ -112,6 +113,7 @@ struct RunningVault::Parts {
   std::optional<WatchRules> rules;  // of the settings' own file
   std::unique_ptr<WatchDesk> watch;
   std::unique_ptr<Openings> openings;
+  std::unique_ptr<Playbacks> playbacks;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
   std::mutex glass_mutex;  // the status is asked for while the glass closes
@@ -195,6 +197,10 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                         parts->people->records(), NumberingPlan::japanese(), parts->exports.get(),
                         parts->watch.get()});
+    parts->playbacks = std::make_unique<Playbacks>(
+        Playbacks::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
+                         parts->openings->act_log()},
+        RecordingShelf(settings.recordings));
     if (ledger::LogStore* log = parts->people->log())
       parts->enquiries = std::make_unique<Enquiries>(Enquiries::Parts{
           *parts->store, clock, entropy, *parts->authority, parts->people->records(), *log,
@@ -203,10 +209,10 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}, &parts->passkeys};
     if (parts->openings)
-      site.people.emplace(
-          GlassSite::People{parts->people->records(), *parts->openings, entropy,
-                            parts->people->log(), parts->logs ? &parts->logs->logs() : nullptr,
-                            parts->enquiries.get(), parts->exports.get(), parts->watch.get()});
+      site.people.emplace(GlassSite::People{
+          parts->people->records(), *parts->openings, entropy, parts->people->log(),
+          parts->logs ? &parts->logs->logs() : nullptr, parts->enquiries.get(),
+          parts->exports.get(), parts->watch.get(), parts->playbacks.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -244,6 +250,7 @@ void RunningVault::minute() {
   parts_->authority->minute();
   if (parts_->exports) parts_->exports->minute();
   if (parts_->watch) parts_->watch->minute();
+  if (parts_->playbacks) parts_->playbacks->minute();
 }
 
 std::string RunningVault::status() const {

@@ -76,6 +76,7 @@ Result<Settings> Settings::from_config(Config config) {
   settings.records = config.text_or("records", "sqlite:" + (settings.data / "records.db").string());
   settings.subject_keys =
       config.text_or("subject_keys", "sqlite:" + (settings.data / "subject-keys.db").string());
+  settings.recordings = config.path_or("recordings", {});
   Config rpc = config.table("rpc");
   settings.listen = rpc.text("listen");
   settings.rpc_authority = rpc.text("authority");

@@ -30,11 +30,12 @@ struct GlassSettings {
 struct Settings {
   std::filesystem::path data;  // the master key, and sealed files while they are exported
   std::filesystem::path master_key;
-  std::optional<TokenPlace> token;  // then the master key comes from there, and no file is read
-  std::string database;             // URL of the store
-  std::string records;              // URL of the sealed records
-  std::string subject_keys;         // URL of the keys that each person's record hangs on
-  std::string listen;               // "unix:…" or "host:port"
+  std::optional<TokenPlace> token;   // then the master key comes from there, and no file is read
+  std::string database;              // URL of the store
+  std::string records;               // URL of the sealed records
+  std::string subject_keys;          // URL of the keys that each person's record hangs on
+  std::filesystem::path recordings;  // the exchange's folder; empty: none are heard here
+  std::string listen;                // "unix:…" or "host:port"
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
   GlassSettings glass;
   TokenRates token_rates;

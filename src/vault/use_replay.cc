@@ -25,8 +25,10 @@ const std::string* detail(const ledger::Entry& entry, const char* name) {
 class Uses {
  public:
   void add(const ledger::Entry& entry) {
-    if (entry.kind == ledger::kind::kOpening) return opening(entry);
-    if (entry.kind == ledger::kind::kSearch || entry.kind == ledger::kind::kEnquiry) {
+    if (entry.kind == ledger::kind::kOpening) return opening(entry, "opening");
+    const bool playback = entry.kind == ledger::kind::kPlayback;  // by ticket, or by the owner
+    if (playback && entry.outcome == "played") opening(entry, "playback");
+    if (playback || entry.kind == ledger::kind::kSearch || entry.kind == ledger::kind::kEnquiry) {
       const std::string* search = detail(entry, "search");
       if (search != nullptr && seen_.insert(*search).second)
         uses_.push_back({entry.time, {"search", "", entry.operator_id}});
@@ -41,8 +43,8 @@ class Uses {
   }
 
  private:
-  void opening(const ledger::Entry& entry) {
-    const std::string* act = detail(entry, "opening");
+  void opening(const ledger::Entry& entry, const char* name) {
+    const std::string* act = detail(entry, name);
     const std::string* chain = detail(entry, "chain");
     if (act == nullptr || chain == nullptr || !seen_.insert(*act).second) return;
     for (std::size_t begin = 0; begin < chain->size();) {

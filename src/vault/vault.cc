@@ -26,6 +26,7 @@ Confinement rights_for(const Settings& settings) {
     rights.write.push_back(folder);
   rights.read = {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key};
   if (settings.glass.enabled) rights.read.push_back(settings.glass.pages);
+  if (!settings.recordings.empty()) rights.read.push_back(settings.recordings);
   if (!settings.watching_rules.empty()) rights.read.push_back(settings.watching_rules);
   for (const auto& file : web::files_of(settings.glass.web)) rights.read.push_back(file);
   return rights;

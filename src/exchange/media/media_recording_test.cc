@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct Wav {
-  recording::Rendered about;
+  recording::Outline about;
   std::vector<std::int16_t> left;
   std::vector<std::int16_t> right;
 };

@@ -6,6 +6,7 @@
 #include "store/vault/openings_fixture.h"
 #include "vault/exports.h"
 #include "vault/glass_site.h"
+#include "vault/playbacks.h"
 #include "vault/use_replay.h"
 
 namespace madoguchi::store {
@@ -165,8 +166,12 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   const auto exports = vault::Exports::open({*store_, clock_, entropy_, *authority_, *registry_,
                                              people_->records(), folder_ / "exports"});
   ASSERT_TRUE(exports) << exports.error().message;
+  vault::Playbacks playbacks(
+      {*store_, clock_, entropy_, *authority_, *registry_, openings_->act_log()},
+      vault::RecordingShelf({}));
   parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, nullptr,
-                                                nullptr, nullptr, exports->get()});
+                                                nullptr, nullptr, exports->get(), nullptr,
+                                                &playbacks});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;

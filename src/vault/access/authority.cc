@@ -95,7 +95,7 @@ std::vector<OrganisationId> Authority::owners(const OpeningTicket& ticket, Time 
   return mandates_.owners(mandate_ask(ticket), now);
 }
 
-Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
+Allowed<Permission> Authority::granted_by_ticket(const PersonAsk& ask, Time now) {
   auto usable = tickets_.usable(ask.ticket, ask.session, leases_, now);
   if (!usable) return refuse(usable.error());
   const OpeningTicket& ticket = **usable;
@@ -104,10 +104,17 @@ Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
   if (!grant) return refuse(grant.error());
   if (freezes_.stopping(ask.owner, ticket.who, ticket.desk) != nullptr)
     return refuse(Denial::kFrozen);
+  return Permission{std::move(*grant), ticket};
+}
+
+Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
+  auto permission = granted_by_ticket(ask, now);
+  if (!permission) return permission;
+  const OpeningTicket& ticket = permission->ticket;
   const bool in_call = tickets_.state(ticket, leases_, now).stage == TicketStage::kInCall;
   if (!in_call && !tickets_.progress(ticket).opened.contains(ask.subject))
     return refuse(Denial::kWrapUp);
-  return Permission{std::move(*grant), ticket};
+  return permission;
 }
 
 Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
@@ -128,6 +135,24 @@ Allowed<Permission> Authority::write(const PersonAsk& ask, Time now) {
   if (!permission) return permission;
   if (!tickets_.progress(permission->ticket).opened.contains(ask.subject))
     return refuse(Denial::kNotChecked);
+  return permission;
+}
+
+Allowed<Permission> Authority::may_play(const PersonAsk& ask, Time now) {
+  auto permission = granted_by_ticket(ask, now);
+  if (!permission) return permission;
+  if (!ask.subject.empty() && !tickets_.progress(permission->ticket).opened.contains(ask.subject))
+    return refuse(Denial::kNotChecked);
+  if (!permission->grant.purpose.playback) return refuse(Denial::kNoPlayback);
+  return permission;
+}
+
+Allowed<Permission> Authority::play(const PersonAsk& ask, Time now) {
+  auto permission = may_play(ask, now);
+  if (!permission) return permission;
+  const auto charges = permission->grant.charges(permission->ticket.who, permission->ticket.desk);
+  if (limits_.exceeded(charges, now)) return refuse(Denial::kLimit);
+  limits_.count(charges, now);
   return permission;
 }
 

@@ -83,6 +83,11 @@ class Authority {
   // Reading and writing documents about a person: as open(), but counted as nothing, since they
   // stand in the opening of the person.
   Allowed<Permission> write(const PersonAsk& ask, Time now);
+  // Hearing the recording of the ticket's own call, also in its wrap-up; counted as an opening.
+  // About nobody (empty subject), or about somebody who was opened in it.
+  Allowed<Permission> play(const PersonAsk& ask, Time now);
+  // Whether what play() allowed may go on; counts nothing.
+  Allowed<Permission> may_play(const PersonAsk& ask, Time now);
   Allowed<OpeningTicket> search(const OpeningTicketId& id, const SessionKey& session, Time now);
   // An owner's person looks for one of its people: no ticket, counted as a search.
   Allowed<void> enquire(const OperatorId& owners_person, Time now);
@@ -112,6 +117,8 @@ class Authority {
   [[nodiscard]] std::optional<SessionLeg> leg_in_call(const OperatorId& who, const CallId& call,
                                                       Time now) const;
   // The ticket is usable and a chain grants its purpose for this owner.
+  Allowed<Permission> granted_by_ticket(const PersonAsk& ask, Time now);
+  // And in the wrap-up, the person was opened before.
   Allowed<Permission> permitted(const PersonAsk& ask, Time now);
 
   const AuthorityRules rules_;

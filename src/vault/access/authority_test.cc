@@ -178,6 +178,33 @@ TEST_F(AuthorityTest, AnUncheckedPersonIsOpenedOnlyWithASupervisorsWord) {
   EXPECT_EQ(open("t1", "jiro"), "opened");
 }
 
+TEST_F(AuthorityTest, ARecordingIsHeardOnlyForAPurposeThatAllowsItAndCountsAsAnOpening) {
+  const auto play = [&](const std::string& ticket, const std::string& subject = "") {
+    const auto permission = authority.play(about(ticket, subject), now);
+    return permission ? "played" : std::string(name_of(permission.error()));
+  };
+  ASSERT_TRUE(issue("t1"));
+  EXPECT_EQ(play("t1"), "no_playback");
+  Mandate listening = mandate_of("m1", "sakura", "minato", now);
+  listening.version = 2;
+  listening.purposes.front().playback = true;
+  listening.limits.by_operator = {3, 100, 100};
+  put(listening);
+  sign("m1", "sakura", 2);
+  EXPECT_EQ(play("t1"), "played");
+  EXPECT_EQ(play("t1", "taro"), "not_checked");
+  EXPECT_EQ(open("t1"), "opened");
+  EXPECT_EQ(play("t1", "taro"), "played");
+  EXPECT_EQ(play("t1"), "limit");
+  EXPECT_TRUE(authority.may_play(about("t1", ""), now));
+  EXPECT_EQ(authority.play(about("t1", "", "session-kei"), now).error(), Denial::kNoTicket);
+  // In the wrap-up too, and then no more.
+  authority.leases().end(CallId("call"), now);
+  EXPECT_TRUE(authority.may_play(about("t1", ""), now));
+  now += 61s;
+  EXPECT_EQ(authority.may_play(about("t1", ""), now).error(), Denial::kTicketOver);
+}
+
 TEST_F(AuthorityTest, SearchesAreLimitedAndOnlyInTheCall) {
   ASSERT_TRUE(issue("t1"));
   const auto search = [&] {

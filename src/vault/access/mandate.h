@@ -31,6 +31,7 @@ struct Purpose {
   std::set<std::string> fields;           // what one press opens
   std::uint32_t checks = 0;               // how many different fields must have matched before
   std::uint32_t export_rows_per_day = 0;  // people in exports for this purpose; 0: no exports
+  bool playback = false;                  // whether the call's recording may be heard
   friend bool operator==(const Purpose&, const Purpose&) = default;
 };
 

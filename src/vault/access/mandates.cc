@@ -139,6 +139,7 @@ Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& 
       grant.purpose.checks = std::max(grant.purpose.checks, purpose->checks);
       grant.purpose.export_rows_per_day =
           std::min(grant.purpose.export_rows_per_day, purpose->export_rows_per_day);
+      grant.purpose.playback = grant.purpose.playback && purpose->playback;
     }
     grant.ends = std::min(grant.ends, link->ends);
     grant.chain.push_back({link->id, link->version, link->to, link->limits});

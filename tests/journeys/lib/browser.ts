@@ -88,9 +88,10 @@ export class Console {
     await this.page.screenshot({ path: file, fullPage: true });
   }
 
-  /** Faults of accessibility that axe calls serious or critical. */
-  async seriousFaults(): Promise<string[]> {
-    const found = await new AxeBuilder({ page: this.page }).exclude("iframe").analyze();
+  /** Faults of accessibility that axe calls serious or critical, of the page or of what a frame in it holds. A watermark is faint on purpose. */
+  async seriousFaults(frame?: string): Promise<string[]> {
+    const builder = new AxeBuilder({ page: this.page });
+    const found = await (frame === undefined ? builder.exclude("iframe") : builder.include([frame, "body"]).exclude([frame, ".watermark"])).analyze();
     return found.violations
       .filter((fault) => fault.impact === "serious" || fault.impact === "critical")
       .map((fault) => `${fault.id}: ${fault.help} (${fault.nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")})`);

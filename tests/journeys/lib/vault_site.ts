@@ -57,10 +57,10 @@ export class VaultSite {
   }
 
   /** A file, as it comes. */
-  bytes(path: string): Promise<Buffer> {
+  bytes(path: string, headers: Record<string, string> = {}): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const sent = request(
-        { host: "127.0.0.1", port: this.url.port, path: `/api${path}`, headers: { Host: this.url.host, Cookie: this.cookie } },
+        { host: "127.0.0.1", port: this.url.port, path: `/api${path}`, headers: { Host: this.url.host, Cookie: this.cookie, ...headers } },
         (answer) => {
           const parts: Buffer[] = [];
           answer.on("data", (part: Buffer) => parts.push(part));
