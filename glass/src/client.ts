@@ -4,6 +4,7 @@ import { Refused, type Schemas, ask } from "./api.js";
 import { become, byId, el, setText } from "./dom.js";
 import { exportCards } from "./export_cards.js";
 import { LookedCard } from "./looked.js";
+import { MonthCard, Months } from "./month.js";
 import { type LogEntry, callOf, cellsOf, columns, proofLink } from "./entries.js";
 import { OwnersPlayback } from "./owners_playback.js";
 import { type Answer, readSession, signOut } from "./session.js";
@@ -20,6 +21,7 @@ const language = chooseLanguage(new URLSearchParams(location.search).get("lang")
 const texts = textsFor(language);
 const form = new SignInForm(texts, (answer) => show(answer));
 const looked = new LookedCard(texts, language);
+const monthly = new MonthCard(texts, language);
 const watching = new WatchCard(texts, language, (run) => act(run));
 const playback = new OwnersPlayback(texts, language);
 const cards = byId("cards");
@@ -55,6 +57,7 @@ function show(answer: Answer): void {
   organisation = isOwner ? (session.organisation ?? null) : null;
   void looked.show(isOwner);
   playback.close();
+  if (!isOwner) monthly.clear();
   if (isOwner) {
     void watching.offerCanaries().catch(say);
     void showKey();
@@ -176,8 +179,11 @@ async function verify(event: Event): Promise<void> {
   const outcome = byId("verified");
   const owner = organisation;
   if (owner === null) return;
+  const pasted = byId<HTMLInputElement>("key").value.trim();
+  const months = new Months();
+  monthly.clear();
   try {
-    const key = await readKey(byId<HTMLInputElement>("key").value);
+    const key = await readKey(pasted);
     const verified = await verifyLog(
       async (path) => {
         const response = await fetch(`/log/${encodeURIComponent(owner)}/${path}`, { cache: "no-store" });
@@ -186,8 +192,12 @@ async function verify(event: Event): Promise<void> {
         return new Uint8Array(await response.arrayBuffer());
       },
       key,
-      (index) => index % 256 === 0 && setText(outcome, fill(texts.clientVerifying, { count: index })),
+      (index, entry) => {
+        months.add(index, entry);
+        if (index % 256 === 0) setText(outcome, fill(texts.clientVerifying, { count: index }));
+      },
     );
+    monthly.show(months, { verified, key: pasted });
     outcome.className = "outcome match";
     setText(outcome, `✓ ${fill(texts.clientVerified, { count: verified.size, time: shortTime(new Date().toISOString()) })}`);
   } catch (error) {

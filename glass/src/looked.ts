@@ -3,7 +3,8 @@
 import { Refused, type Candidate, type Schemas, ask } from "./api.js";
 import { byId, el, setText } from "./dom.js";
 import { cellsOf, columns, proofLink } from "./entries.js";
-import { printable, save } from "./looked_file.js";
+import { printable } from "./looked_file.js";
+import { save } from "./paper.js";
 import { verifyPerson, verifyProof } from "./proof.js";
 import { type Language, type Texts, fill, sentence } from "./texts.js";
 import { BadLog, readKey } from "./verify.js";

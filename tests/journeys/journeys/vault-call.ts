@@ -63,6 +63,7 @@ async function verifyLog(system: System, client: Console, context: Context): Pro
   await client.page.locator("#key").fill(key);
   await client.page.locator("#verify button").click();
   await client.page.locator("#verified.match").waitFor();
+  await client.page.locator("#month").getByRole("row", { name: "hana / minato 3 1 1 1 0 0" }).waitFor();
   await client.screenshot(join(context.folder, "verified.png"));
 
   await monthlyReport(system, context, url, key);
