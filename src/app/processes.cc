@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/process.h"
 #include "centre/centre.h"
 #include "exchange/exchange.h"
 #include "store/centre/sql_centre_store.h"
@@ -42,6 +43,7 @@ Result<vault::OpenedRecordStores> open_records(const vault::Settings& settings) 
 
 Result<void> run_process(std::string_view name, const std::filesystem::path& config) {
   start_log(name, LogLevel::kInfo);
+  allow_many_files();
   if (name == "exchange") return exchange::run(config);
   if (name == "vault") return vault::run(config, open_vault_store, open_records);
   if (name == "centre") return centre::run(config, store::open_centre_store, notify_ready);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace madoguchi {
@@ -34,6 +35,20 @@ Error named_after(const std::filesystem::path& config_file, Error error) {
   if (settings && !error.message.starts_with(config_file.string()))
     error.message = fmt::format("{}: {}", config_file.string(), error.message);
   return error;
+}
+
+std::size_t allow_many_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+  }
+  return most_open_files();
+}
+
+std::size_t most_open_files() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 StopSignals::StopSignals() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <string_view>
 
@@ -22,6 +23,12 @@ Result<void> make_data_folder(const std::filesystem::path& config_file,
 
 // Wrong settings that only showed in use: the same error, with the settings file's name before it.
 Error named_after(const std::filesystem::path& config_file, Error error);
+
+// Lifts this process's soft limit of open files to its hard one, since the usual 1,024 are soon
+// used up where each operator has several connections; says what it is then.
+std::size_t allow_many_files();
+// The same without lifting it.
+std::size_t most_open_files();
 
 // SIGTERM and SIGINT, blocked from now on in this thread and all that it starts, so that only
 // whoever waits here takes them.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <restinio/websocket/websocket.hpp>
 #include <thread>
 
+#include "base/process.h"
 #include "web/engine.h"
 
 namespace madoguchi::web {
@@ -315,7 +317,7 @@ class RestinioEngine final : public Engine {
         .handle_request_timeout(from.response_within)
         .write_http_response_timelimit(from.response_within)
         .max_pipelined_requests(4)
-        .max_parallel_connections(from.most_connections)
+        .max_parallel_connections(std::min(from.most_connections, most_open_files() / 2))
         .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t()
                                       .max_url_size(4 * 1024)
                                       .max_field_name_size(128)

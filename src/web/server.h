@@ -37,7 +37,8 @@ struct ServerSettings {
       "media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
       "form-action 'self'; frame-ancestors 'none'";
 
-  std::size_t most_connections = 512;
+  // Of which no more than half the files that the process may open. A browser has up to six.
+  std::size_t most_connections = 4'096;
   std::chrono::seconds request_within{15};  // from the first byte we wait for to the last
   std::chrono::seconds response_within{30};
   std::size_t most_unsent = 1024 * 1024;  // bytes per WebSocket

@@ -5,9 +5,12 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
+#include "base/process.h"
 #include "web/static_files.h"
 #include "web/test_client.h"
 
@@ -210,6 +213,21 @@ TEST_F(ServerTest, ARequestThatDribblesInIsDropped) {
   TestClient client(server_->port());
   client.say("GET /hello/a HTTP/1.1\r\nHost: loc");
   EXPECT_EQ(client.hear_all().find("200"), std::string::npos);
+}
+
+// A centre of six hundred with a quiet connection each, and one that comes after them.
+TEST_F(ServerTest, ManyQuietConnectionsKeepNobodyOut) {
+  allow_many_files();
+  start();
+  std::vector<std::unique_ptr<TestClient>> quiet;
+  for (int i = 0; i < 600; ++i) {
+    quiet.push_back(std::make_unique<TestClient>(server_->port()));
+    quiet.back()->say(get("/hello/a"));
+  }
+  for (const auto& one : quiet) EXPECT_NE(one->hear_until("200").find("200"), std::string::npos);
+  TestClient late(server_->port());
+  late.say(get("/hello/b"));
+  EXPECT_NE(late.hear_until("200").find("200"), std::string::npos);
 }
 
 TEST_F(ServerTest, WithoutCertificateOnlyTheMachineItselfMayConnect) {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/process.h"
 #include "exchange/media/media_engine.h"
 #include "exchange/media/media_keys.h"
 #include "exchange/media/port_pool.h"
@@ -40,19 +41,10 @@ Result<std::vector<rtp::Address>> candidates_of(const MediaSettings& settings, s
   return made;
 }
 
-// A recorded call of two telephones takes five descriptors, and two more while there are plenty;
-// the usual soft limit is 1,024.
-void allow_many_sockets() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
-}
-
-// An eighth of all descriptors may go to what is only for speed.
+// A recorded call of two telephones takes five descriptors, and two more while there are plenty: an
+// eighth of all may go to what is only for speed.
 std::size_t sockets_to_spare() {
-  rlimit limit{};
-  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 8 : 0;
+  return most_open_files() / 8;
 }
 
 // Sound goes before everything else of this machine, where we may ask for it: in real time (root,
@@ -295,7 +287,7 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::start(const MediaSettings& setti
     return fail(ErrorCode::kInvalid,
                 fmt::format("RTP ports {} to {} are no range that begins with an even number",
                             settings.rtp_port_first, settings.rtp_port_last));
-  allow_many_sockets();
+  allow_many_files();
   auto impl = std::make_unique<Impl>(settings, clock);
   if (auto opened = impl->open(entropy); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<MediaPlane>(new MediaPlane(std::move(impl)));
