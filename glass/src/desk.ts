@@ -102,7 +102,7 @@ export class Desk {
     });
     this.parts.say("");
     this.element.replaceChildren(this.head(ticket), this.card.element);
-    this.card.element.querySelector<HTMLElement>("input, select")?.focus();
+    this.card.focus();
   }
 
   private head(ticket: Ticket): HTMLElement {
@@ -138,7 +138,7 @@ export class Desk {
     }
   }
 
-  private refused(error: unknown): void {
+  refused(error: unknown): void {
     if (!(error instanceof Refused)) throw error;
     this.parts.tell("refused");
     if (error.status === 401) return this.parts.signedOut();

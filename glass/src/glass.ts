@@ -10,6 +10,7 @@ import { type Answer, type Session, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { StopBoard } from "./stops.js";
 import { type TextKey, chooseLanguage, textsFor } from "./texts.js";
+import { VouchBoard } from "./vouches.js";
 import { refuseCopying } from "./watermark.js";
 
 const readAgainMs = 60_000;
@@ -27,6 +28,7 @@ const notice = byId("notice");
 const trouble = byId("error");
 
 const stops = new StopBoard(texts, language);
+const vouches = new VouchBoard(texts, language, (error) => desk.refused(error));
 let met = false;
 let timer = 0;
 let isSignedIn = false;
@@ -79,6 +81,7 @@ function showSession(session: Session, asked: boolean): void {
   holder.tell({ signed_in: isSignedIn });
   readAgainIn(readAgainMs);
   if (!isSignedIn) stops.watch(null, null);
+  vouches.watch(isSignedIn ? session : null);
   void (isSignedIn ? begin() : desk.clear());
   signedIn.hidden = !isSignedIn || desk.isOpen;
 }
@@ -121,6 +124,7 @@ document.title = texts.heading;
 for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
 byId("stops").replaceWith(stops.element);
 byId("desk").replaceWith(desk.element);
+desk.element.before(vouches.element);
 setText(notice, texts.reading);
 refuseCopying(document);
 holder.listen(take);

@@ -1,7 +1,8 @@
 // A note about a person, saved as it is typed. One save is under way at a time and the newest text wins; while the
-// vault is away the text is kept sealed in the page and tried again.
+// vault is away, or has refused it, the text is kept sealed in the page, and tried again. The page names the document,
+// so that a save whose answer was lost is repeated, not doubled.
 import { Refused, type Schemas, ask } from "./api.js";
-import type { SealedTexts } from "./sealed_text.js";
+import type { Kept, SealedTexts } from "./sealed_text.js";
 
 export type NoteState = { kind: "idle" } | { kind: "saving" } | { kind: "saved"; at: Date } | { kind: "kept_here" } | { kind: "refused"; code: string };
 
@@ -29,14 +30,20 @@ export const placeOf = (about: About): string => JSON.stringify([about.owner, ab
 export class NoteWriter {
   private text = "";
   private savedText = "";
-  private document: string | undefined;
   private busy = false;
   private waiting = false;
 
   constructor(
     private readonly about: About,
     private readonly parts: NoteParts,
+    private document: string = crypto.randomUUID(),
   ) {}
+
+  /** Goes on with what was kept in the page. */
+  resume(kept: Kept): void {
+    if (kept.document !== undefined) this.document = kept.document;
+    this.type(kept.text);
+  }
 
   type(text: string): void {
     this.text = text;
@@ -50,15 +57,14 @@ export class NoteWriter {
     const text = this.text;
     this.parts.show({ kind: "saving" });
     try {
-      const kept = await this.parts.write({ ...this.about, text, draft: true, ...(this.document ? { document: this.document } : {}) });
-      this.document = kept.document;
+      const kept = await this.parts.write({ ...this.about, text, draft: true, document: this.document });
       this.savedText = text;
       await this.parts.sealed?.drop(this.place()).catch(() => undefined);
       this.parts.show({ kind: "saved", at: new Date(kept.written_at) });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      await this.parts.sealed?.keep({ place: this.place(), text, document: this.document }).catch(() => undefined);
       if (error.isAway) {
-        await this.parts.sealed?.keep({ place: this.place(), text }).catch(() => undefined);
         this.parts.show({ kind: "kept_here" });
         this.soon(againMs);
       } else {

@@ -2,6 +2,7 @@
 // and notes about the person.
 import { type Candidate, type Opened, Refused, type Schemas, type Ticket, ask } from "./api.js";
 import { el, setText } from "./dom.js";
+import { IdentityCheck } from "./identity.js";
 import { NoteWriter, type NoteState, writeWith } from "./notes.js";
 import { label, maskedLine } from "./people.js";
 import { type PlaybackBox, ticketPlayback } from "./playback.js";
@@ -20,9 +21,9 @@ export interface PersonParts {
 }
 
 /** The names of fields are the vault's; what a person reads are their labels, where one is known. */
-function fieldNames(parts: PersonParts): string {
+function fieldNames(parts: PersonParts, fields: string[]): string {
   const known = [...parts.ticket.checkable, ...parts.ticket.searchable];
-  const names = parts.ticket.purpose.fields.map((name) => {
+  const names = fields.map((name) => {
     const field = known.find((one) => one.name === name);
     return field ? label(parts.language, field) : name;
   });
@@ -34,6 +35,7 @@ export class PersonCard {
   private readonly stage = el("div", {});
   private writer: NoteWriter | null = null;
   private playback: PlaybackBox | null = null;
+  private check: IdentityCheck | null = null;
 
   constructor(
     private readonly person: Candidate,
@@ -52,8 +54,13 @@ export class PersonCard {
 
   /** Before another person or page is shown: nothing sounds any more, and what was typed is saved. */
   async leave(): Promise<void> {
+    this.check?.close();
     this.playback?.close();
     await this.writer?.flush();
+  }
+
+  focus(): void {
+    this.check?.focus();
   }
 
   private get about(): { owner: string; subject: string } {
@@ -65,41 +72,18 @@ export class PersonCard {
   }
 
   private showChecks(mayOpen: boolean): void {
-    const { texts, language, ticket } = this.parts;
-    const field = el("select", { name: "check-field", "aria-label": texts.check });
-    for (const one of ticket.checkable) field.append(el("option", { value: one.name }, label(language, one)));
-    const typed = el("input", { name: "typed", type: "text", autocomplete: "off", spellcheck: "false", maxlength: "200", "aria-label": texts.checkHint });
-    const outcome = el("p", { class: "outcome", role: "status" });
-    const open = el("button", { type: "button", class: "open", onclick: () => void this.open(open) }, fill(texts.open, { fields: fieldNames(this.parts) }));
+    const { texts, language, ticket, refused } = this.parts;
+    const open = el("button", { type: "button", class: "open", onclick: () => void this.open(open) }, fill(texts.open, { fields: fieldNames(this.parts, ticket.purpose.fields) }));
     open.disabled = !mayOpen;
-    const check = async (event: Event): Promise<void> => {
-      event.preventDefault();
-      if (typed.value.trim() === "") return typed.focus();
-      try {
-        const told = await this.ask<Schemas["Checked"]>("/check", { field: field.value, typed: typed.value });
-        const isMatch = told.outcome === "match";
-        outcome.className = `outcome ${told.outcome}`;
-        const more = isMatch ? (told.checks_left > 0 ? fill(texts.left, { count: told.checks_left }) : texts.enough) : fill(texts.guesses, { count: told.guesses_left });
-        setText(outcome, `${isMatch ? `✓ ${texts.match}` : `― ${texts.cannotConfirm}`}  ${more}`);
-        typed.value = "";
-        if (isMatch && told.checks_left === 0) open.disabled = false;
-        (open.disabled ? typed : open).focus();
-      } catch (error) {
-        this.parts.refused(error);
-      }
+    const standing = (identity: Schemas["Identity"]): void => {
+      const wasFocused = document.activeElement;
+      setText(open, fill(texts.open, { fields: fieldNames(this.parts, identity.fields) }));
+      const becomesOpen = open.disabled && identity.may_open;
+      open.disabled = !identity.may_open;
+      if (becomesOpen && this.stage.contains(wasFocused)) open.focus();
     };
-    this.stage.replaceChildren(
-      el(
-        "form",
-        { class: "check", onsubmit: (event) => void check(event), autocomplete: "off" },
-        el("h2", {}, texts.check),
-        el("p", { class: "muted" }, texts.checkHint),
-        el("div", { class: "condition" }, field, typed),
-        el("button", { type: "submit", class: "quiet" }, texts.checkDo),
-        outcome,
-      ),
-      open,
-    );
+    this.check = new IdentityCheck({ texts, language, ticket, about: this.about, standing, refused });
+    this.stage.replaceChildren(this.check.element, open);
   }
 
   private async open(button: HTMLButtonElement): Promise<void> {
@@ -115,6 +99,7 @@ export class PersonCard {
   }
 
   private showValues(opened: Opened): void {
+    this.check?.close();
     const { texts, language } = this.parts;
     const at = new Date(opened.opened_at);
     const time = at.toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB");
@@ -162,7 +147,7 @@ export class PersonCard {
       const mine = kept.find((one) => one.place === writer.place());
       if (!mine || text.value !== "") return;
       text.value = mine.text;
-      writer.type(mine.text);
+      writer.resume(mine);
     });
     const earlier = el("div", {});
     void this.showEarlier(earlier);

@@ -5,15 +5,19 @@
 export interface Kept {
   place: string; // whose it is about
   text: string;
+  document?: string; // that it is written to
 }
 
 interface Row {
   place: string;
+  document?: string;
+  at?: number; // when it was kept, by this machine's clock
   nonce: Uint8Array<ArrayBuffer>;
   sealed: ArrayBuffer;
 }
 
 const database = "madoguchi-glass";
+const keptForMs = 7 * 24 * 3_600_000; // then nobody comes back for it
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -42,10 +46,10 @@ export class SealedTexts {
     return new SealedTexts(rows, key);
   }
 
-  async keep({ place, text }: Kept): Promise<void> {
+  async keep({ place, text, document }: Kept): Promise<void> {
     const nonce = crypto.getRandomValues(new Uint8Array(12));
     const sealed = await crypto.subtle.encrypt(this.algorithm(nonce, place), this.key, new TextEncoder().encode(text));
-    const row: Row = { place, nonce, sealed };
+    const row: Row = { place, nonce, sealed, at: Date.now(), ...(document === undefined ? {} : { document }) };
     await done(this.rows.transaction("texts", "readwrite").objectStore("texts").put(row));
   }
 
@@ -55,9 +59,12 @@ export class SealedTexts {
 
   async all(): Promise<Kept[]> {
     const rows = (await done(this.rows.transaction("texts").objectStore("texts").getAll())) as Row[];
+    const old = rows.filter((row) => (row.at ?? 0) + keptForMs < Date.now());
+    await Promise.all(old.map((row) => this.drop(row.place)));
     return Promise.all(
-      rows.map(async ({ place, nonce, sealed }) => ({
+      rows.filter((row) => !old.includes(row)).map(async ({ place, nonce, sealed, document }) => ({
         place,
+        ...(document === undefined ? {} : { document }),
         text: new TextDecoder().decode(await crypto.subtle.decrypt(this.algorithm(nonce, place), this.key, sealed)),
       })),
     );

@@ -2,11 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 
 namespace madoguchi::vault {
+namespace {
+
+std::int64_t sum_of(const std::map<std::string, std::int64_t>& counts) {
+  std::int64_t sum = 0;
+  for (const auto& [name, count] : counts) sum += count;
+  return sum;
+}
+
+}  // namespace
 
 Result<DerivedKey> subject_salt_key(Records& records, const PersonId& person) {
   return records.derived_key(person.owner, person.subject, "madoguchi.subject-salt.2");
@@ -36,6 +46,12 @@ void ActLog::name_chain(ledger::Entry& entry, const AccessGrant& grant) {
       chain.size() <= 160 ? chain
                           : fmt::format("{}:{}+.+{}:{}", root.id.text(), root.version,
                                         grant.chain.back().id.text(), grant.chain.back().version);
+}
+
+void ActLog::name_caller(ledger::Entry& entry, const CallerSaid& said) {
+  if (said.kind.empty()) return;
+  entry.details["caller"] = said.kind;
+  if (!said.basis.empty()) entry.details["basis"] = said.basis;
 }
 
 Result<void> ActLog::name_subject(ledger::Entry& entry, const PersonId& person) {
@@ -79,6 +95,9 @@ Declined ActLog::denied(Denial why, const Asker& asker, const PersonId& person,
                         std::string_view kind) {
   // Only organisations that the vault knows have logs; a name that somebody made up gets none.
   if (parts_.registry.directory()->find(person.owner) == nullptr) return why;
+  const auto singly = is_told_singly({person.owner, asker.who}, why, kind);
+  if (!singly) return singly.error();
+  if (!*singly) return why;
   const auto ticket = parts_.authority.with([&](Authority& authority, Time) {
     const OpeningTicket* known = authority.tickets().find(asker.ticket);
     return known == nullptr ? OpeningTicket() : *known;
@@ -96,6 +115,57 @@ Declined ActLog::denied(Denial why, const Asker& asker, const PersonId& person,
     return kept.error();
   }
   return why;
+}
+
+Result<bool> ActLog::is_told_singly(const Repeater& of, Denial why, std::string_view kind) {
+  std::map<std::string, std::int64_t> telling;
+  {
+    const std::lock_guard lock(mutex_);
+    Repeated& repeated = repeated_[of];
+    if (repeated.singly < kMostSingly) {
+      ++repeated.singly;
+      return true;
+    }
+    Beyond& beyond = repeated.beyond[why];
+    ++beyond.untold[std::string(kind)];
+    const std::int64_t untold = sum_of(beyond.untold);
+    if (untold <= beyond.told) return false;
+    telling = std::exchange(beyond.untold, {});
+    beyond.told += untold;
+  }
+  const auto told = tell_repeated(of, why, telling);
+  if (!told) return tl::unexpected<Error>(told.error());
+  return false;
+}
+
+Result<void> ActLog::tell_repeated(const Repeater& of, Denial why,
+                                   const std::map<std::string, std::int64_t>& times) {
+  ledger::Entry entry;
+  entry.time = parts_.clock.now();
+  entry.kind = std::string(ledger::kind::kRefusal);
+  entry.operator_id = of.second.text();
+  entry.outcome = "refused_" + std::string(name_of(why));
+  entry.details["times"] = sum_of(times);
+  for (const auto& [asked, number] : times) entry.details["asked_" + asked] = number;
+  auto kept = keep(of.first, {entry});
+  if (kept) return {};
+  log_warn("refusals could not be logged: {}", kept.error().message);
+  const std::lock_guard lock(mutex_);  // not lost: the next one tells them too
+  Beyond& beyond = repeated_[of].beyond[why];
+  for (const auto& [asked, number] : times) beyond.untold[asked] += number;
+  beyond.told = std::max<std::int64_t>(0, beyond.told - sum_of(times));
+  return kept;
+}
+
+void ActLog::minute() {
+  std::map<Repeater, Repeated> before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = std::exchange(repeated_, {});
+  }
+  for (const auto& [of, repeated] : before)
+    for (const auto& [why, beyond] : repeated.beyond)
+      if (!beyond.untold.empty()) (void)tell_repeated(of, why, beyond.untold);
 }
 
 // A person who was invented for an export has called nobody and was sent no letter.

@@ -22,12 +22,6 @@ std::optional<PersonId> person_asked(const web::Request& request) {
   return PersonId{OrganisationId(std::string(owner)), SubjectId(std::string(subject))};
 }
 
-bool is_word(const std::string& text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || c == '_';
-  });
-}
-
 }  // namespace
 
 GlassDoor::Work GlassPeople::with_ticket(Act act) {
@@ -52,7 +46,6 @@ void GlassPeople::add_to(web::Routes& routes) {
   get("/api/candidates", &GlassPeople::candidates);
   post("/api/search", &GlassPeople::search);
   post("/api/check", &GlassPeople::check);
-  post("/api/vouch", &GlassPeople::vouch);
   post("/api/open", &GlassPeople::open);
   get("/api/documents", &GlassPeople::documents);
   post("/api/documents", &GlassPeople::write_document);
@@ -80,11 +73,9 @@ web::Response GlassPeople::show(const OpeningTicketId& id, const SessionKey& ses
   if (!look) return refused(look.error());
   const Names names(parts_.registry, parts_.records);
   Json purposes = Json::array();
-  Json mine = {{"id", look->ticket.purpose},
-               {"name", ""},
-               {"fields", Json::array()},
-               {"checks", 0},
-               {"playback", false}};
+  Json mine = {{"id", look->ticket.purpose}, {"name", ""},
+               {"fields", Json::array()},    {"checks", 0},
+               {"callers", Json::object()},  {"playback", false}};
   for (const Purpose& purpose : look->purposes) {
     purposes.push_back(json_of(purpose));
     if (purpose.id == look->ticket.purpose) mine = json_of(purpose);
@@ -167,16 +158,6 @@ web::Response GlassPeople::check(const web::Request& request, const Visitor&, co
   return shown({{"outcome", outcome->matched ? "match" : "cannot_confirm"},
                 {"checks_left", outcome->checks_left},
                 {"guesses_left", outcome->guesses_left}});
-}
-
-web::Response GlassPeople::vouch(const web::Request& request, const Visitor&, const Asker& asker) {
-  const auto body = body_of(request);
-  const auto person = body ? person_in(*body) : std::nullopt;
-  const auto reason = body ? text_in(*body, "reason") : std::nullopt;
-  if (!person || !reason || !is_word(*reason))
-    return malformed("send owner, subject and a reason of a-z and _");
-  const auto vouched = parts_.openings.vouch(asker, *person, *reason);
-  return vouched ? shown({{"vouched", true}}) : declined_answer(vouched.error());
 }
 
 web::Response GlassPeople::open(const web::Request& request, const Visitor& visitor,

@@ -1,5 +1,5 @@
 // The operator's part of the vault's site: the ticket of the call in hand, candidates, search,
-// identity check, a supervisor's word, opening, notes. Turns HTTP into Openings' acts and their
+// identity check, opening, notes. Turns HTTP into Openings' acts and their
 // answers into JSON; decides nothing. This is the only place where values leave the vault's
 // process. Handlers of GlassDoor's threads.
 #pragma once
@@ -35,7 +35,6 @@ class GlassPeople {
   web::Response candidates(const web::Request&, const Visitor&, const Asker&);
   web::Response search(const web::Request&, const Visitor&, const Asker&);
   web::Response check(const web::Request&, const Visitor&, const Asker&);
-  web::Response vouch(const web::Request&, const Visitor&, const Asker&);
   web::Response open(const web::Request&, const Visitor&, const Asker&);
   web::Response documents(const web::Request&, const Visitor&, const Asker&);
   web::Response read_document(const web::Request&, const Visitor&, const Asker&);

@@ -83,11 +83,12 @@ Json json_of(const DocumentVersion& document) {
 }
 
 Json json_of(const Purpose& purpose) {
-  return {{"id", purpose.id},
-          {"name", purpose.name},
-          {"fields", purpose.fields},
-          {"checks", purpose.checks},
-          {"playback", purpose.playback}};
+  Json callers = Json::object();
+  for (const auto& [caller, terms] : purpose.callers)
+    callers[caller] = {{"fields", terms.fields}, {"checks", terms.checks}};
+  return {
+      {"id", purpose.id},         {"name", purpose.name},          {"fields", purpose.fields},
+      {"checks", purpose.checks}, {"callers", std::move(callers)}, {"playback", purpose.playback}};
 }
 
 web::Response declined_answer(const Declined& declined) {

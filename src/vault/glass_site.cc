@@ -52,6 +52,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
   if (!parts.people) return;
   people_.emplace(GlassPeople::Parts{*door_, parts.authority, parts.registry, parts.people->records,
                                      parts.people->openings, parts.people->entropy});
+  identity_.emplace(
+      GlassIdentity::Parts{*door_, parts.registry, parts.people->records, parts.people->identity});
   watch_.emplace(GlassWatch::Parts{*door_, parts.authority, parts.registry, parts.people->records,
                                    parts.people->watch});
   enquiries_.emplace(GlassEnquiries::Parts{*door_, parts.authority, parts.registry,
@@ -222,6 +224,7 @@ web::Routes GlassSite::routes() {
   if (passkeys_) passkeys_->add_to(routes);
   owner_.add_to(routes);
   if (people_) people_->add_to(routes);
+  if (identity_) identity_->add_to(routes);
   if (enquiries_) enquiries_->add_to(routes);
   if (exports_) exports_->add_to(routes);
   if (watch_) watch_->add_to(routes);

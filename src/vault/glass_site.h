@@ -16,6 +16,7 @@
 #include "vault/glass_door.h"
 #include "vault/glass_enquiries.h"
 #include "vault/glass_exports.h"
+#include "vault/glass_identity.h"
 #include "vault/glass_owner.h"
 #include "vault/glass_passkeys.h"
 #include "vault/glass_people.h"
@@ -37,6 +38,7 @@ class GlassSite {
     Records& records;
     Openings& openings;
     Entropy& entropy;
+    CallerIdentity& identity;
     ledger::LogStore* log = nullptr;
     ledger::Logs* logs = nullptr;  // as published, for anyone to read
     Enquiries* enquiries = nullptr;
@@ -81,6 +83,7 @@ class GlassSite {
   GlassOwner owner_;
   std::optional<GlassPasskeys> passkeys_;
   std::optional<GlassPeople> people_;
+  std::optional<GlassIdentity> identity_;
   std::optional<GlassEnquiries> enquiries_;
   std::optional<GlassExports> exports_;
   std::optional<GlassWatch> watch_;

@@ -76,6 +76,32 @@ Result<void> texts_of(const json& in, const char* name, Add add) {
   return {};
 }
 
+Result<void> read_callers(const json& in, Purpose& purpose) {
+  const auto callers = in.find("callers");
+  if (callers == in.end()) return {};
+  if (!callers->is_object()) return wrong("callers", "an object is wanted");
+  for (const auto& [caller, given] : callers->items()) {
+    if (!given.is_object()) return wrong("callers", "an object of objects is wanted");
+    CallerTerms terms;
+    if (auto good = texts_of(given, "fields",
+                             [&](std::string field) { terms.fields.insert(std::move(field)); });
+        !good)
+      return wrong("callers", good.error().message);
+    const auto checks = number_of(given, "checks", 0);
+    if (!checks) return wrong("callers", checks.error().message);
+    terms.checks = *checks;
+    purpose.callers.emplace(caller, std::move(terms));
+  }
+  return {};
+}
+
+json json_of(const std::map<std::string, CallerTerms>& callers) {
+  json out = json::object();
+  for (const auto& [caller, terms] : callers)
+    out[caller] = {{"fields", terms.fields}, {"checks", terms.checks}};
+  return out;
+}
+
 Result<Purpose> purpose_of(const json& in) {
   if (!in.is_object()) return wrong("purposes", "a list of objects is wanted");
   Purpose purpose;
@@ -94,6 +120,7 @@ Result<Purpose> purpose_of(const json& in) {
   const auto rows = number_of(in, "export_rows_per_day", 0);
   if (!rows) return tl::unexpected<Error>(rows.error());
   purpose.export_rows_per_day = *rows;
+  if (auto good = read_callers(in, purpose); !good) return tl::unexpected<Error>(good.error());
   const auto playback = in.find("playback");
   if (playback != in.end() && !playback->is_boolean()) return wrong("playback", "true or false");
   purpose.playback = playback != in.end() && playback->get<bool>();
@@ -179,6 +206,7 @@ std::string to_json(const Mandate& mandate) {
                                {"fields", purpose.fields},
                                {"checks", purpose.checks},
                                {"export_rows_per_day", purpose.export_rows_per_day},
+                               {"callers", json_of(purpose.callers)},
                                {"playback", purpose.playback}});
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }

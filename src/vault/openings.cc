@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+
 namespace madoguchi::vault {
 namespace {
 
@@ -177,6 +179,7 @@ Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& pers
   ActLog::name_chain(entry, allowed->grant);
   entry.fields = {field};
   entry.outcome = matched ? "match" : "cannot_confirm";
+  ActLog::name_caller(entry, allowed->speaks);
   if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
 
   IdentityOutcome outcome;
@@ -187,34 +190,12 @@ Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& pers
   if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
   parts_.authority.with([&](Authority& authority, Time now) {
     if (matched) authority.checked(ask, field, true, now);
-    const CallProgress& progress = authority.tickets().progress(allowed->ticket);
-    const auto matches = progress.matched.find(person.subject);
-    const auto misses = progress.mismatches.find(person.subject);
-    const int done =
-        matches == progress.matched.end() ? 0 : static_cast<int>(matches->second.size());
-    const int missed = misses == progress.mismatches.end() ? 0 : misses->second;
-    outcome.checks_left = std::max(0, static_cast<int>(allowed->grant.purpose.checks) - done);
-    outcome.guesses_left = std::max(0, authority.rules().guesses_a_person - missed);
+    const auto standing = authority.standing(ask, now);
+    if (!standing) return;  // it ended meanwhile: nothing is left
+    outcome.checks_left = standing->checks_left;
+    outcome.guesses_left = standing->guesses_left;
   });
   return outcome;
-}
-
-Answer<void> Openings::vouch(const Asker& asker, const PersonId& person,
-                             const std::string& reason) {
-  auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
-    return authority.may_vouch(asker.ticket, person.owner, asker.who, now);
-  });
-  if (!allowed) return declined(log_.denied(allowed.error(), asker, person, "vouch"));
-  ledger::Entry entry = log_.entry_for(*allowed, ledger::kind::kIdentityCheck);
-  entry.outcome = "vouched";
-  entry.details = {{"by", asker.who.text()}, {"reason", reason}};
-  if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
-  if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
-  const auto done = parts_.authority.with([&](Authority& authority, Time now) {
-    return authority.vouch(asker.ticket, person.owner, person.subject, asker.who, now);
-  });
-  if (!done) return declined(done.error());
-  return {};
 }
 
 // ---- opening
@@ -260,6 +241,7 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
   entry.time = at;
   ActLog::name_chain(entry, allowed->grant);
   entry.details["opening"] = fresh_id_text(at, parts_.entropy);
+  ActLog::name_caller(entry, allowed->speaks);
   parts_.authority.with([&](Authority& authority, Time) {
     const CallProgress& progress = authority.tickets().progress(allowed->ticket);
     entry.details["people"] = static_cast<std::int64_t>(progress.opened.size());
@@ -337,16 +319,26 @@ Answer<DocumentVersion> Openings::write_document(const Asker& asker, const Perso
   });
   if (!allowed)
     return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kWriting));
+  // The entry and the note are in two databases, so it is the order that makes it safe: the entry,
+  // which names the document, is durable before the note is written, and a note that could not be
+  // written is told of. A note without its entry there never is; an entry without its note is one
+  // whose writer was told nothing, and writes the same document again.
+  const DocumentId written_to =
+      document.empty() ? DocumentId(fresh_id_text(parts_.clock.now(), parts_.entropy)) : document;
   ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kWriting);
   ActLog::name_chain(entry, allowed->grant);
+  ActLog::name_caller(entry, allowed->speaks);
   entry.outcome = draft ? "draft" : "written";
-  if (!document.empty()) entry.details["document"] = document.text();
+  entry.details["document"] = written_to.text();
   if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
   if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
-  auto written = parts_.records.put_document(person.owner, person.subject, document, "note",
+  auto written = parts_.records.put_document(person.owner, person.subject, written_to, "note",
                                              asker.who.text(), text, draft);
-  if (!written) return declined(written.error());
-  return *std::move(written);
+  if (written) return *std::move(written);
+  entry.outcome = "not_written";
+  if (auto told = log_.keep(person.owner, {entry}); !told)
+    log_warn("that a note was not written could not be logged: {}", told.error().message);
+  return declined(written.error());
 }
 
 }  // namespace madoguchi::vault

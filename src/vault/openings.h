@@ -81,8 +81,6 @@ class Openings {
                              const std::vector<Sought>& all_of);
   Answer<IdentityOutcome> check(const Asker& asker, const PersonId& person,
                                 const std::string& field, const Personal<std::string>& typed);
-  // `asker` is the supervisor; `reason` a word.
-  Answer<void> vouch(const Asker& asker, const PersonId& person, const std::string& reason);
   Answer<OpenedPerson> open(const Asker& asker, const PersonId& person);
 
   Answer<std::vector<DocumentVersion>> documents(const Asker& asker, const PersonId& person);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "vault/admin_service.h"
 #include "vault/authority_desk.h"
+#include "vault/caller_identity.h"
 #include "vault/centre_service.h"
 #include "vault/client_logs.h"
 #include "vault/demo.h"
@@ -113,6 +114,7 @@ struct RunningVault::Parts {
   std::optional<WatchRules> rules;  // of the settings' own file
   std::unique_ptr<WatchDesk> watch;
   std::unique_ptr<Openings> openings;
+  std::unique_ptr<CallerIdentity> identity;
   std::unique_ptr<Playbacks> playbacks;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
@@ -197,6 +199,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                         parts->people->records(), NumberingPlan::japanese(), parts->exports.get(),
                         parts->watch.get()});
+    parts->identity = std::make_unique<CallerIdentity>(CallerIdentity::Parts{
+        clock, *parts->authority, parts->openings->act_log(), CallerRules::japanese()});
     parts->playbacks = std::make_unique<Playbacks>(
         Playbacks::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                          parts->openings->act_log()},
@@ -209,10 +213,11 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}, &parts->passkeys};
     if (parts->openings)
-      site.people.emplace(GlassSite::People{
-          parts->people->records(), *parts->openings, entropy, parts->people->log(),
-          parts->logs ? &parts->logs->logs() : nullptr, parts->enquiries.get(),
-          parts->exports.get(), parts->watch.get(), parts->playbacks.get()});
+      site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
+                                            *parts->identity, parts->people->log(),
+                                            parts->logs ? &parts->logs->logs() : nullptr,
+                                            parts->enquiries.get(), parts->exports.get(),
+                                            parts->watch.get(), parts->playbacks.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -251,6 +256,7 @@ void RunningVault::minute() {
   if (parts_->exports) parts_->exports->minute();
   if (parts_->watch) parts_->watch->minute();
   if (parts_->playbacks) parts_->playbacks->minute();
+  if (parts_->openings) parts_->openings->act_log().minute();
 }
 
 std::string RunningVault::status() const {

@@ -153,6 +153,65 @@ TEST_P(OpeningsOn, NotesAreWrittenAndReadAboutWhoWasOpened) {
   EXPECT_EQ(read->text, text);
 }
 
+TEST_P(OpeningsOn, ANoteIsNeverThereWithoutItsEntryAndNoneIsClaimedThatIsNot) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  ASSERT_EQ(open(person), "opened");
+  const vault::DocumentId named("note-of-the-page");
+  const Personal<std::string> text("お詫びをお伝えした");
+  const auto write = [&](const Personal<std::string>& words) {
+    return openings_->write_document(asker_, person, named, words, true).has_value();
+  };
+  const auto notes = [&] { return openings_->documents(asker_, person)->size(); };
+  const auto outcomes = [&] {
+    std::vector<std::string> found;
+    for (const ledger::Entry& entry : entries())
+      if (entry.kind == "writing") {
+        EXPECT_EQ(std::get<std::string>(entry.details.at("document")), named.text());
+        found.push_back(entry.outcome);
+      }
+    return found;
+  };
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(write(text));
+  EXPECT_EQ(notes(), 0U);
+  // Kept, but nobody was told: the page repeats it, and there is one note.
+  fault_ = CommitFault::kFailedButKept;
+  EXPECT_FALSE(write(text));
+  EXPECT_EQ(notes(), 0U);
+  EXPECT_TRUE(write(text));
+  EXPECT_TRUE(write(text));
+  EXPECT_EQ(notes(), 1U);
+  EXPECT_EQ(outcomes(), (std::vector<std::string>{"draft", "draft", "draft"}));
+  // The note's own store refuses it.
+  EXPECT_FALSE(write(Personal<std::string>(std::string(2'000'000, 'x'))));
+  EXPECT_EQ(outcomes().back(), "not_written");
+  EXPECT_EQ(openings_->read_document(asker_, person, named)->text, text);
+}
+
+TEST_P(OpeningsOn, RefusalsBeyondTheFirstAreToldAsNumbersAndNoneIsLost) {
+  const PersonId person = candidate();
+  const auto count = [&] {
+    std::pair<std::int64_t, std::int64_t> found{0, 0};  // refusals, entries
+    for (const ledger::Entry& entry : entries()) {
+      if (entry.kind != "refusal") continue;
+      const auto times = entry.details.find("times");
+      found.first += times == entry.details.end() ? 1 : std::get<std::int64_t>(times->second);
+      ++found.second;
+    }
+    return found;
+  };
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(open(person), "not_checked");
+  EXPECT_GE(count().first, 260);
+  EXPECT_LE(count().second, 20 + 9);
+  fault_ = CommitFault::kFailed;  // what could not be told is told a minute later
+  openings_->act_log().minute();
+  openings_->act_log().minute();
+  EXPECT_EQ(count().first, 500);
+  EXPECT_EQ(open(person), "not_checked");
+  EXPECT_EQ(count().first, 501);
+}
+
 // docs/openapi-glass.yaml against the route table, both ways.
 TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   std::ofstream(folder_ / "index.html") << "<!doctype html>";
@@ -166,11 +225,13 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   const auto exports = vault::Exports::open({*store_, clock_, entropy_, *authority_, *registry_,
                                              people_->records(), folder_ / "exports"});
   ASSERT_TRUE(exports) << exports.error().message;
+  vault::CallerIdentity identity(
+      {clock_, *authority_, openings_->act_log(), vault::CallerRules::japanese()});
   vault::Playbacks playbacks(
       {*store_, clock_, entropy_, *authority_, *registry_, openings_->act_log()},
       vault::RecordingShelf({}));
-  parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, nullptr,
-                                                nullptr, nullptr, exports->get(), nullptr,
+  parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, identity,
+                                                nullptr, nullptr, nullptr, exports->get(), nullptr,
                                                 &playbacks});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;

@@ -1,5 +1,6 @@
 #include "vault/access/authority.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace madoguchi::vault {
@@ -114,8 +115,68 @@ Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
   const bool in_call = tickets_.state(ticket, leases_, now).stage == TicketStage::kInCall;
   if (!in_call && !tickets_.progress(ticket).opened.contains(ask.subject))
     return refuse(Denial::kWrapUp);
+  const CallProgress& progress = tickets_.progress(ticket);
+  const auto said = progress.speaks.find(ask.subject);
+  if (said == progress.speaks.end()) return permission;
+  if (auto given = narrow(permission->grant, said->second); !given) return refuse(given.error());
+  permission->speaks = said->second;
   return permission;
 }
+
+// ---- who speaks
+
+Allowed<void> Authority::narrow(AccessGrant& grant, const CallerSaid& said) const {
+  if (said.own_voice) return {};
+  const auto terms = grant.purpose.callers.find(said.kind);
+  if (terms == grant.purpose.callers.end()) return refuse(Denial::kNoCaller);
+  std::erase_if(grant.purpose.fields,
+                [&](const std::string& field) { return !terms->second.fields.contains(field); });
+  grant.purpose.checks = std::max(grant.purpose.checks, terms->second.checks);
+  if (grant.purpose.fields.empty()) return refuse(Denial::kNoCaller);
+  return {};
+}
+
+Allowed<Permission> Authority::may_speak(const PersonAsk& ask, const CallerSaid& said, Time now) {
+  auto permission = granted_by_ticket(ask, now);
+  if (!permission) return permission;
+  if (tickets_.state(permission->ticket, leases_, now).stage != TicketStage::kInCall)
+    return refuse(Denial::kWrapUp);
+  if (auto given = narrow(permission->grant, said); !given) return refuse(given.error());
+  permission->speaks = said;
+  return permission;
+}
+
+void Authority::speaks(const PersonAsk& ask, const CallerSaid& said) {
+  if (const OpeningTicket* ticket = tickets_.find(ask.ticket))
+    tickets_.progress(*ticket).speaks[ask.subject] = said;
+}
+
+IdentityStanding Authority::standing_of(const Permission& permission, const SubjectId& subject) {
+  const CallProgress& progress = tickets_.progress(permission.ticket);
+  IdentityStanding standing;
+  standing.speaks = permission.speaks;
+  standing.fields = permission.grant.purpose.fields;
+  if (const auto found = progress.matched.find(subject); found != progress.matched.end())
+    standing.matched = found->second;
+  const auto missed = progress.mismatches.find(subject);
+  const int of_this = missed == progress.mismatches.end() ? 0 : missed->second;
+  standing.vouched = progress.vouched.contains(subject);
+  standing.vouch_wanted = progress.vouch_wanted.contains(subject);
+  const int wanted = static_cast<int>(permission.grant.purpose.checks);
+  const int done = static_cast<int>(standing.matched.size());
+  standing.checks_left = standing.vouched ? 0 : std::max(0, wanted - done);
+  standing.guesses_left = std::max(0, std::min(rules_.guesses_a_person - of_this,
+                                               rules_.guesses_a_call - progress.all_mismatches));
+  return standing;
+}
+
+Allowed<IdentityStanding> Authority::standing(const PersonAsk& ask, Time now) {
+  const auto permission = permitted(ask, now);
+  if (!permission) return refuse(permission.error());
+  return standing_of(*permission, ask.subject);
+}
+
+// ---- opening
 
 Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
@@ -228,8 +289,48 @@ Allowed<OpeningTicket> Authority::vouch(const OpeningTicketId& id, const Organis
                                         const SubjectId& subject, const OperatorId& supervisor,
                                         Time now) {
   auto ticket = may_vouch(id, owner, supervisor, now);
-  if (ticket) tickets_.progress(*ticket).vouched.insert(subject);
+  if (!ticket) return ticket;
+  CallProgress& progress = tickets_.progress(*ticket);
+  progress.vouched.insert(subject);
+  progress.vouch_wanted.erase(subject);
   return ticket;
+}
+
+Allowed<Permission> Authority::may_want_vouch(const PersonAsk& ask, Time now) {
+  auto permission = permitted(ask, now);
+  if (!permission) return permission;
+  if (tickets_.state(permission->ticket, leases_, now).stage != TicketStage::kInCall)
+    return refuse(Denial::kWrapUp);
+  return permission;
+}
+
+bool Authority::want_vouch(const PersonAsk& ask, Time now) {
+  const OpeningTicket* ticket = tickets_.find(ask.ticket);
+  if (ticket == nullptr) return false;
+  return tickets_.progress(*ticket)
+      .vouch_wanted.insert_or_assign(ask.subject, VouchWanted{ask.ticket, ask.owner, now})
+      .second;
+}
+
+std::vector<VouchAsked> Authority::vouches_wanted(const OperatorId& supervisor, Time now) {
+  std::vector<VouchAsked> found;
+  for (const auto& [in, progress] : tickets_.in_calls())
+    for (const auto& [subject, wanted] : progress.vouch_wanted) {
+      const auto ticket = may_vouch(wanted.ticket, wanted.owner, supervisor, now);
+      if (!ticket) continue;
+      const auto standing =
+          this->standing({wanted.ticket, ticket->session, wanted.owner, subject}, now);
+      if (!standing) continue;
+      found.push_back({ticket->who, ticket->call, ticket->desk, subject, wanted, *standing});
+    }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.wanted.at < b.wanted.at; });
+  return found;
+}
+
+void Authority::decline_vouch(const OpeningTicketId& id, const SubjectId& subject) {
+  if (const OpeningTicket* ticket = tickets_.find(id))
+    tickets_.progress(*ticket).vouch_wanted.erase(subject);
 }
 
 void Authority::end_session(const SessionKey& session, Time now) {

@@ -51,6 +51,27 @@ struct PersonAsk {
 struct Permission {
   AccessGrant grant;
   OpeningTicket ticket;  // as it was when allowed
+  CallerSaid speaks{};   // by whom the grant is narrowed
+};
+
+// Where an operator is with a person's identity in a call.
+struct IdentityStanding {
+  CallerSaid speaks;
+  std::set<std::string> fields;  // what would open
+  std::set<std::string> matched;
+  int checks_left = 0;
+  int guesses_left = 0;
+  bool vouched = false;
+  bool vouch_wanted = false;
+};
+
+struct VouchAsked {
+  OperatorId who;
+  CallId call;
+  DeskId desk;
+  SubjectId subject;
+  VouchWanted wanted;
+  IdentityStanding standing;
 };
 
 class Authority {
@@ -94,6 +115,11 @@ class Authority {
   // Before a typed value is compared; then checked() with the outcome.
   Allowed<Permission> check(const PersonAsk& ask, Time now);
   void checked(const PersonAsk& ask, const std::string& field, bool matched, Time now);
+  // Whether the purpose gives anything when `said` speaks; then speaks(). Who spoke before no
+  // longer counts, what was matched or missed stays.
+  Allowed<Permission> may_speak(const PersonAsk& ask, const CallerSaid& said, Time now);
+  void speaks(const PersonAsk& ask, const CallerSaid& said);
+  Allowed<IdentityStanding> standing(const PersonAsk& ask, Time now);
   // What the ticket's purpose gives for this owner now; counts nothing.
   [[nodiscard]] Allowed<AccessGrant> granted(const OpeningTicket& ticket,
                                              const OrganisationId& owner, Time now) const;
@@ -104,6 +130,14 @@ class Authority {
   // A supervisor of the operator's organisation vouches for the person's identity.
   Allowed<OpeningTicket> vouch(const OpeningTicketId& id, const OrganisationId& owner,
                                const SubjectId& subject, const OperatorId& supervisor, Time now);
+
+  // The operator wants it; true when that is new. In the call only.
+  Allowed<Permission> may_want_vouch(const PersonAsk& ask, Time now);
+  bool want_vouch(const PersonAsk& ask, Time now);
+  // What is wanted of this supervisor, oldest first.
+  [[nodiscard]] std::vector<VouchAsked> vouches_wanted(const OperatorId& supervisor, Time now);
+  // The supervisor does not vouch.
+  void decline_vouch(const OpeningTicketId& id, const SubjectId& subject);
 
   // The session ended: its tickets and legs with it.
   void end_session(const SessionKey& session, Time now);
@@ -116,9 +150,12 @@ class Authority {
   [[nodiscard]] MandateAsk mandate_ask(const OpeningTicket& ticket) const;
   [[nodiscard]] std::optional<SessionLeg> leg_in_call(const OperatorId& who, const CallId& call,
                                                       Time now) const;
+  Allowed<void> narrow(AccessGrant& grant, const CallerSaid& said) const;
+  [[nodiscard]] IdentityStanding standing_of(const Permission& permission,
+                                             const SubjectId& subject);
   // The ticket is usable and a chain grants its purpose for this owner.
   Allowed<Permission> granted_by_ticket(const PersonAsk& ask, Time now);
-  // And in the wrap-up, the person was opened before.
+  // And in the wrap-up, the person was opened before; narrowed by who speaks.
   Allowed<Permission> permitted(const PersonAsk& ask, Time now);
 
   const AuthorityRules rules_;

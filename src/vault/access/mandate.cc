@@ -12,6 +12,7 @@ constexpr std::size_t kMostDesks = 500;
 constexpr std::size_t kMostPurposes = 50;
 constexpr std::size_t kMostFields = 200;
 constexpr std::size_t kMostName = 200;
+constexpr std::size_t kMostCallers = 20;
 
 Result<void> check(const Purpose& purpose) {
   if (!is_valid_id(purpose.id))
@@ -26,6 +27,17 @@ Result<void> check(const Purpose& purpose) {
     if (!is_valid_id(field))
       return fail(ErrorCode::kInvalid,
                   fmt::format("purpose {}: a field's name is none", purpose.id));
+  if (purpose.callers.size() > kMostCallers)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("purpose {}: names at most {} callers", purpose.id, kMostCallers));
+  for (const auto& [caller, terms] : purpose.callers) {
+    const bool within = std::includes(purpose.fields.begin(), purpose.fields.end(),
+                                      terms.fields.begin(), terms.fields.end());
+    if (!is_valid_id(caller) || terms.fields.empty() || !within)
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("purpose {}: a caller has a name, and one or more of its fields",
+                              purpose.id));
+  }
   return {};
 }
 

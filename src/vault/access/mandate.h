@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,6 +26,13 @@ struct UseLimits {
   friend bool operator==(const UseLimits&, const UseLimits&) = default;
 };
 
+// What may be opened when somebody else speaks for the person.
+struct CallerTerms {
+  std::set<std::string> fields;  // of the purpose's own
+  std::uint32_t checks = 0;      // where more than the purpose's own
+  friend bool operator==(const CallerTerms&, const CallerTerms&) = default;
+};
+
 struct Purpose {
   std::string id;                         // "answer-letter"
   std::string name;                       // as screens show it
@@ -32,6 +40,7 @@ struct Purpose {
   std::uint32_t checks = 0;               // how many different fields must have matched before
   std::uint32_t export_rows_per_day = 0;  // people in exports for this purpose; 0: no exports
   bool playback = false;                  // whether the call's recording may be heard
+  std::map<std::string, CallerTerms> callers{};  // "agent", "heir", …; others than the person
   friend bool operator==(const Purpose&, const Purpose&) = default;
 };
 

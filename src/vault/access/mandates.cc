@@ -13,6 +13,20 @@ std::set<std::string> common(const std::set<std::string>& a, const std::set<std:
   return both;
 }
 
+// Callers that both name, with what both give them.
+std::map<std::string, CallerTerms> common(const std::map<std::string, CallerTerms>& a,
+                                          const std::map<std::string, CallerTerms>& b) {
+  std::map<std::string, CallerTerms> both;
+  for (const auto& [caller, mine] : a) {
+    const auto theirs = b.find(caller);
+    if (theirs == b.end()) continue;
+    CallerTerms terms{common(mine.fields, theirs->second.fields),
+                      std::max(mine.checks, theirs->second.checks)};
+    if (!terms.fields.empty()) both.emplace(caller, std::move(terms));
+  }
+  return both;
+}
+
 }  // namespace
 
 std::vector<Charge> AccessGrant::charges(const OperatorId& who, const DeskId& desk) const {
@@ -139,6 +153,7 @@ Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& 
       grant.purpose.checks = std::max(grant.purpose.checks, purpose->checks);
       grant.purpose.export_rows_per_day =
           std::min(grant.purpose.export_rows_per_day, purpose->export_rows_per_day);
+      grant.purpose.callers = common(grant.purpose.callers, purpose->callers);
       grant.purpose.playback = grant.purpose.playback && purpose->playback;
     }
     grant.ends = std::min(grant.ends, link->ends);

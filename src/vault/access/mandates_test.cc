@@ -57,6 +57,23 @@ TEST_F(MandatesTest, AChainGivesWhatAllItsLinksGive) {
   EXPECT_EQ(ask("kawa").error(), Denial::kEnded);
 }
 
+TEST_F(MandatesTest, OthersThanThePersonGetWhatAllLinksGiveThem) {
+  Mandate root = mandate_of("m1", "sakura", "minato", now);
+  root.pass_on = PassOn::kAllowed;
+  root.purposes.front().callers = {{"agent", {{"name", "letter"}, 1}}, {"heir", {{"name"}, 2}}};
+  Mandate leaf = passed_on("m2", "m1", "kawa");
+  leaf.purposes.front().callers = {{"agent", {{"letter", "address"}, 3}},
+                                   {"relative", {{"name"}, 1}}};
+  put(root);
+  put(leaf);
+  sign("m1");
+  sign("m2");
+  const auto grant = ask("kawa");
+  ASSERT_TRUE(grant);
+  ASSERT_EQ(grant->purpose.callers.size(), 1U);
+  EXPECT_EQ(grant->purpose.callers.at("agent"), (CallerTerms{{"letter"}, 3}));
+}
+
 TEST_F(MandatesTest, AnyLinkBreaksTheChain) {
   Mandate root = mandate_of("m1", "sakura", "minato", now);
   put(root);

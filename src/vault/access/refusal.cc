@@ -40,6 +40,8 @@ std::string_view name_of(Denial refusal) {
       return "wrap_up";
     case Denial::kNotChecked:
       return "not_checked";
+    case Denial::kNoCaller:
+      return "no_caller";
     case Denial::kNoPlayback:
       return "no_playback";
     case Denial::kGuesses:

@@ -27,6 +27,7 @@ enum class Denial {
   kTicketFrozen,  // stopped by an alarm or the owner
   kWrapUp,        // after the call only people opened during it
   kNotChecked,    // the mandate wants the person's identity checked first
+  kNoCaller,      // the purpose gives nothing to whoever speaks for the person
   kNoPlayback,    // the purpose is none for hearing recordings
   kGuesses,       // too many values typed that did not match
   kSearches,      // too many searches

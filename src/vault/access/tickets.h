@@ -38,6 +38,20 @@ struct OpeningTicket {
   std::optional<Time> ended;  // by the centre, a sign-out, a revocation
 };
 
+// Who speaks about a person in a call, as the operator heard it.
+struct CallerSaid {
+  std::string kind;  // "agent"; empty: nothing was said, it is the person
+  std::string basis;
+  bool own_voice = true;  // it is the person who speaks
+};
+
+// An operator wants a supervisor's word for a person's identity.
+struct VouchWanted {
+  OpeningTicketId ticket;
+  OrganisationId owner;
+  Time at;
+};
+
 // What one operator has done about people in one call, whichever tickets were used for it: another
 // ticket gives no new guesses.
 struct CallProgress {
@@ -47,6 +61,8 @@ struct CallProgress {
   // Fields of a person that matched what the caller said; a supervisor's word counts for all.
   std::map<SubjectId, std::set<std::string>> matched;
   std::set<SubjectId> vouched;
+  std::map<SubjectId, VouchWanted> vouch_wanted;
+  std::map<SubjectId, CallerSaid> speaks;
   std::map<SubjectId, int> mismatches;
   int all_mismatches = 0;
 
@@ -75,6 +91,9 @@ class Tickets {
   [[nodiscard]] OpeningTicket* find(const OpeningTicketId& id);
   CallProgress& progress(const OpeningTicket& ticket) {
     return progress_[{ticket.call, ticket.who}];
+  }
+  [[nodiscard]] const std::map<std::pair<CallId, OperatorId>, CallProgress>& in_calls() const {
+    return progress_;
   }
 
   // More wrap-up, as far as the cap allows; when it ends then, or kTicketOver.

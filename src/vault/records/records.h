@@ -174,7 +174,7 @@ class Records {
 
   // ---- documents
 
-  // A new document when `document` is empty, else its next version. Gives what was kept.
+  // A new document when `document` is empty or unknown, else its next version. Gives what was kept.
   Result<DocumentVersion> put_document(const OrganisationId& organisation, const SubjectId& subject,
                                        const DocumentId& document, std::string_view kind,
                                        std::string_view author, const Personal<std::string>& text,

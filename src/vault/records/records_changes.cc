@@ -159,10 +159,12 @@ Result<DocumentVersion> Records::put_document(const OrganisationId& organisation
   if (!document.empty()) {
     const auto newest = parts.store.document(row.document, 0);
     if (!newest) return tl::unexpected<Error>(newest.error());
-    if (!*newest || (*newest)->number != place->number)
+    if (*newest && (*newest)->number != place->number)
       return fail(ErrorCode::kNotFound, "there is no such document about this subject");
-    const bool again = (*newest)->draft && (*newest)->author == author;
-    row.version = (*newest)->version + (again ? 0 : 1);
+    if (*newest) {
+      const bool again = (*newest)->draft && (*newest)->author == author;
+      row.version = (*newest)->version + (again ? 0 : 1);
+    }
   }
   row.number = place->number;
   row.kind = kind;

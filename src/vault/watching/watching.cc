@@ -151,7 +151,11 @@ std::int64_t Watching::in_span(const WatchRule& rule, const OrganisationId& owne
   const bool by_desk = rule.measure == Measure::kRiseDesk;
   auto& uses =
       spans_[{rule.id, owner.text(), entry.operator_id, by_desk ? entry.desk : std::string()}];
-  uses.push_back(entry.time);
+  // An entry may tell of several refusals.
+  const bool refusals = rule.measure == Measure::kRefusals;
+  const std::int64_t times = refusals ? number_detail(entry, "times", 1) : 1;
+  uses.insert(uses.end(), static_cast<std::size_t>(std::clamp<std::int64_t>(times, 1, kMostInSpan)),
+              entry.time);
   while (uses.front() <= entry.time - rule.within || uses.size() > kMostInSpan) uses.pop_front();
   return static_cast<std::int64_t>(uses.size());
 }

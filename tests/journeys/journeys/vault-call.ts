@@ -24,12 +24,22 @@ async function clientPage(system: System, password: string): Promise<Console> {
 
 const rows = (page: Page): Promise<string[]> => page.locator("#entries tr").allInnerTexts();
 
+/** What is typed while the vault can't be reached is kept in the page, and saved by itself once it can. */
+async function noteWhileAway(browser: Console, glass: FrameLocator): Promise<void> {
+  await browser.page.route("**/api/documents", (route) => route.abort());
+  await glass.locator(".notes textarea").fill("電車の音で聞き取れないところがあった。");
+  await glass.locator(".note-state[data-state=kept_here]").waitFor();
+  await browser.page.unroute("**/api/documents");
+  await glass.locator(".note-state[data-state=saved]").waitFor();
+}
+
 async function openAndNote(browser: Console, glass: FrameLocator, context: Context): Promise<void> {
   const shot = (name: string): Promise<void> => browser.screenshot(join(context.folder, `${name}.png`));
   await openHanako(glass, shot);
   await glass.locator(".notes textarea").fill("ご心配をおかけしたことをお詫びした。");
   await glass.locator(".note-state[data-state=saved]").waitFor();
   await shot("opened");
+  await noteWhileAway(browser, glass);
 }
 
 /** What managers get: counted by the client's own tool out of the log that it verified. */
