@@ -41,6 +41,7 @@ struct Words {
   bool at_vault = false;
   bool console = false;
   bool forget = false;
+  std::string user;
   bool unrecorded = false;
 };
 using Shared = std::shared_ptr<Words>;  // shared by the parser's callbacks
@@ -337,6 +338,31 @@ Result<void> staff_phone(const Words& words) {
   return {};
 }
 
+// The telephone that registers at the exchange, by the centre's word.
+Result<void> staff_sip(const Words& words) {
+  if (words.forget != words.user.empty())
+    return fail(ErrorCode::kInvalid, "staff sip: say --user, or --forget");
+  const auto account = staff_named(words);
+  if (!account) return tl::unexpected<Error>(account.error());
+  if (!(*account)["operator_id"].is_string())
+    return fail(ErrorCode::kInvalid, fmt::format("{} answers no calls", words.name));
+  json body = {{"phone_user", words.user}};
+  if (!words.forget) {
+    const auto password = ask_secret("Password of the telephone", Echo::kNo);
+    if (!password) return tl::unexpected<Error>(password.error());
+    body["phone_password"] = password->reveal();
+  }
+  const auto put = ask(words, "PUT", "/accounts/" + (*account)["id"].get<std::string>(), body);
+  if (!put) return tl::unexpected<Error>(put.error());
+  if (words.as_json)
+    fmt::print("{}\n", put->dump());
+  else if (words.forget)
+    fmt::print("{}: the telephone is forgotten\n", words.name);
+  else
+    fmt::print("{}: a telephone registers as {}\n", words.name, words.user);
+  return {};
+}
+
 Result<void> able(const Words& words, bool disabled) {
   const auto account = staff_named(words);
   if (!account) return tl::unexpected<Error>(account.error());
@@ -437,6 +463,12 @@ void add_staff(CLI::App& app, Chosen& chosen, const Shared& words) {
         staff_passkey)
       ->add_flag("--at-vault", words->at_vault,
                  "NAME is the vault's own id of a person, as of an owner's people");
+  CLI::App* sip = named("sip",
+                        "Let an operator's SIP telephone register; its password is asked for, or "
+                        "read from stdin",
+                        staff_sip);
+  sip->add_option("--user", words->user, "What the telephone registers as: A-Z a-z 0-9 _ . -");
+  sip->add_flag("--forget", words->forget, "It registers no more");
   named("phone", "Set an operator's own phone; the number is asked for, or read from stdin",
         staff_phone)
       ->add_flag("--forget", words->forget, "Forget it instead");

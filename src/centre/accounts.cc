@@ -267,6 +267,8 @@ void Accounts::put_fields(const AccountRow& wanted, bool renewed, const Then<Acc
     row.organisation = wanted.organisation;
     row.groups = wanted.groups;
     row.disabled = wanted.disabled;
+    row.phone = wanted.phone;
+    row.own_phone = wanted.own_phone;
     if (!renewed) return;
     row.password_hash = wanted.password_hash;
     row.failures = 0;

@@ -123,6 +123,7 @@ const std::vector<Api::Operation>& Api::operations() {
       {"list_operators", G, "/operators", kStaff, &A::list_operators},
       {"get_operator", G, "/operators/{operator}", kStaff, &A::get_operator},
       {"set_operator_state", U, "/operators/{operator}/state", kStaff, &A::set_operator_state},
+      {"set_own_phone", U, "/operators/{operator}/own_phone", kStaff, &A::set_own_phone},
       {"get_seat", G, "/seat", kSeats, &A::get_seat},
       {"open_seat", P, "/seat", kSeats, &A::open_seat},
       {"close_seat", D, "/seat", kSeats, &A::close_seat},

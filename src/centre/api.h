@@ -97,12 +97,14 @@ class Api {
   void open_events(const Ask& ask);
   [[nodiscard]] std::string session_json(const Session& session, const AccountRow& account) const;
   Result<void> read_groups(JsonInput& input, AccountRow& into) const;
+  Result<void> read_phone(JsonInput& input, AccountRow& into) const;
   [[nodiscard]] Result<void> check_account(const AccountRow& account) const;
 
   // api_operators.cc
   void list_operators(const Ask& ask);
   void get_operator(const Ask& ask);
   void set_operator_state(const Ask& ask);
+  void set_own_phone(const Ask& ask);
   void get_seat(const Ask& ask);
   void open_seat(const Ask& ask);
   void close_seat(const Ask& ask);

@@ -82,6 +82,26 @@ void Api::set_operator_state(const Ask& ask) {
   ask.answer(200, core_.world_.operator_json(*account));
 }
 
+void Api::set_own_phone(const Ask& ask) {
+  const AccountRow* known = operator_of(ask);
+  if (known == nullptr) return ask.refuse(ErrorCode::kNotFound, "there is no such operator");
+  if (known->operator_id != ask.viewer.operator_id && !ask.viewer.sees_all())
+    return ask.refuse(ErrorCode::kDenied, "only a supervisor chooses where another is rung");
+  JsonInput input(ask.request.body);
+  const auto on = input.optional_flag("own_phone");
+  if (!on) input.refuse("own_phone", "must be true or false");
+  if (const auto good = input.finish(); !good) return ask.refuse(good.error());
+  AccountRow account = *known;
+  account.own_phone = *on;
+  core_.accounts_.put(account, {}, [this, ask](const Result<AccountRow>& put) {
+    if (!put) return ask.refuse(put.error());
+    // The event stream tells after the commit; this answer is of what was decided.
+    if (const auto view = core_.flow_.look(put->operator_id))
+      core_.world_.apply(View(*view), core_.clock_.now());
+    ask.answer(200, core_.world_.operator_json(*put));
+  });
+}
+
 void Api::get_seat(const Ask& ask) {
   if (ask.account.operator_id.empty())
     return ask.refuse(ErrorCode::kDenied, "this account answers no calls");

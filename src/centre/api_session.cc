@@ -5,6 +5,7 @@
 #include "centre/json_input.h"
 #include "centre/json_writer.h"
 #include "centre/password.h"
+#include "centre/phones.h"
 #include "routing/names.h"
 
 namespace madoguchi::centre {
@@ -139,6 +140,29 @@ Result<void> Api::read_groups(JsonInput& input, AccountRow& into) const {
   return {};
 }
 
+// Both, or an empty user alone, which takes the telephone away.
+Result<void> Api::read_phone(JsonInput& input, AccountRow& into) const {
+  const auto user = input.optional_text("phone_user", 64);
+  const Personal<std::string> password(
+      input.optional_text("phone_password", kMostPassword).value_or(""));
+  if (!user && password.reveal().empty()) return {};
+  if (!user || (user->empty() != password.reveal().empty()))
+    return fail(ErrorCode::kInvalid, "phone_password: phone_user and phone_password go together");
+  if (user->empty()) {
+    into.phone = {};
+    return {};
+  }
+  if (!is_valid_id(*user))
+    return fail(ErrorCode::kInvalid, "phone_user: 1 to 64 characters of A-Za-z0-9_.-");
+  if (password.reveal().size() < kLeastPassword)
+    return fail(ErrorCode::kInvalid, "phone_password: needs 10 characters or more");
+  for (const PhoneSettings& phone : phones_of(core_.settings_.staff, core_.accounts_.all()))
+    if (phone.user == *user && phone.who.text() != into.id.text() && phone.who != into.operator_id)
+      return fail(ErrorCode::kConflict, "phone_user: another operator's telephone has it");
+  into.phone = phone_login(*user, password);
+  return {};
+}
+
 Result<void> Api::check_account(const AccountRow& account) const {
   if (account.name.empty()) return fail(ErrorCode::kInvalid, "name: must not be empty");
   const bool is_client = account.role == Role::kClient;
@@ -204,7 +228,8 @@ void Api::change_account(const Ask& ask) {
   if (const auto id = input.optional_text("organisation_id"))
     account.organisation = OrganisationId(*id);
   if (const auto disabled = input.optional_flag("disabled")) account.disabled = *disabled;
-  auto good = read_groups(input, account);
+  auto good = read_phone(input, account);
+  if (good) good = read_groups(input, account);
   if (good) good = input.finish();
   if (good) good = check_account(account);
   if (!good) return ask.refuse(good.error());

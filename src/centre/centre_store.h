@@ -26,6 +26,14 @@ enum class Role : std::uint8_t { kOperator, kSupervisor, kAdministrator, kClient
 std::string_view name_of(Role role);
 std::optional<Role> role_from_name(std::string_view name);
 
+// By which a SIP telephone registers: digests of the password with our realm (RFC 8760), as a
+// registrar needs them. An empty user: there is none.
+struct PhoneLogin {
+  std::string user;
+  std::string ha1_md5;
+  std::string ha1_sha256;
+};
+
 struct AccountRow {
   AccountId id;
   std::string name;  // what one signs in with; unique
@@ -38,6 +46,8 @@ struct AccountRow {
   bool disabled = false;
   int failures = 0;  // wrong passwords in a row
   std::optional<Time> locked_until;
+  PhoneLogin phone;        // of an operator's SIP telephone
+  bool own_phone = false;  // this operator chose to be rung at an own phone, which the vault knows
 };
 
 // A signed-in browser. The cookie itself is not stored, only its digest.

@@ -1,15 +1,14 @@
 #include "centre/core.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
-#include "base/sealing.h"
 #include "centre/api.h"
 #include "centre/json_writer.h"
+#include "centre/phones.h"
 #include "routing/names.h"
 
 namespace madoguchi::centre {
@@ -25,15 +24,6 @@ constexpr Micros kSettleAgainAfter = std::chrono::seconds(3);
 constexpr std::size_t kSettledAtOnce = 50;
 constexpr Micros kSoundsAtLatest = std::chrono::seconds(30);  // after that
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
-
-// RFC 8760: what a registrar needs of a password, for each of the two digests.
-std::string ha1(const EVP_MD* kind, const std::string& user, const std::string& password) {
-  const std::string text = user + ":madoguchi:" + password;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, kind, nullptr);
-  return to_hex({digest, size});
-}
 
 }  // namespace
 
@@ -126,10 +116,6 @@ Result<void> Core::ensure_people() {
     account.organisation = staff.organisation;
     account.groups = staff.groups;
     wanted.push_back({std::move(account), Personal<std::string>(staff.password)});
-    if (!staff.phone_user.empty())
-      phones_.push_back({staff.id, staff.phone_user,
-                         ha1(EVP_md5(), staff.phone_user, staff.phone_password),
-                         ha1(EVP_sha256(), staff.phone_user, staff.phone_password)});
   }
   if (auto made = accounts_.ensure(std::move(wanted)); !made) return made;
   accounts_.on_changed = [this] { floor_changed(); };
@@ -272,7 +258,7 @@ void Core::on_exchange(FromExchange batch) {
     epoch_ = batch.epoch;
     if (position_.epoch == epoch_) exchange_->acknowledge(position_.sequence);
     flow_.attach(*batch.snapshot, now);
-    exchange_->set_phones(phones_, command_id());
+    send_phones();
     prompts_->attached();
     next_housekeeping_ = now;
     log_info("attached to the exchange: {} calls are up", batch.snapshot->calls.size());
@@ -355,12 +341,17 @@ void Core::ask_vault(const TicketWanted& wanted) {
   vault_->ask_ticket(wanted, [this, wanted](const Result<TicketAnswer>& answer) {
     const Time now = clock_.now();
     if (answer && answer->denied.empty()) {
+      if (wanted.own_phone) return flow_.own_phone_ticket(wanted, answer->ticket, now);
       flow_.ticket_given(wanted.call, answer->ticket, now);
       api_->ticket_answered(wanted, "", "");
       return;
     }
     const std::string word = answer ? answer->denied : "vault_away";
     const std::string why = answer ? answer->why : answer.error().message;
+    if (wanted.own_phone) {
+      flow_.own_phone_denied(wanted, word, now);
+      return hub_.refuse(wanted.who, wanted.call, word, why);
+    }
     flow_.ticket_denied(wanted.call, word, now);
     if (!api_->ticket_answered(wanted, word, why)) hub_.refuse(wanted.who, wanted.call, word, why);
   });
@@ -397,6 +388,10 @@ void Core::tell_vault() {
       vault_->put_staff(account.operator_id, account.display_name,
                         settings_.demo.vault_passwords ? account.password_hash : "",
                         note("vault_staff"));
+  // Again at each connection, should the word be lost: it changes nothing for who is signed out.
+  for (const AccountRow& account : accounts_.all())
+    if (!account.operator_id.empty() && account.disabled)
+      vault_->end_staff_sessions(account.operator_id, note("vault_staff"));
 }
 
 void Core::say_serving(Time now) {
@@ -415,6 +410,11 @@ void Core::floor_changed() {
   prompts_->want(floor_);
   world_.floor_changed();
   vault_told_ = false;
+  if (exchange_->attached()) send_phones();
+}
+
+void Core::send_phones() {
+  exchange_->set_phones(phones_of(settings_.staff, accounts_.all()), command_id());
 }
 
 // The last session of an operator has ended: nobody sits there any more.

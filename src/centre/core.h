@@ -75,6 +75,7 @@ class Core {
   void tell_vault();
   void say_serving(Time now);
   void floor_changed();
+  void send_phones();
   void session_ended(const Session& session);
   void sign_off_the_gone(Time now);
   [[nodiscard]] std::string command_id();
@@ -104,7 +105,6 @@ class Core {
   std::unique_ptr<VaultClient> vault_;
   std::unique_ptr<OpeningTickets> tickets_;
   std::unique_ptr<Prompts> prompts_;
-  std::vector<PhoneSettings> phones_;
   std::unique_ptr<Api> api_;
 
   PositionRecord position_;  // committed

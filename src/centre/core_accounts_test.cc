@@ -78,6 +78,47 @@ TEST_F(CoreTest, AClockThatIsSetIsToldAndAnExpiredSessionSignsTheOperatorOff) {
         [](const json& one) { return one.value("state", "") == "wrap_up"; });
 }
 
+TEST_F(CoreTest, WhoIsDisabledIsSignedOutAtTheVaultToo) {
+  const Browser admin = signed_in("admin");
+  wait_attached(admin);
+  EXPECT_EQ(admin.ask("PUT", "/accounts/hana", R"({"disabled":true})").status, 200);
+  until(admin, "/status", [&](const json&) { return staff_vault_.ended > 0; });
+  EXPECT_GT(staff_vault_.ended, 0);
+}
+
+TEST_F(CoreTest, ATelephoneIsSetForAnOperatorAndTakenAway) {
+  const Browser admin = signed_in("admin");
+  const auto put = [&](const std::string& who, const std::string& body) {
+    return admin.ask("PUT", "/accounts/" + who, body);
+  };
+  const auto made = put("suzu", R"({"phone_user":"suzu-desk","phone_password":"a telephone's"})");
+  EXPECT_EQ(made.status, 200);
+  EXPECT_EQ(made.parsed().at("phone_user"), "suzu-desk");
+  EXPECT_EQ(made.body.find("ha1"), std::string::npos);
+  EXPECT_EQ(put("suzu", R"({"phone_user":"suzu-desk"})").status, 400);
+  EXPECT_EQ(put("suzu", R"({"phone_user":"suzu desk","phone_password":"a telephone's"})").status,
+            400);
+  EXPECT_EQ(put("suzu", R"({"phone_user":"suzu","phone_password":"short"})").status, 400);
+  // hana has it by the settings file.
+  EXPECT_EQ(put("suzu", R"({"phone_user":"hana","phone_password":"a telephone's"})").status, 409);
+  EXPECT_TRUE(put("suzu", R"({"phone_user":""})").parsed().at("phone_user").is_null());
+}
+
+TEST_F(CoreTest, AnOperatorChoosesToBeRungAtAnOwnPhoneAndThatIsKept) {
+  const Browser hana = signed_in("hana");
+  EXPECT_EQ(hana.ask("GET", "/operators/me").parsed().at("own_phone"), false);
+  const auto put = hana.ask("PUT", "/operators/me/own_phone", R"({"own_phone":true})");
+  EXPECT_EQ(put.status, 200);
+  EXPECT_EQ(put.parsed().at("own_phone"), true);
+  EXPECT_EQ(hana.ask("PUT", "/operators/me/own_phone", "{}").status, 400);
+  EXPECT_EQ(hana.ask("PUT", "/operators/suzu/own_phone", R"({"own_phone":true})").status, 403);
+  stop();
+  start();
+  const Browser again = signed_in("suzu");
+  EXPECT_EQ(again.ask("GET", "/operators/hana").parsed().at("own_phone"), true);
+  EXPECT_EQ(again.ask("PUT", "/operators/hana/own_phone", R"({"own_phone":false})").status, 200);
+}
+
 TEST_F(CoreTest, TheVaultIsToldOfSettledWishesUntilItAcknowledges) {
   const Browser suzu = signed_in("suzu");
   wait_attached(suzu);

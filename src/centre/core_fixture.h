@@ -11,6 +11,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "centre/core.h"
 #include "centre/test_store.h"
 #include "proto/exchange.grpc.pb.h"
+#include "proto/staff.grpc.pb.h"
 #include "proto/vault.grpc.pb.h"
 #include "web/test_client.h"
 #include "wire/authority.h"
@@ -164,6 +166,16 @@ class FakeVault final : public wire::VaultForCentre::Service {
   }
 };
 
+class FakeStaffVault final : public wire::VaultStaffForCentre::Service {
+ public:
+  std::atomic<int> ended = 0;
+  grpc::Status EndStaffSessions(grpc::ServerContext*, const wire::EndStaffSessionsRequest* request,
+                                wire::EndStaffSessionsReply*) override {
+    if (request->operator_id() == "hana") ++ended;
+    return grpc::Status::OK;
+  }
+};
+
 // The real clock, whose wall may be set as people set it.
 class SetClock final : public Clock {
  public:
@@ -239,8 +251,8 @@ class CoreTest : public testing::Test {
     std::string pattern = "/tmp/centreXXXXXX";  // short: a socket's path is limited
     folder_ = mkdtemp(pattern.data());
     EXPECT_TRUE(wire::ensure_certificates(folder_, {"exchange", "vault", "centre"}, clock_.now()));
-    exchange_server_ = serve("exchange", &exchange_);
-    vault_server_ = serve("vault", &vault_);
+    exchange_server_ = serve("exchange", {&exchange_});
+    vault_server_ = serve("vault", {&vault_, &staff_vault_});
     start();
   }
   ~CoreTest() override {
@@ -250,12 +262,13 @@ class CoreTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  std::unique_ptr<grpc::Server> serve(const std::string& role, grpc::Service* service) {
+  std::unique_ptr<grpc::Server> serve(const std::string& role,
+                                      std::initializer_list<grpc::Service*> services) {
     const auto credentials = wire::server_credentials(
         {folder_ / "authority.pem", folder_ / (role + ".pem"), folder_ / (role + ".key")});
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + (folder_ / (role + ".sock")).string(), *credentials);
-    builder.RegisterService(service);
+    for (grpc::Service* service : services) builder.RegisterService(service);
     return builder.BuildAndStart();
   }
 
@@ -411,6 +424,7 @@ password = "a long password"
   std::filesystem::path folder_;
   FakeExchange exchange_;
   FakeVault vault_;
+  FakeStaffVault staff_vault_;
   std::unique_ptr<grpc::Server> exchange_server_;
   std::unique_ptr<grpc::Server> vault_server_;
   TestStore store_;

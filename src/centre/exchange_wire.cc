@@ -94,6 +94,9 @@ std::optional<What> what_of(const wire::Event& event) {
     case E::kRecordingPaused:
       return RecordingPaused{CallId(event.recording_paused().call_id()),
                              event.recording_paused().on()};
+    case E::kRecordingInterrupted:
+      return RecordingInterrupted{CallId(event.recording_interrupted().call_id()),
+                                  event.recording_interrupted().on()};
     case E::kRecordingClosed:
       return recording_closed(event.recording_closed());
     case E::kSeatChanged:
@@ -136,6 +139,7 @@ void write_plan(const DeskPlan& from, wire::DeskPlan& to) {
   to.set_callback_offer_every_us(from.callback_offer_every.count());
   to.set_unrecorded_prompt(from.unrecorded_prompt);
   to.set_callback_announcement_prompt(from.callback_announcement_prompt);
+  to.set_own_phone_prompt(from.own_phone_prompt);
   to.set_recorded(from.recorded);
   to.set_shown_number(from.shown_number);
 }
@@ -188,6 +192,7 @@ struct Writer {
     dial.set_by_phone(from.by_phone);
     dial.set_desk_id(from.desk.text());
     dial.set_timeout_us(from.timeout.count());
+    dial.set_operator_ticket_id(from.operator_ticket.text());
   }
   void operator()(const DemoCall& from) const {
     to.mutable_demo_call()->set_number_called(from.number_called);
@@ -203,6 +208,7 @@ struct Writer {
     into.set_by_phone(from.by_phone);
     into.set_timeout_us(from.timeout.count());
     into.set_display(from.display);
+    into.set_ticket_id(from.ticket.text());
   }
   template <typename From, typename To>
   static void toggle(const From& from, To& into) {

@@ -245,6 +245,7 @@ Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& acc
     desk.plan.callback_digits_prompt = part.prompt_for(Sound::kCallbackDigits, speech);
     desk.plan.unrecorded_prompt = part.prompt_for(Sound::kUnrecorded, speech);
     desk.plan.callback_announcement_prompt = part.prompt_for(Sound::kCallbackAnnouncement, speech);
+    desk.plan.own_phone_prompt = speech ? spoken_prompt_id(kOwnPhoneWords) : kWaitingTone;
     desk.plan.callback_offer_every = part.callback_offer_every;
     desk.plan.recorded = part.recorded;
     desk.plan.shown_number = part.shown_number;
@@ -258,7 +259,7 @@ Floor floor_for_flow(const FloorParts& parts, const std::vector<AccountRow>& acc
   }
   for (const AccountRow& account : accounts)
     if (!account.operator_id.empty() && !account.disabled)
-      floor.operators.push_back({account.operator_id, account.groups});
+      floor.operators.push_back({account.operator_id, account.groups, account.own_phone});
   return floor;
 }
 

@@ -70,6 +70,10 @@ inline constexpr std::size_t kPlacesTold = 20;  // who stands further back is no
 inline constexpr const char* kWaitingTone = "made-waiting";
 inline constexpr const char* kHoldTone = "made-hold";
 
+// Said to operators who pick up their own phone.
+inline constexpr const char* kOwnPhoneWords =
+    "窓口のお電話です。お受けになる場合は、1を押してください。";
+
 FloorRow to_row(const OrganisationPart& part);
 FloorRow to_row(const GroupPart& part);
 FloorRow to_row(const DeskPart& part);          // without what staff chose

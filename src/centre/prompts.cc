@@ -55,6 +55,7 @@ void Prompts::want(const FloorParts& floor) {
     for (std::size_t place = 1; desk.routing.announce_place && place <= kPlacesTold; ++place)
       if (const std::string words = desk.words_for_place(place); !words.empty())
         want_spoken(words, fmt::format("{} place {}", desk.name, place));
+  want_spoken(kOwnPhoneWords, "own phone");
   if (settings_.demo.ring_me) want_spoken(settings_.demo.caller_text, "demo caller");
 }
 

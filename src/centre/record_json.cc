@@ -187,6 +187,7 @@ std::string account_json(const AccountRow& account, Time now) {
       .id_or_null("operator_id", account.operator_id)
       .id_or_null("organisation_id", account.organisation)
       .raw("groups", json_ids(account.groups))
+      .text_or_null("phone_user", account.phone.user)
       .flag("disabled", account.disabled)
       .time_or_null("locked_until", locked ? account.locked_until : std::nullopt);
   return std::move(out).done();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/staff.grpc.pb.h"
 #include "proto/vault.grpc.pb.h"
 
 namespace madoguchi::centre {
@@ -40,6 +41,7 @@ struct VaultClient::Inner {
   const std::shared_ptr<Open> open = std::make_shared<Open>();  // shared with answers under way
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<wire::VaultForCentre::Stub> stub;
+  std::unique_ptr<wire::VaultStaffForCentre::Stub> staff;
 };
 
 VaultClient::VaultClient(const std::string& address,
@@ -47,6 +49,7 @@ VaultClient::VaultClient(const std::string& address,
     : inner_(std::make_shared<Inner>(loop)) {
   inner_->channel = wire::open_channel(address, "vault", credentials);
   inner_->stub = wire::VaultForCentre::NewStub(inner_->channel);
+  inner_->staff = wire::VaultStaffForCentre::NewStub(inner_->channel);
 }
 
 VaultClient::~VaultClient() {
@@ -149,6 +152,20 @@ void VaultClient::put_staff(const OperatorId& who, const std::string& display_na
       });
 }
 
+void VaultClient::end_staff_sessions(const OperatorId& who, Done done) {
+  wire::EndStaffSessionsRequest request;
+  request.set_operator_id(who.text());
+  ask<wire::EndStaffSessionsRequest, wire::EndStaffSessionsReply>(
+      *inner_, std::move(request),
+      [staff = inner_->staff.get()](auto&, auto... parts) {
+        staff->async()->EndStaffSessions(std::move(parts)...);
+      },
+      [done = std::move(done)](const grpc::Status& status,
+                               const wire::EndStaffSessionsReply& reply) {
+        done(error_of(status, reply));
+      });
+}
+
 void VaultClient::ask_ticket(const TicketWanted& wanted,
                              std::function<void(Result<TicketAnswer>)> then) {
   wire::AskDialTicketRequest request;
@@ -158,6 +175,7 @@ void VaultClient::ask_ticket(const TicketWanted& wanted,
   request.set_operator_id(wanted.who.text());
   request.set_desk_id(wanted.desk.text());
   request.set_promise_id(wanted.promise.text());
+  request.set_own_phone(wanted.own_phone);
   ask<wire::AskDialTicketRequest, wire::AskDialTicketReply>(
       *inner_, std::move(request),
       [](auto& stub, auto... parts) { stub.AskDialTicket(std::move(parts)...); },

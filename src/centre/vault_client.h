@@ -36,6 +36,8 @@ class VaultClient final : public TicketVault {
   // `password_hash` is empty except where the vault's settings say demo.
   void put_staff(const OperatorId& who, const std::string& display_name,
                  const std::string& password_hash, Done done);
+  // Whose account was disabled here is signed out at the glass.
+  void end_staff_sessions(const OperatorId& who, Done done);
   // The line got through, or was closed without success: the vault's gate shuts for this wish.
   void settle_wish(const WishId& wish, std::string_view outcome, Done done);
   // kUnavailable when the vault could not be asked.

@@ -305,7 +305,8 @@ std::string World::operator_json(const AccountRow& account) const {
       .id_or_null("call_id", view.call)
       .text_or_null("next_state", busy ? routing::name_of(view.next) : "")
       .flag("seat_connected", view.seat_connected)
-      .flag("phone_registered", view.phone_registered);
+      .flag("phone_registered", view.phone_registered)
+      .flag("own_phone", view.own_phone);
   return std::move(out).done();
 }
 

@@ -25,8 +25,9 @@ struct OperatorLeg {
   std::string attempt_id;
   bool by_phone = false;
   bool answered = false;
-  LegId sound;         // of the seat or of the phone
-  TelephoneLeg phone;  // when by_phone
+  std::string ticket_id;  // of the operator's own phone, rung through a trunk; else empty
+  LegId sound;            // of the seat or of the phone
+  TelephoneLeg phone;     // when by_phone
 };
 
 // What the caller's leg is going through. The order is that of a usual call.

@@ -132,6 +132,7 @@ void CallControl::end_call(Call& call, wire::EndCause cause, std::string detail)
     failed.set_why(wire::CANCELLED);
     report_.event(event_of(std::move(failed)));
   }
+  if (call.ringing) tell_own_phone(*call.ringing, "no_answer");
   for (auto* leg : {&call.ringing, &call.active, &call.consulted})
     if (*leg) release_leg(call, **leg);
   sound_.remove_call(call.id);
@@ -233,6 +234,7 @@ void CallControl::talk_command(const wire::Command& command) {
       ring.set_by_phone(consult.by_phone());
       ring.set_timeout_us(consult.timeout_us());
       ring.set_display(consult.display());
+      ring.set_ticket_id(consult.ticket_id());
       return with_talk(command, consult.call_id(),
                        [&](Call& call) { ring_operator(call, ring, Ring::kToConsult); });
     }

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "exchange/call.h"
@@ -152,6 +153,12 @@ class CallControl {
 
   // --- operators (control_operators.cc)
   void ring_operator(Call& call, const wire::RingOperator& ring, Ring why);
+  bool ring_leg(Call& call, OperatorLeg& leg, const std::string& display);
+  bool ask_own_phone(const Call& call, const OperatorLeg& leg);
+  void own_phone_granted(Call& call, const wire::DialGranted& grant);
+  void own_phone_picked_up(Call& call);
+  void own_phone_key(Call& call, const LegId& leg, char digit);
+  void tell_own_phone(const OperatorLeg& leg, std::string_view outcome);
   void ring_failed(Call& call, wire::RingFailure why, bool hang_up);
   void operator_answered(Call& call);
   void connect_caller(Call& call);
@@ -194,6 +201,9 @@ class CallControl {
   void phone_line_ended(Call& call, LineId line, sip::EndCause cause, int status);
   TelephoneLeg* leg_of(Call& call, LineId line);
   void recording_closed(const RecordingClosed& closed);
+  void recording_interrupted(const RecordingInterrupted& change);
+  void recording_trouble(std::string text);
+  void recording_well();
 
   const Settings& settings_;
   const Tables& tables_;
@@ -215,7 +225,8 @@ class CallControl {
   std::unordered_map<LineId, DemoCall> demos_;
   // Recordings not yet closed outlive their calls: recording id to organisation.
   std::unordered_map<std::string, std::string> recording_owners_;
-  bool recording_trouble_ = false;  // told, and to be taken back by the next whole recording
+  std::unordered_set<std::string> interrupted_;  // calls whose recording waits for room
+  bool recording_trouble_ = false;  // told, and to be taken back when a recording is well again
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
 };
 

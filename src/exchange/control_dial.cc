@@ -84,7 +84,8 @@ void CallControl::dial(const wire::Command& command) {
   OperatorLeg leg;
   leg.operator_id = OperatorId(dial.operator_id());
   leg.by_phone = dial.by_phone();
-  if (!leg.by_phone) {
+  leg.ticket_id = dial.operator_ticket_id();
+  if (!leg.by_phone && leg.ticket_id.empty()) {
     const Seat* seat = seat_of(leg.operator_id);
     if (seat == nullptr || !seat->connected || seat->call != 0)
       return dial_failed(call, wire::DIAL_OPERATOR_GONE, "the operator's seat is not connected");
@@ -92,14 +93,10 @@ void CallControl::dial(const wire::Command& command) {
     call.ringing = std::move(leg);
     return operator_answered(call);
   }
-  leg.sound = LegId(fmt::format("{}.{}", call.id.text(), ++call.legs_made));
-  const auto offer = offer_for(call, leg.phone, leg.sound, Side::kOurs);
-  const auto line =
-      offer ? lines_.call_phone(leg.operator_id, desk->shown_number(), *offer) : std::nullopt;
-  if (!line)
-    return dial_failed(call, wire::DIAL_OPERATOR_GONE, "the operator's phone is not registered");
-  leg.phone.line = *line;
-  by_line_[*line] = call.serial;
+  if (!ring_leg(call, leg, desk->shown_number()))
+    return dial_failed(call, wire::DIAL_OPERATOR_GONE,
+                       leg.ticket_id.empty() ? "the operator's phone is not registered"
+                                             : "the vault is away: no phone can be rung");
   call.ringing = std::move(leg);
   set_timer(call, TimerKind::kDial, std::chrono::seconds(30));
 }
@@ -116,6 +113,9 @@ void CallControl::dial_operator_ready(Call& call) {
 
 void CallControl::granted(const wire::DialGranted& grant) {
   Call* call = find(grant.call_id());
+  if (call != nullptr && call->ringing && !grant.ticket_id().empty() &&
+      call->ringing->ticket_id == grant.ticket_id())
+    return own_phone_granted(*call, grant);
   if (call == nullptr || call->step != Step::kDialTicket || call->ticket_id != grant.ticket_id())
     return;
   const Personal<std::string> number(normal_number(grant.number(), tables_.country()));
@@ -139,6 +139,9 @@ void CallControl::granted(const wire::DialGranted& grant) {
 
 void CallControl::denied(const wire::DialDenied& denial) {
   Call* call = find(denial.call_id());
+  if (call != nullptr && call->ringing && !denial.ticket_id().empty() &&
+      call->ringing->ticket_id == denial.ticket_id())
+    return ring_failed(*call, wire::UNREACHABLE, true);
   if (call != nullptr && call->step == Step::kDialTicket && call->ticket_id == denial.ticket_id())
     dial_failed(*call, wire::DIAL_NOT_PERMITTED, denial.why());
 }

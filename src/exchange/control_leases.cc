@@ -6,6 +6,7 @@ namespace madoguchi::exchange {
 
 void CallControl::lease_leg(const OperatorLeg& leg, wire::CallLease& into) {
   if (!leg.answered) return;
+  if (!leg.ticket_id.empty()) return;  // whose phone it is, nobody proved here
   if (leg.by_phone) {
     const wire::Phone* phone = tables_.phone_of_operator(leg.operator_id.text());
     if (phone != nullptr) into.add_legs()->set_phone_user(phone->user());

@@ -36,8 +36,12 @@ TelephoneLeg* CallControl::leg_of(Call& call, LineId line) {
 
 void CallControl::line_progress(LineId line, int status, const std::string& sdp) {
   Call* call = find_line(line);
-  if (call != nullptr && call->outbound && call->caller.line == line)
-    dial_progress(*call, status, sdp);
+  if (call == nullptr) return;
+  if (call->outbound && call->caller.line == line) return dial_progress(*call, status, sdp);
+  // A network may give its answer before the 200, which then has none (RFC 3262, section 5).
+  if (sdp.empty() || !call->ringing || call->ringing->phone.line != line) return;
+  TelephoneLeg& phone = call->ringing->phone;
+  if (phone.sdp->offer_pending() && phone.sdp->take_answer(sdp)) (void)take_remote(phone);
 }
 
 void CallControl::line_answered(LineId line, const std::string& sdp) {
@@ -49,8 +53,9 @@ void CallControl::line_answered(LineId line, const std::string& sdp) {
   if (!call->ringing || call->ringing->phone.line != line) return;
   TelephoneLeg& phone = call->ringing->phone;
   phone.up = true;
-  if (!phone.sdp->take_answer(sdp) || !take_remote(phone))
+  if ((phone.sdp->offer_pending() && !phone.sdp->take_answer(sdp)) || !take_remote(phone))
     return ring_failed(*call, wire::UNREACHABLE, true);
+  if (!call->ringing->ticket_id.empty()) return own_phone_picked_up(*call);
   operator_answered(*call);
 }
 
@@ -90,13 +95,15 @@ void CallControl::line_answer(LineId line, const std::string& sdp) {
 
 void CallControl::line_digit(LineId line, char pressed) {
   Call* call = find_line(line);
-  if (call != nullptr && call->caller.line == line) digit(*call, call->caller.sound, pressed);
+  TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
+  if (leg != nullptr) digit(*call, leg->sound, pressed);
 }
 
 void CallControl::line_refer(LineId line, std::string_view target_user) {
   Call* call = find_line(line);
   const bool of_operator = call != nullptr && call->active && call->active->by_phone &&
-                           call->active->phone.line == line && call->step == Step::kTalking;
+                           call->active->phone.line == line && call->step == Step::kTalking &&
+                           call->active->ticket_id.empty();  // a trunk moves no call of ours
   // Inside our own walls only: a desk's number, never one outside.
   const wire::DeskPlan* desk = tables_.desk_of(normal_number(target_user, tables_.country()));
   if (!of_operator || desk == nullptr || call->outbound ||
@@ -187,13 +194,43 @@ void CallControl::recording_closed(const RecordingClosed& closed) {
   }
   if (owner != recording_owners_.end()) recording_owners_.erase(owner);
   report_.event(event_of(std::move(event)));
-  if (recording_trouble_ && closed.cut == OnOff::kOff) {
-    recording_trouble_ = false;
-    wire::Trouble trouble;
-    trouble.set_kind("recording");
-    trouble.set_over(true);
-    report_.event(event_of(std::move(trouble)));
+  interrupted_.erase(closed.call.text());
+  if (closed.cut == OnOff::kOff) recording_well();
+}
+
+void CallControl::recording_interrupted(const RecordingInterrupted& change) {
+  const Call* call = find(change.call.text());
+  const bool on = change.on == OnOff::kOn;
+  if (on)
+    interrupted_.insert(change.call.text());
+  else
+    interrupted_.erase(change.call.text());
+  if (call != nullptr && !call->recording_id.empty()) {
+    wire::RecordingInterrupted event;
+    event.set_call_id(change.call.text());
+    event.set_recording_id(call->recording_id);
+    event.set_on(on);
+    report_.event(event_of(std::move(event)));
   }
+  if (on) return recording_trouble(change.reason);
+  recording_well();
+}
+
+void CallControl::recording_trouble(std::string text) {
+  wire::Trouble trouble;
+  trouble.set_kind("recording");
+  trouble.set_text(std::move(text));
+  recording_trouble_ = true;
+  report_.event(event_of(std::move(trouble)));
+}
+
+void CallControl::recording_well() {
+  if (!recording_trouble_ || !interrupted_.empty()) return;
+  recording_trouble_ = false;
+  wire::Trouble trouble;
+  trouble.set_kind("recording");
+  trouble.set_over(true);
+  report_.event(event_of(std::move(trouble)));
 }
 
 void CallControl::media(const MediaEvent& event) {
@@ -222,13 +259,8 @@ void CallControl::media(const MediaEvent& event) {
                  },
                  [&](const SeatChanged& change) { seat_changed(change); },
                  [&](const RecordingClosed& closed) { recording_closed(closed); },
-                 [&](const RecordingFailed& failed) {
-                   wire::Trouble trouble;
-                   trouble.set_kind("recording");
-                   trouble.set_text(failed.reason);
-                   recording_trouble_ = true;
-                   report_.event(event_of(std::move(trouble)));
-                 },
+                 [&](const RecordingInterrupted& change) { recording_interrupted(change); },
+                 [&](const RecordingFailed& failed) { recording_trouble(failed.reason); },
                  [](const LegStatistics&) {},
              },
              event);

@@ -19,6 +19,12 @@ wire::RingFailed failure(const std::string& call, const std::string& attempt,
   return failed;
 }
 
+// How the vault is told that an operator's own phone was not answered.
+std::string_view word_of(wire::RingFailure why) {
+  if (why == wire::REFUSED) return "busy";
+  return why == wire::UNREACHABLE ? "unreachable" : "no_answer";
+}
+
 bool waits(Step step) {
   return step == Step::kHeldBack || step == Step::kWaiting || step == Step::kOffer ||
          step == Step::kDigits;
@@ -37,23 +43,8 @@ void CallControl::ring_operator(Call& call, const wire::RingOperator& ring, Ring
   leg.operator_id = OperatorId(ring.operator_id());
   leg.attempt_id = ring.attempt_id();
   leg.by_phone = ring.by_phone();
-  if (leg.by_phone) {
-    leg.sound = LegId(fmt::format("{}.{}", call.id.text(), ++call.legs_made));
-    const auto offer = offer_for(call, leg.phone, leg.sound, Side::kOurs);
-    const auto line =
-        offer ? lines_.call_phone(leg.operator_id, ring.display(), *offer) : std::nullopt;
-    if (!line) {
-      sound_.remove_leg(leg.sound);
-      return fails(wire::UNREACHABLE);
-    }
-    leg.phone.line = *line;
-    by_line_[*line] = call.serial;
-  } else {
-    Seat* seat = seat_of(leg.operator_id);
-    if (seat == nullptr || !seat->connected || seat->call != 0) return fails(wire::UNREACHABLE);
-    leg.sound = seat->sound;
-    seat->call = call.serial;
-  }
+  leg.ticket_id = ring.ticket_id();
+  if (!ring_leg(call, leg, ring.display())) return fails(wire::UNREACHABLE);
   by_attempt_[leg.attempt_id] = call.serial;
   call.ringing = std::move(leg);
   if (consult) set_hold(call, true);
@@ -66,6 +57,77 @@ void CallControl::ring_operator(Call& call, const wire::RingOperator& ring, Ring
             std::chrono::microseconds(ring.timeout_us() > 0 ? ring.timeout_us() : 20'000'000));
 }
 
+bool CallControl::ring_leg(Call& call, OperatorLeg& leg, const std::string& display) {
+  if (!leg.ticket_id.empty()) {
+    leg.by_phone = true;
+    return ask_own_phone(call, leg);
+  }
+  if (!leg.by_phone) {
+    Seat* seat = seat_of(leg.operator_id);
+    if (seat == nullptr || !seat->connected || seat->call != 0) return false;
+    leg.sound = seat->sound;
+    seat->call = call.serial;
+    return true;
+  }
+  leg.sound = LegId(fmt::format("{}.{}", call.id.text(), ++call.legs_made));
+  const auto offer = offer_for(call, leg.phone, leg.sound, Side::kOurs);
+  const auto line = offer ? lines_.call_phone(leg.operator_id, display, *offer) : std::nullopt;
+  if (!line) {
+    sound_.remove_leg(leg.sound);
+    return false;
+  }
+  leg.phone.line = *line;
+  by_line_[*line] = call.serial;
+  return true;
+}
+
+// ---- an operator's own phone: its number is the vault's to give, for one ring
+
+bool CallControl::ask_own_phone(const Call& call, const OperatorLeg& leg) {
+  wire::RedeemTicket redeem;
+  redeem.set_ticket_id(leg.ticket_id);
+  redeem.set_call_id(call.id.text());
+  return vault_.redeem(redeem);
+}
+
+void CallControl::own_phone_granted(Call& call, const wire::DialGranted& grant) {
+  OperatorLeg& leg = *call.ringing;
+  if (leg.phone.line != LineId{}) return;  // the answer came twice
+  const Personal<std::string> number(normal_number(grant.number(), tables_.country()));
+  if (grant.organisation_id() != call.organisation_id ||
+      !settings_.out.permits(number.reveal(), tables_.country()))
+    return ring_failed(call, wire::UNREACHABLE, true);
+  leg.sound = LegId(fmt::format("{}.{}", call.id.text(), ++call.legs_made));
+  const auto offer = offer_for(call, leg.phone, leg.sound, Side::kOurs);
+  const auto line =
+      offer ? lines_.call_out(number, plan(call).shown_number(), *offer) : std::nullopt;
+  if (!line) return ring_failed(call, wire::UNREACHABLE, true);
+  leg.phone.line = *line;
+  by_line_[*line] = call.serial;
+}
+
+// A mailbox may have picked up: only a key shows that it was the operator.
+void CallControl::own_phone_picked_up(Call& call) {
+  const std::string& words = plan(call).own_phone_prompt();
+  if (words.empty()) return;
+  (void)sound_.play(call.ringing->sound, {{PromptId(words)}, OnOff::kOn});
+}
+
+void CallControl::own_phone_key(Call& call, const LegId& leg, char digit) {
+  if (!call.ringing || call.ringing->ticket_id.empty() || call.ringing->sound != leg) return;
+  if (digit != '1' || !call.ringing->phone.up) return;
+  sound_.stop(leg);
+  operator_answered(call);
+}
+
+void CallControl::tell_own_phone(const OperatorLeg& leg, std::string_view outcome) {
+  if (leg.ticket_id.empty()) return;
+  wire::DialResult result;
+  result.set_ticket_id(leg.ticket_id);
+  result.set_outcome(std::string(outcome));
+  vault_.dial_result(result);
+}
+
 void CallControl::ring_failed(Call& call, wire::RingFailure why, bool hang_up) {
   if (!call.ringing) return;
   if (call.outbound && !call.active)
@@ -74,6 +136,7 @@ void CallControl::ring_failed(Call& call, wire::RingFailure why, bool hang_up) {
   OperatorLeg leg = *std::move(call.ringing);
   call.ringing.reset();
   if (!hang_up) leg.phone.line = LineId{};
+  tell_own_phone(leg, word_of(why));
   release_leg(call, leg);
   report_.event(event_of(failure(call.id.text(), leg.attempt_id, leg.operator_id.text(), why)));
   if (call.active) set_hold(call, false);  // it was to be consulted
@@ -94,6 +157,7 @@ void CallControl::operator_answered(Call& call) {
   OperatorLeg leg = *std::move(call.ringing);
   call.ringing.reset();
   leg.answered = true;
+  tell_own_phone(leg, "talked");
   by_attempt_.erase(leg.attempt_id);
   if (call.outbound && !call.active) {
     call.active = std::move(leg);
@@ -149,7 +213,8 @@ void CallControl::release_leg(Call& call, OperatorLeg& leg) {
       by_line_.erase(leg.phone.line);
       lines_.hang_up(leg.phone.line, "");
     }
-    return sound_.remove_leg(leg.sound);
+    if (!leg.sound.empty()) sound_.remove_leg(leg.sound);
+    return;
   }
   Seat* seat = seat_of(leg.operator_id);
   if (seat == nullptr || seat->call != call.serial) return;

@@ -238,6 +238,17 @@ TEST_F(Line, ARecordingThatFailedIsTroubleUntilAnotherIsWhole) {
   EXPECT_EQ(report.said.back(), "recording closed");  // told once
 }
 
+TEST_F(Line, ARecordingThatAFullDiskInterruptsIsToldToGoOn) {
+  talk();
+  const CallId call(report.last_call);
+  control.media(RecordingInterrupted{call, OnOff::kOn, "the disk is full"});
+  EXPECT_THAT(report.said, ElementsAre("recording interrupted", "trouble recording"));
+  clear();
+  control.media(RecordingInterrupted{call, OnOff::kOff, ""});
+  EXPECT_THAT(report.said, ElementsAre("recording goes on", "trouble recording"));
+  EXPECT_TRUE(report.events.back().trouble().over());
+}
+
 TEST_F(Line, LateOfferIsAnsweredInTheAck) {
   call_in("0901", "0312345678", "");
   EXPECT_THAT(lines.said, ElementsAre("200"));

@@ -143,7 +143,7 @@ bool CallControl::may_ask_callback(const Call& call) const {
 }
 
 void CallControl::digit(Call& call, const LegId& leg, char digit) {
-  if (leg != call.caller.sound) return;
+  if (leg != call.caller.sound) return own_phone_key(call, leg, digit);
   switch (call.step) {
     case Step::kNotice:
     case Step::kConnecting:

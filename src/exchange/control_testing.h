@@ -56,6 +56,8 @@ inline std::string in_words(const wire::Event& event) {
       return "recording started";
     case wire::Event::kRecordingPaused:
       return event.recording_paused().on() ? "recording paused" : "recording resumed";
+    case wire::Event::kRecordingInterrupted:
+      return event.recording_interrupted().on() ? "recording interrupted" : "recording goes on";
     case wire::Event::kRecordingClosed:
       return "recording closed";
     case wire::Event::kCallEnded:

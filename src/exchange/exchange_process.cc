@@ -111,10 +111,7 @@ Result<void> ExchangeProcess::open_parts() {
       settings_, tables_, *transport_, clock_, entropy_,
       [this](const sip::DnsQuestion& question) { return resolver_->ask(question); },
       [this](const std::string& operator_id, bool registered) {
-        wire::PhoneChanged changed;
-        changed.set_operator_id(operator_id);
-        changed.set_registered(registered);
-        journal_->event(event_of(std::move(changed)));
+        phone_changed(operator_id, registered);
       });
   VaultAsks& asks = *this;
   control_ = std::make_unique<CallControl>(
@@ -244,10 +241,34 @@ void ExchangeProcess::take_command(const wire::Command& command) {
     return keep("desks", command.set_desks().SerializeAsString());
   }
   if (command.has_set_phones()) {
-    tables_.set_phones(command.set_phones());
+    set_phones(command.set_phones());
     return keep("phones", command.set_phones().SerializeAsString());
   }
   control_->command(command);
+}
+
+void ExchangeProcess::phone_changed(const std::string& operator_id, bool registered) {
+  wire::PhoneChanged changed;
+  changed.set_operator_id(operator_id);
+  changed.set_registered(registered);
+  journal_->event(event_of(std::move(changed)));
+}
+
+// A telephone that was taken away, or given to another, rings no more though it stays registered.
+void ExchangeProcess::set_phones(const wire::SetPhones& phones) {
+  const auto registered = [this] {
+    std::set<std::string> operators;
+    for (const wire::PhoneState& phone : lines_->phones())
+      if (phone.registered()) operators.insert(phone.operator_id());
+    return operators;
+  };
+  const std::set<std::string> before = registered();
+  tables_.set_phones(phones);
+  const std::set<std::string> after = registered();
+  for (const std::string& one : before)
+    if (!after.contains(one)) phone_changed(one, false);
+  for (const std::string& one : after)
+    if (!before.contains(one)) phone_changed(one, true);
 }
 
 void ExchangeProcess::keep(const char* name, std::string bytes) {

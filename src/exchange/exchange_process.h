@@ -61,6 +61,8 @@ class ExchangeProcess final : private VaultAsks {
   void ask_everything_again();
   [[nodiscard]] wire::Snapshot snapshot();
   [[nodiscard]] wire::StatusReply status();
+  void phone_changed(const std::string& operator_id, bool registered);
+  void set_phones(const wire::SetPhones& phones);
   void keep(const char* name, std::string bytes);
   void begin_shut_down();
   [[nodiscard]] bool shut_down_complete() const;

@@ -33,6 +33,7 @@ inline wire::DeskPlan full_plan() {
   plan.set_callback_thanks_prompt("thanks");
   plan.set_callback_digits_prompt("digits");
   plan.set_unrecorded_prompt("unrecorded");
+  plan.set_own_phone_prompt("own-phone");
   plan.set_callback_offer_every_us(30'000'000);
   plan.set_recorded(true);
   plan.set_shown_number("+81120000001");

@@ -8,6 +8,18 @@
 
 namespace madoguchi::recording {
 
+Micros base_of(ByteView chunk) {
+  if (chunk.size() < kChunkBaseBytes) return Micros(0);
+  return Micros(static_cast<std::int64_t>(get_little<std::uint64_t>(chunk.data())));
+}
+
+Bytes mark_chunk(MarkKind kind, Micros at) {
+  ChunkBuilder alone;
+  alone.lend(Bytes(), at);
+  CHECK(alone.add_mark(kind, at, {}) == ChunkBuilder::Added::kAdded || at >= kLongest);
+  return alone.take();
+}
+
 void ChunkBuilder::lend(Bytes buffer, Micros at) {
   bytes_ = std::move(buffer);
   bytes_.resize(kBufferBytes);

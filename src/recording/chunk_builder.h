@@ -12,6 +12,11 @@
 
 namespace madoguchi::recording {
 
+// When the first item of a chunk in clear may be, at the earliest.
+Micros base_of(ByteView chunk);
+// A chunk in clear that holds one mark alone.
+Bytes mark_chunk(MarkKind kind, Micros at);
+
 class ChunkBuilder {
  public:
   // Enough for a second of two channels with 20 ms packets, and their heads.

@@ -49,7 +49,7 @@ enum class MarkKind : std::uint8_t {
   kLegChange = 4,  // someone of ours joined, left or handed over
   kHold = 5,
   kResumeFromHold = 6,
-  kGap = 7,  // sound was lost here because the disk was too slow
+  kGap = 7,  // sound was lost here because the disk was too slow or full
   kOther = 8,
   kEnd = 9,  // the last item of a whole recording
 };

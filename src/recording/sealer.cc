@@ -90,10 +90,8 @@ ByteView Sealer::seal_chunk(ByteView plain) {
 }
 
 ByteView Sealer::finish(Micros at) {
-  ChunkBuilder last;
-  last.lend(Bytes(), at);
-  CHECK(last.add_mark(MarkKind::kEnd, at, {}) == ChunkBuilder::Added::kAdded || at >= kLongest);
-  const ByteView bytes = push(last.take(), crypto_secretstream_xchacha20poly1305_TAG_FINAL);
+  const ByteView bytes =
+      push(mark_chunk(MarkKind::kEnd, at), crypto_secretstream_xchacha20poly1305_TAG_FINAL);
   state_->finished = true;
   return bytes;
 }

@@ -44,6 +44,7 @@ OperatorKey Engine::put_operator(const Operator& who, Time now) {
   OperatorNode& node = at(key);
   const bool was_listed = node.listed;
   unlist(key);
+  node.ring_longer = who.ring_longer;
   node.groups.clear();
   for (const GroupId& group : who.groups) node.groups.push_back({key, put_group(group)});
   if (was_listed) {
@@ -202,7 +203,7 @@ void Engine::match(OperatorKey who, Time now) {
 
 void Engine::offer(CallNode& call, OperatorKey who, Offer offer, Time now) {
   OperatorNode& node = at(who);
-  const Time until = now + at(call.desk).settings.ring_limit;
+  const Time until = now + at(call.desk).settings.ring_limit + node.ring_longer;
   if (offer == Offer::kConsult) {
     call.consulted = who;
     call.consulting = false;

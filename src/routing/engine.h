@@ -301,8 +301,9 @@ class Engine {
   struct OperatorNode : OperatorView {
     OperatorId id;
     std::deque<Membership> groups;  // a deque: the lists point into it
-    Time idle_since{};              // place among the ready; kept over offers that come to nothing
-    bool listed = false;            // in the groups' lists
+    Micros ring_longer{0};
+    Time idle_since{};    // place among the ready; kept over offers that come to nothing
+    bool listed = false;  // in the groups' lists
     bool accepted = false;
     AttemptOutcome outcome = AttemptOutcome::kTalked;  // of the promise being kept
     DeskKey desk;                                      // whose wrap-up rules count

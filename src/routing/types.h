@@ -86,6 +86,7 @@ struct Desk {
 struct Operator {
   OperatorId id;
   std::vector<GroupId> groups;  // at most 32
+  Micros ring_longer{0};        // than the desk's limit: reached through a network that takes time
 };
 
 enum class OperatorState : std::uint8_t {

@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kMostOutcome = 40;
 constexpr std::string_view kPhoneKind = "own_phone";
 constexpr std::string_view kWishField = "wish_number";
+constexpr int kMostEarly = 200;  // a minute: a taken-over centre must not fill the store
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= kMostOutcome &&
@@ -22,7 +23,10 @@ Result<WishAnswer> DialGate::keep(const WishAsked& asked) {
   if (asked.id.empty()) return WishAnswer{{}, "invalid"};
   const auto known = parts_.store.find_wish(asked.id);
   if (!known) return tl::unexpected<Error>(known.error());
-  if (*known) return WishAnswer{(*known)->token, (*known)->refused};
+  // One that was settled before it came has no call: its answer is made as for any other, and it
+  // stays settled.
+  const bool settled_early = *known && (*known)->call.empty();
+  if (*known && !settled_early) return WishAnswer{(*known)->token, (*known)->refused};
 
   const auto directory = parts_.registry.directory();
   const Organisation* organisation = directory->find(asked.organisation);
@@ -50,6 +54,7 @@ Result<WishAnswer> DialGate::keep(const WishAsked& asked) {
   } else {
     row.refused = line.error();
   }
+  if (settled_early) return WishAnswer{row.token, row.refused};
   Act act;
   act.journal.push_back({row.refused.empty() ? "wish_kept" : "wish_refused",
                          {{"wish", row.id.text()},
@@ -70,10 +75,30 @@ Result<void> DialGate::settle(const WishId& wish, const std::string& outcome) {
     return fail(ErrorCode::kInvalid, "an outcome is a word of a-z and _, at most 40 long");
   const auto known = parts_.store.find_wish(wish);
   if (!known) return tl::unexpected<Error>(known.error());
-  if (!*known || !(*known)->settled.empty()) return {};
+  if (!*known) return settle_early(wish, outcome);
+  if (!(*known)->settled.empty()) return {};
   return parts_.store.commit(parts_.clock.now(),
                              {{SettleWish{wish, outcome}},
                               {{"wish_settled", {{"wish", wish.text()}, {"outcome", outcome}}}}});
+}
+
+// The exchange's word of it is still on its way here, or was lost.
+Result<void> DialGate::settle_early(const WishId& wish, const std::string& outcome) {
+  const Time now = parts_.clock.now();
+  if (now - early_minute_ >= std::chrono::minutes(1) || now < early_minute_) {
+    early_minute_ = now;
+    early_ = 0;
+  }
+  if (early_ >= kMostEarly)
+    return fail(ErrorCode::kExhausted, "too many wishes are settled that are not known here");
+  ++early_;
+  WishRow row;
+  row.id = wish;
+  row.asked = now;
+  row.settled = outcome;
+  return parts_.store.commit(
+      now, {{PutWish{std::move(row)}},
+            {{"wish_settled", {{"wish", wish.text()}, {"outcome", outcome}, {"known", false}}}}});
 }
 
 tl::expected<DialGate::Target, Refusal> DialGate::open(std::string_view wrapped, const Secret& key,

@@ -79,8 +79,9 @@ class DialGate {
   // same id again gives the first answer.
   Result<WishAnswer> keep(const WishAsked& asked);
 
-  // Nobody needs to ring for it any more: the line got through otherwise. Repeatable; an unknown
-  // wish is no error.
+  // Nobody needs to ring for it any more: the line got through otherwise. Repeatable. A wish that
+  // is not known yet is remembered as settled, and opens nothing when it comes; of these only so
+  // many a minute, then kExhausted.
   Result<void> settle(const WishId& wish, const std::string& outcome);
 
   Result<TicketAnswer> ask(const TicketAsked& asked);
@@ -108,7 +109,11 @@ class DialGate {
   tl::expected<Target, Refusal> open(std::string_view wrapped, const Secret& key,
                                      const Place& place) const;
 
+  Result<void> settle_early(const WishId& wish, const std::string& outcome);
+
   const Parts parts_;
+  Time early_minute_{};  // in which so many unknown wishes were settled
+  int early_ = 0;
   std::mutex mutex_;  // one act at a time: what was read is still so when it is written
 };
 

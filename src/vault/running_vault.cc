@@ -28,6 +28,7 @@
 #include "vault/refusals.h"
 #include "vault/registry.h"
 #include "vault/rpc.h"
+#include "vault/staff_service.h"
 #include "vault/status_service.h"
 #include "vault/trace_service.h"
 #include "vault/use_replay.h"
@@ -65,7 +66,8 @@ struct RunningVault::Parts {
                        : std::map<std::string, std::uint64_t>();
         }),
         for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}),
-        for_passkeys({passkeys, staff, *authority}) {
+        for_passkeys({passkeys, staff, *authority}),
+        for_staff(*store, clock) {
     on_wrong_role([this](const std::string& role, std::string_view wanted) {
       refusals.note({"role",
                      fmt::format("for_{}", wanted),
@@ -106,6 +108,7 @@ struct RunningVault::Parts {
   wire::ConfinementService for_confinement;
   AdminService for_admin;
   PasskeyService for_passkeys;
+  StaffService for_staff;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
@@ -236,6 +239,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   builder.RegisterService(&parts->for_centre);
   builder.RegisterService(&parts->for_admin);
   builder.RegisterService(&parts->for_passkeys);
+  builder.RegisterService(&parts->for_staff);
   if (parts->imports) builder.RegisterService(parts->imports.get());
   if (parts->traces) builder.RegisterService(parts->traces.get());
   builder.RegisterService(&parts->for_status);

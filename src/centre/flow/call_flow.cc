@@ -59,6 +59,13 @@ void CallFlow::ticket_denied(const CallId& call, const std::string& word, Time n
   domain_->ticket_denied(call, word, now);
 }
 
+void CallFlow::own_phone_ticket(const TicketWanted& wanted, const TicketId& ticket, Time now) {
+  domain_->own_phone_ticket(wanted, ticket, now);
+}
+void CallFlow::own_phone_denied(const TicketWanted& wanted, const std::string& word, Time now) {
+  domain_->own_phone_denied(wanted, word, now);
+}
+
 void CallFlow::advance(Time now) {
   domain_->advance(now);
 }

@@ -46,6 +46,7 @@ struct DeskSettings {
 struct OperatorSettings {
   OperatorId id;
   std::vector<GroupId> groups;
+  bool own_phone = false;  // chose to be rung at an own phone, wherever else a seat is open
 };
 
 struct Floor {
@@ -54,6 +55,9 @@ struct Floor {
 };
 
 // Asked of the vault before a promise can be rung; answer with ticket_given() or ticket_denied().
+// With `own_phone` it is for a ring at the operator's own phone instead: for this attempt, or,
+// where there is none, for the operator's leg of this call out. Answer with own_phone_ticket() or
+// own_phone_denied().
 struct TicketWanted {
   CallId call;  // the call out that it is for
   PromiseId promise;
@@ -62,6 +66,8 @@ struct TicketWanted {
   LineToken line;
   OperatorId who;
   DeskId desk;
+  bool own_phone = false;
+  AttemptId attempt{};
 };
 
 struct Effects {
@@ -79,6 +85,9 @@ class CallFlow {
   // How long an operator's leg may take to connect after it was picked up; a desk that answers only
   // then may have to say first that it records.
   static constexpr Micros kConnectLimit = std::chrono::seconds(30);
+  // How much longer than the desk's limit an operator's own phone rings: a ticket, a network's way
+  // and the key that takes the call stand before the answer.
+  static constexpr Micros kOwnPhoneLonger = std::chrono::seconds(15);
   // How long the vault may take over a ticket.
   static constexpr Micros kTicketLimit = std::chrono::seconds(10);
   // How long a call out may take, from the command to an outcome.
@@ -146,6 +155,8 @@ class CallFlow {
   void ticket_given(const CallId& call, const TicketId& ticket, Time now);
   // `word` is the vault's: no_wish, emergency, premium, international, own_number, redial_limit, …
   void ticket_denied(const CallId& call, const std::string& word, Time now);
+  void own_phone_ticket(const TicketWanted& wanted, const TicketId& ticket, Time now);
+  void own_phone_denied(const TicketWanted& wanted, const std::string& word, Time now);
 
   // ---- Time
   void advance(Time now);

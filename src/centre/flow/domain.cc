@@ -16,10 +16,17 @@ void CallFlow::Domain::set_floor(const Floor& floor, Time now) {
   }
   for (const OperatorSettings& settings : floor.operators) {
     const routing::OperatorKey key =
-        engine_.put_operator({.id = settings.id, .groups = settings.groups}, now);
+        engine_.put_operator({.id = settings.id,
+                              .groups = settings.groups,
+                              .ring_longer = settings.own_phone ? kOwnPhoneLonger : Micros(0)},
+                             now);
     if (key.index >= operators_.size()) operators_.resize(key.index + 1);
-    at(key).id = settings.id;
+    Operator& who = at(key);
+    who.id = settings.id;
     touch(key);
+    if (who.own_phone == settings.own_phone) continue;
+    who.own_phone = settings.own_phone;
+    reachable(who.id, std::nullopt, std::nullopt, now);
   }
   follow();
   check_hours(now);
@@ -178,6 +185,7 @@ OperatorView CallFlow::Domain::view_of(const Operator& who) const {
   view.since = now_is.since;
   view.seat_connected = who.seat;
   view.phone_registered = who.phone;
+  view.own_phone = who.own_phone;
   view.call = who.call;
   if (const auto dial = dials_.find(who.dialling); dial != dials_.end()) {
     view.call = who.dialling;

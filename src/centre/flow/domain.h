@@ -30,12 +30,14 @@ class CallFlow::Domain {
     OperatorId id;
     bool seat = false;
     bool phone = false;
+    bool own_phone = false;
     bool overdue = false;
     StateRecord state;       // the open one
     AttemptId attempt;       // ringing or connected
     CallId call;             // in hand: rings, talks, is being dialled, or is wrapped up
     CallId dialling;         // being rung to keep a promise
     bool ring_over = false;  // the exchange itself ended the ring: nothing to cancel
+    [[nodiscard]] bool by_phone() const { return own_phone || !seat; }
   };
   struct Call {
     CallRecord record;
@@ -62,6 +64,7 @@ class CallFlow::Domain {
     DeskId desk;
     routing::OperatorKey who;
     std::optional<Time> deadline;  // none once answered
+    TicketId ticket;               // for the line, while one for the operator's phone is asked
     bool commanded = false;        // the exchange was told to dial
   };
 
@@ -127,6 +130,10 @@ class CallFlow::Domain {
   void on(const routing::PromiseDue& event);
   void promise_over(routing::PromiseKey key, routing::PromiseState how, Time at);
   void end_leg(Operator& who, LegEnd how, Time at);
+  void ring(const LegRecord& leg, Micros timeout);
+  void command_ring(const LegRecord& leg, const TicketId& ticket, Micros timeout);
+  void own_phone_ticket(const TicketWanted& wanted, const TicketId& ticket, Time now);
+  void own_phone_denied(const TicketWanted& wanted, const std::string& word, Time now);
 
   // ---- domain_exchange.cc
   void take(const ExchangeEvent& event, Time now);
@@ -171,7 +178,7 @@ class CallFlow::Domain {
   void compare(const LiveCall& live, Call& call, Time now);
   void compare_talk(const LiveCall& live, Call& call, Time now);
   void consult_again(Call& call, Time now);
-  void ring_again(Call& call, routing::OperatorKey who, Time now);
+  void ring_again(routing::OperatorKey who, Time now);
   void detached(Time now);
 
   // How long the events before a snapshot may take to come, and how long we wait when the snapshot
@@ -200,6 +207,7 @@ class CallFlow::Domain {
   Result<Promise*> say_promise(const Talk& talk, Time now);
   void keep_wish(Promise& promise, const CallbackAsked& event, Time now);
   void promise_line(routing::PromiseKey key, const LineToken& line, Time now);
+  void command_dial(const CallId& call, const TicketId& operator_ticket, Time now);
   void dial_answered(const CallId& call, Time now);
   void dial_failed(const CallId& call, routing::AttemptOutcome outcome, const std::string& detail,
                    Time now);

@@ -300,7 +300,7 @@ void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
       else if (now_is.phase == CallPhase::kTalking)
         static_cast<void>(engine_.leg_lost(now_is.with, now));
       else if (now_is.phase == CallPhase::kRinging)
-        ring_again(call, now_is.with, now);
+        ring_again(now_is.with, now);
       break;
     case CallStage::kArrived:
     case CallStage::kDialling:
@@ -338,21 +338,15 @@ void CallFlow::Domain::consult_again(Call& call, Time now) {
     static_cast<void>(engine_.consult_over(now_is.with, now));
     return follow();
   }
-  command(Consult{call.record.id, leg->first, leg->second.who, leg->second.by_phone,
-                  std::max(view.deadline - now, Micros(std::chrono::seconds(1))),
-                  at(*engine_.desk(call.record.desk)).settings.name});
-  asked_[effects_.commands.back().id] = {leg->first, {}};
+  ring(leg->second, std::max(view.deadline - now, Micros(std::chrono::seconds(1))));
 }
 
 // The command to ring was lost on the way.
-void CallFlow::Domain::ring_again(Call& call, routing::OperatorKey key, Time now) {
+void CallFlow::Domain::ring_again(routing::OperatorKey key, Time now) {
   const routing::OperatorView view = engine_.look(key);
   const auto leg = legs_.find(at(key).attempt);
   if (leg == legs_.end()) return;
-  command(RingOperator{call.record.id, leg->first, leg->second.who, leg->second.by_phone,
-                       std::max(view.deadline - now, Micros(std::chrono::seconds(1))),
-                       at(*engine_.desk(call.record.desk)).settings.name});
-  asked_[effects_.commands.back().id] = {leg->first, {}};
+  ring(leg->second, std::max(view.deadline - now, Micros(std::chrono::seconds(1))));
 }
 
 }  // namespace madoguchi::centre

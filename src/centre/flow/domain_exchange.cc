@@ -41,6 +41,11 @@ void CallFlow::Domain::apply(const ExchangeEvent& event, Time at) {
             call->muted = one.on;
             touch(*call);
           }
+        } else if constexpr (std::is_same_v<T, RecordingInterrupted>) {
+          if (Call* call = find(one.call)) {
+            call->recording = !one.on;
+            touch(*call);
+          }
         } else if constexpr (std::is_same_v<T, SeatChanged>) {
           reachable(one.who, one.connected, std::nullopt, at);
         } else if constexpr (std::is_same_v<T, PhoneChanged>) {
@@ -265,7 +270,7 @@ void CallFlow::Domain::note_talk(Call& call, routing::OperatorKey key, Time now)
     found.call = record.id;
     found.kind = record.outbound ? LegKind::kDialled : LegKind::kOperator;
     found.who = who.id;
-    found.by_phone = !who.seat;
+    found.by_phone = who.by_phone();
     found.offered = now;
     who.attempt = found.id;
     leg = legs_.emplace(found.id, found).first;
@@ -323,7 +328,7 @@ void CallFlow::Domain::reachable(const OperatorId& id, std::optional<bool> seat,
   Operator& who = at(*key);
   who.seat = seat.value_or(who.seat);
   who.phone = phone.value_or(who.phone);
-  static_cast<void>(engine_.reachable(*key, who.seat || who.phone, now));
+  static_cast<void>(engine_.reachable(*key, who.seat || who.phone || who.own_phone, now));
   touch(*key);
 }
 

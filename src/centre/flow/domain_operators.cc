@@ -48,6 +48,9 @@ Result<void> CallFlow::accept(const OperatorId& who, Time now) {
   const auto key = own.key_of(who);
   if (!key) return tl::unexpected(key.error());
   if (auto line = own.need_line(); !line) return line;
+  const auto leg = own.legs_.find(own.at(*key).attempt);
+  if (own.at(*key).own_phone && leg != own.legs_.end() && leg->second.by_phone)
+    return fail(ErrorCode::kConflict, "it rings at your own phone: pick up and press 1 there");
   const AttemptId attempt = own.at(*key).attempt;
   if (auto taken = own.engine_.accepted(*key, now + kConnectLimit, now); !taken) return taken;
   own.command(AnswerSeat{attempt});

@@ -143,12 +143,29 @@ void CallFlow::Domain::ticket_given(const CallId& call, const TicketId& ticket, 
   const auto found = dials_.find(call);
   if (found == dials_.end() || found->second.commanded) return;
   DialOut& dial = found->second;
+  dial.ticket = ticket;
+  if (!at(dial.who).own_phone) return command_dial(call, {}, now);
+  dial.deadline = now + kTicketLimit;
+  TicketWanted wanted;
+  wanted.call = call;
+  wanted.who = dial.record.who;
+  wanted.desk = dial.desk;
+  wanted.own_phone = true;
+  if (const Promise* promise = find(dial.record.promise))
+    wanted.organisation = promise->record.organisation;
+  effects_.tickets.push_back(std::move(wanted));
+}
+
+void CallFlow::Domain::command_dial(const CallId& call, const TicketId& operator_ticket, Time now) {
+  const auto found = dials_.find(call);
+  if (found == dials_.end() || found->second.commanded) return;
+  DialOut& dial = found->second;
   dial.commanded = true;
-  dial.record.ticket = ticket;
+  dial.record.ticket = dial.ticket;
   dial.deadline = now + kDialLimit;
   save(dial.record);
-  command(
-      Dial{call, ticket, dial.record.who, !at(dial.who).seat, dial.desk, std::chrono::seconds(45)});
+  command(Dial{call, dial.ticket, dial.record.who, at(dial.who).by_phone(), dial.desk,
+               std::chrono::seconds(45), operator_ticket});
   asked_[effects_.commands.back().id] = {{}, call};
 }
 

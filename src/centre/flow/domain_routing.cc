@@ -1,4 +1,5 @@
 // What routing decided: told to the exchange, the store and the screens.
+#include <algorithm>
 #include <utility>
 
 #include "centre/flow/domain.h"
@@ -78,33 +79,79 @@ void CallFlow::Domain::on(const routing::CallOffered& event) {
   if (call == nullptr) return;
   Operator& who = at(event.who);
   const bool consult = event.offer == routing::Offer::kConsult;
-  const Desk& desk = at(*engine_.desk(call->record.desk));
   LegRecord leg;
   leg.id = AttemptId::fresh(event.at, entropy_);
   leg.call = call->record.id;
   leg.kind = consult ? LegKind::kConsulted : LegKind::kOperator;
   leg.who = who.id;
-  leg.by_phone = !who.seat;
+  leg.by_phone = who.by_phone();
   leg.offered = event.at;
   who.attempt = leg.id;
-  const Micros timeout = event.until - event.at;
   if (consult) {
     call->consulted = who.id;
     call->consulting = false;
     call->from = call->record.with;
-    command(Consult{leg.call, leg.id, who.id, leg.by_phone, timeout, desk.settings.name});
   } else {
     call->record.phase = CallPhase::kRinging;
     call->record.with = who.id;
-    command(RingOperator{leg.call, leg.id, who.id, leg.by_phone, timeout, desk.settings.name});
   }
-  if (asked_.size() > 4096) asked_.clear();  // refusals come at once or not at all
-  asked_[effects_.commands.back().id] = {leg.id, {}};
+  ring(leg, event.until - event.at);
   save(leg);
   legs_.emplace(leg.id, leg);
   touch(*call);
   touch(event.who);
   if (auto ring = ring_of(who)) show(std::move(*ring));
+}
+
+// An own phone is rung by a ticket, which the vault must give first.
+void CallFlow::Domain::ring(const LegRecord& leg, Micros timeout) {
+  const Operator& who = at(*engine_.operator_named(leg.who));
+  if (!who.own_phone) return command_ring(leg, {}, timeout);
+  TicketWanted wanted;
+  wanted.call = leg.call;
+  wanted.who = leg.who;
+  wanted.own_phone = true;
+  wanted.attempt = leg.id;
+  if (const Call* call = find(leg.call)) {
+    wanted.organisation = call->record.organisation;
+    wanted.desk = call->record.desk;
+  }
+  effects_.tickets.push_back(std::move(wanted));
+}
+
+void CallFlow::Domain::command_ring(const LegRecord& leg, const TicketId& ticket, Micros timeout) {
+  const Call* call = find(leg.call);
+  if (call == nullptr) return;
+  const std::string& shown = at(*engine_.desk(call->record.desk)).settings.name;
+  if (leg.kind == LegKind::kConsulted)
+    command(Consult{leg.call, leg.id, leg.who, leg.by_phone, timeout, shown, ticket});
+  else
+    command(RingOperator{leg.call, leg.id, leg.who, leg.by_phone, timeout, shown, ticket});
+  if (asked_.size() > 4096) asked_.clear();  // refusals come at once or not at all
+  asked_[effects_.commands.back().id] = {leg.id, {}};
+}
+
+void CallFlow::Domain::own_phone_ticket(const TicketWanted& wanted, const TicketId& ticket,
+                                        Time now) {
+  if (wanted.attempt.empty()) return command_dial(wanted.call, ticket, now);
+  const auto leg = legs_.find(wanted.attempt);
+  const auto who = key_of(wanted.who);
+  // Missed or cancelled meanwhile: the ticket expires by itself.
+  if (leg == legs_.end() || !who || at(*who).attempt != wanted.attempt) return;
+  const Micros left = engine_.look(*who).deadline - now;
+  command_ring(leg->second, ticket, std::max(left, Micros(std::chrono::seconds(1))));
+}
+
+void CallFlow::Domain::own_phone_denied(const TicketWanted& wanted, const std::string& word,
+                                        Time now) {
+  if (wanted.attempt.empty())
+    return dial_failed(wanted.call, routing::AttemptOutcome::kFault, word, now);
+  const auto who = key_of(wanted.who);
+  if (!who || at(*who).attempt != wanted.attempt) return;
+  at(*who).ring_over = true;  // the exchange was not told of it
+  static_cast<void>(engine_.ring_failed(*who, now));
+  follow();
+  at(*who).ring_over = false;
 }
 
 void CallFlow::Domain::on(const routing::OfferEnded& event) {

@@ -121,6 +121,11 @@ struct RecordingPaused {
   CallId call;
   bool on = false;
 };
+// No room on the exchange's disk, or room again: the recording goes on in the same file.
+struct RecordingInterrupted {
+  CallId call;
+  bool on = false;
+};
 struct RecordingClosed {
   CallId call;
   RecordingId recording;
@@ -164,7 +169,8 @@ struct ExchangeEvent {
   std::variant<CallArrived, CallIdentified, CallAnswered, CallWaiting, OperatorRinging,
                OperatorAnswered, RingFailed, Connected, OperatorLeft, HoldChanged, MuteChanged,
                CallbackAsked, RecordingRefused, CallEnded, RecordingStarted, RecordingPaused,
-               RecordingClosed, SeatChanged, PhoneChanged, DialProgress, CommandRefused>
+               RecordingInterrupted, RecordingClosed, SeatChanged, PhoneChanged, DialProgress,
+               CommandRefused>
       what;
 };
 
@@ -208,7 +214,7 @@ struct DeskPlan {
   routing::CallbackPolicy callback_policy = routing::CallbackPolicy::kAsk;
   std::string greeting_prompt, notice_prompt, waiting_prompt, hold_prompt, closed_prompt;
   std::string callback_offer_prompt, callback_thanks_prompt, callback_digits_prompt;
-  std::string unrecorded_prompt, callback_announcement_prompt;
+  std::string unrecorded_prompt, callback_announcement_prompt, own_phone_prompt;
   Micros callback_offer_every{0};  // 0: once, after the greeting
   bool recorded = true;
   std::string shown_number;
@@ -225,6 +231,7 @@ struct RingOperator {
   bool by_phone = false;
   Micros timeout{};
   std::string display;
+  TicketId ticket;  // for the operator's own phone; else empty
 };
 struct CancelRing {
   AttemptId attempt;
@@ -251,6 +258,7 @@ struct Consult {
   bool by_phone = false;
   Micros timeout{};
   std::string display;
+  TicketId ticket;  // as in RingOperator
 };
 struct CompleteTransfer {
   CallId call;
@@ -282,6 +290,7 @@ struct Dial {
   bool by_phone = false;
   DeskId desk;
   Micros timeout{};
+  TicketId operator_ticket;  // for the operator's leg, as in RingOperator
 };
 struct DemoCall {
   std::string number_called;

@@ -81,6 +81,12 @@ class SimCentre {
     work();
   }
   void die() { flow_.reset(); }
+  void set_floor(Floor floor) {
+    floor_ = std::move(floor);
+    flow_->set_floor(floor_, now_);
+    work();
+  }
+  std::string own_phone_denied;  // the vault's word for tickets of operators' own phones
   // The exchange came back as a new one.
   void reattach() {
     flow_->detached(now_);
@@ -123,7 +129,12 @@ class SimCentre {
     for (const ExchangeCommand& command : effects.commands) exchange_.carry_out(command);
     for (const TicketWanted& wanted : effects.tickets) {
       tickets_.push_back(wanted);
-      flow_->ticket_given(wanted.call, TicketId("ticket." + wanted.call.text()), now_);
+      if (wanted.own_phone && !own_phone_denied.empty())
+        flow_->own_phone_denied(wanted, own_phone_denied, now_);
+      else if (wanted.own_phone)
+        flow_->own_phone_ticket(wanted, TicketId("own." + wanted.call.text()), now_);
+      else
+        flow_->ticket_given(wanted.call, TicketId("ticket." + wanted.call.text()), now_);
     }
     return true;
   }

@@ -134,6 +134,7 @@ class SimExchange {
   }
   [[nodiscard]] const std::map<CallId, SimCall>& calls() const { return calls_; }
   [[nodiscard]] const std::vector<Dial>& dialled() const { return dialled_; }
+  [[nodiscard]] const std::vector<RingOperator>& rung() const { return rung_; }
   [[nodiscard]] const std::vector<AnnouncePlace>& places() const { return places_; }
   [[nodiscard]] std::size_t wishes() const { return wishes_; }
   SimCall* find(const CallId& id) {
@@ -207,7 +208,9 @@ class SimExchange {
     call->live.who = ring.who;
     call->live.attempt = ring.attempt;
     log(OperatorRinging{ring.call, ring.attempt, ring.who});
-    if (!seats_.contains(ring.who)) ring_failed(*call, RingFailure::kUnreachable);
+    rung_.push_back(ring);
+    if (ring.ticket.empty() && !seats_.contains(ring.who))
+      ring_failed(*call, RingFailure::kUnreachable);
   }
   void act(const CancelRing& cancel) {
     for (auto& [id, call] : calls_)
@@ -289,6 +292,7 @@ class SimExchange {
   std::vector<ExchangeEvent> log_;
   std::set<CommandId> done_;
   std::vector<Dial> dialled_;
+  std::vector<RingOperator> rung_;
   std::vector<AnnouncePlace> places_;
   std::size_t wishes_ = 0;
 };

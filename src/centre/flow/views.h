@@ -25,6 +25,7 @@ struct OperatorView {
   Time since{};
   bool seat_connected = false;
   bool phone_registered = false;
+  bool own_phone = false;        // is rung there, by what the operator chose
   CallId call;                   // in ringing, talking, dialling, wrap-up
   PromiseId promise;             // being rung
   std::optional<Time> deadline;  // of ringing or wrap-up

@@ -170,9 +170,17 @@ struct RecordingClosed {
   std::string file;                       // name within the recordings directory
   std::array<std::uint8_t, 32> digest{};  // SHA-256 of the whole file
   std::uint64_t bytes = 0;
-  std::uint32_t gaps = 0;   // times that sound was lost because the disk was too slow
+  std::uint32_t gaps = 0;   // times that sound was lost because the disk was too slow, or full
   OnOff cut = OnOff::kOff;  // kOn: the file has no end (disk full or failing); `reason` says why
   OnOff erased = OnOff::kOff;
+  std::string reason;
+};
+
+// The disk is full: the call goes on without being recorded, until kOff says that there is room
+// again and the recording goes on, behind a mark for the gap.
+struct RecordingInterrupted {
+  CallId call;
+  OnOff on = OnOff::kOff;
   std::string reason;
 };
 
@@ -197,8 +205,9 @@ struct LegStatistics {
   OnOff final = OnOff::kOff;  // kOn: the leg is gone
 };
 
-using MediaEvent = std::variant<DigitPressed, PromptFinished, LegSilent, LegHeard, SeatChanged,
-                                RecordingClosed, RecordingFailed, LegStatistics>;
+using MediaEvent =
+    std::variant<DigitPressed, PromptFinished, LegSilent, LegHeard, SeatChanged, RecordingClosed,
+                 RecordingInterrupted, RecordingFailed, LegStatistics>;
 
 // What was refused since start, over all legs; for the metrics page.
 struct MediaCounters {

@@ -4,15 +4,15 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "base/check.h"
-#include "base/whole_io.h"
-#include "recording/chunk_builder.h"
 #include "recording/digest.h"
 
 namespace madoguchi::exchange {
@@ -21,6 +21,7 @@ namespace {
 // Beginnings and ends are few beside chunks; this many may wait on top of them.
 constexpr std::size_t kRoomForEnds = 65536;
 constexpr std::size_t kBuffersKept = 4096;
+constexpr std::chrono::seconds kBetweenSyncs{1};
 
 // Chunks that come within this time are sealed and written together: one wake-up for all of them.
 // With ChunkBuilder's span and the media thread's watch it stays within a second.
@@ -39,6 +40,15 @@ recording::Digest digest_of(int fd, std::uint64_t& bytes) {
   }
 }
 
+// A file system of its own: its journal is not the spool's, for which calls wait.
+OnOff is_mounted(const std::string& directory, int fd) {
+  struct stat own {};
+  struct stat above {};
+  const std::string parent = std::filesystem::path(directory).parent_path().string();
+  const bool known = ::fstat(fd, &own) == 0 && ::stat(parent.c_str(), &above) == 0;
+  return known && own.st_dev != above.st_dev ? OnOff::kOn : OnOff::kOff;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RecordingPipe>> RecordingPipe::start(const std::string& directory,
@@ -50,12 +60,15 @@ Result<std::unique_ptr<RecordingPipe>> RecordingPipe::start(const std::string& d
     return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kDenied,
                 fmt::format("the recordings directory {} can't be opened: {}", directory,
                             std::strerror(errno)));
-  return std::unique_ptr<RecordingPipe>(new RecordingPipe(fd, queue_chunks, events, clock));
+  return std::unique_ptr<RecordingPipe>(
+      new RecordingPipe(fd, is_mounted(directory, fd), queue_chunks, events, clock));
 }
 
-RecordingPipe::RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events,
-                             const Clock& clock)
+RecordingPipe::RecordingPipe(int directory, OnOff forced, std::size_t queue_chunks,
+                             EventOutlet& events, const Clock& clock)
     : directory_(directory),
+      sync_(forced == OnOff::kOn ? std::make_unique<FolderSync>(directory, kBetweenSyncs)
+                                 : nullptr),
       events_(events),
       clock_(clock),
       most_chunks_(queue_chunks),
@@ -68,7 +81,8 @@ RecordingPipe::~RecordingPipe() {
   stopping_.store(true);
   wake_.raise();
   thread_.join();
-  for (const auto& [number, open] : open_) ::close(open.fd);
+  open_.clear();
+  if (sync_) sync_->stop();
   ::close(directory_);
 }
 
@@ -147,12 +161,27 @@ void RecordingPipe::carry_out(Job& job) {
   if (const auto* begin = std::get_if<Begin>(&job.what)) return open_file(job.recording, *begin);
   if (const auto* end = std::get_if<End>(&job.what)) return close_file(job.recording, *end);
   Bytes& plain = std::get<ChunkReady>(job.what).plain;
-  const auto found = open_.find(job.recording);
-  if (found != open_.end() && !write_all(found->second.fd, found->second.sealer.seal_chunk(plain)))
-    give_up(job.recording, fmt::format("the recording can't be written: {}", std::strerror(errno)));
+  if (const auto found = open_.find(job.recording); found != open_.end())
+    static_cast<void>(took(job.recording, found->second, found->second.file.chunk(plain)));
   chunks_waiting_.fetch_sub(1, std::memory_order_relaxed);
   plain.clear();
   static_cast<void>(used_buffers_.push(std::move(plain)));  // when full, memory is given back
+}
+
+// False: the recording is over.
+bool RecordingPipe::took(RecordingNumber number, Open& open, RecordingFile::Written written) {
+  const int why = errno;
+  if (written == RecordingFile::Written::kFailed) {
+    give_up(number, fmt::format("the recording can't be written: {}", std::strerror(why)));
+    return false;
+  }
+  if (sync_) sync_->touched();
+  if (open.told == open.file.waits()) return true;
+  open.told = open.file.waits();
+  events_.push(RecordingInterrupted{
+      open.call, open.told ? OnOff::kOn : OnOff::kOff,
+      open.told ? fmt::format("the recording can't be written: {}", std::strerror(why)) : ""});
+  return true;
 }
 
 SealingSession& RecordingPipe::session_to(const SealPublicKey& key) {
@@ -168,63 +197,58 @@ void RecordingPipe::forget_old_sessions() {
 }
 
 void RecordingPipe::open_file(RecordingNumber number, const Begin& begin) {
-  const int fd =
-      ::openat(directory_, begin.file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-  const int why = errno;
-  const auto [found, fresh] = open_.try_emplace(
-      number, Open{begin.header.call, begin.file, fd,
-                   recording::Sealer(begin.header, session_to(begin.key), clock_.mono())});
+  const auto [found, fresh] =
+      open_.try_emplace(number, begin.header.call, begin.file,
+                        recording::Sealer(begin.header, session_to(begin.key), clock_.mono()));
   CHECK(fresh);
-  if (fd < 0)
-    return give_up(
-        number, fmt::format("the recording {} can't be made: {}", begin.file, std::strerror(why)));
-  if (!write_all(found->second.fd, found->second.sealer.header_bytes()))
-    give_up(number, fmt::format("the recording can't be written: {}", std::strerror(errno)));
+  Open& open = found->second;
+  const RecordingFile::Written written = open.file.begin(directory_);
+  if (open.file.fd() < 0)
+    return give_up(number, fmt::format("the recording {} can't be made: {}", begin.file,
+                                       std::strerror(errno)));
+  static_cast<void>(took(number, open, written));
 }
 
 void RecordingPipe::close_file(RecordingNumber number, const End& end) {
   const auto found = open_.find(number);
   if (found == open_.end()) return;  // it failed, and that was said
   Open& open = found->second;
-  if (end.fate == RecordingFate::kKeep && !write_all(open.fd, open.sealer.finish(end.at)))
+  if (end.fate == RecordingFate::kKeep &&
+      open.file.finish(end.at) != RecordingFile::Written::kWhole)
     return give_up(number, fmt::format("the recording can't be written: {}", std::strerror(errno)));
-  ::close(open.fd);
-  RecordingClosed closed;
-  closed.call = open.call;
-  closed.file = open.file;
-  closed.gaps = end.gaps;
-  closed.digest = open.sealer.digest();
-  closed.bytes = open.sealer.bytes();
+  RecordingClosed how;
+  how.gaps = end.gaps + open.file.gaps();
+  how.digest = open.file.sealer().digest();
+  how.bytes = open.file.sealer().bytes();
   if (end.fate == RecordingFate::kErase) {
-    closed.erased = OnOff::kOn;
-    if (::unlinkat(directory_, open.file.c_str(), 0) != 0) {
-      closed.erased = OnOff::kOff;
-      closed.cut = OnOff::kOn;
-      closed.reason = fmt::format("the recording can't be erased: {}", std::strerror(errno));
+    how.erased = OnOff::kOn;
+    if (::unlinkat(directory_, open.file.name().c_str(), 0) != 0) {
+      how.erased = OnOff::kOff;
+      how.cut = OnOff::kOn;
+      how.reason = fmt::format("the recording can't be erased: {}", std::strerror(errno));
     }
   }
-  open_.erase(found);
-  events_.push(std::move(closed));
-  const std::lock_guard lock(idle_mutex_);
-  --unfinished_;
-  idle_.notify_all();
+  closed(number, std::move(how));
 }
 
 void RecordingPipe::give_up(RecordingNumber number, std::string reason) {
-  const auto found = open_.find(number);
-  Open& open = found->second;
-  RecordingClosed closed;
-  closed.call = open.call;
-  closed.file = open.file;
-  closed.cut = OnOff::kOn;
-  closed.reason = reason;
-  if (open.fd >= 0) {
-    closed.digest = digest_of(open.fd, closed.bytes);
-    ::close(open.fd);
-  }
+  const Open& open = open_.at(number);
+  RecordingClosed how;
+  how.cut = OnOff::kOn;
+  how.reason = reason;
+  how.gaps = open.file.gaps();
+  if (open.file.fd() >= 0) how.digest = digest_of(open.file.fd(), how.bytes);
   events_.push(RecordingFailed{open.call, std::move(reason)});
+  closed(number, std::move(how));
+}
+
+void RecordingPipe::closed(RecordingNumber number, RecordingClosed how) {
+  const auto found = open_.find(number);
+  how.call = found->second.call;
+  how.file = found->second.file.name();
   open_.erase(found);
-  events_.push(std::move(closed));
+  if (sync_) sync_->touched();
+  events_.push(std::move(how));
   const std::lock_guard lock(idle_mutex_);
   --unfinished_;
   idle_.notify_all();

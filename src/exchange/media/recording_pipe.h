@@ -4,13 +4,17 @@
 // gets a gap. Buffers come back for reuse.
 //
 // A chunk is written (given to the kernel) as soon as it arrives, so a crash of the process loses
-// what was not handed over yet: at most a second. Nothing is forced to disk: when the machine loses
-// power, what the kernel had not written yet is lost too, and the file reads as cut off.
+// what was not handed over yet: at most a second. A disk that is full interrupts recordings, which
+// go on once there is room (recording_file.h). On a file system of its own what was written is
+// forced to disk every second (FolderSync); beside the spool it is left to the kernel, so a loss of
+// power takes what the kernel had not written (docs/decisions/sealed-recordings.md says why). The
+// file then reads as cut off.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -21,9 +25,11 @@
 #include "base/bounded_queue.h"
 #include "base/time.h"
 #include "exchange/media/event_outlet.h"
+#include "exchange/media/folder_sync.h"
 #include "exchange/media/media_types.h"
+#include "exchange/media/recording_file.h"
 #include "exchange/media/wake_fd.h"
-#include "recording/sealer.h"
+#include "recording/format.h"
 
 namespace madoguchi::exchange {
 
@@ -76,22 +82,27 @@ class RecordingPipe {
   };
   struct Open {
     CallId call;
-    std::string file;
-    int fd = -1;
-    recording::Sealer sealer;
+    RecordingFile file;
+    bool told = false;  // that it is interrupted
+    Open(CallId id, std::string name, recording::Sealer sealer)
+        : call(std::move(id)), file(std::move(name), std::move(sealer)) {}
   };
 
-  RecordingPipe(int directory, std::size_t queue_chunks, EventOutlet& events, const Clock& clock);
+  RecordingPipe(int directory, OnOff forced, std::size_t queue_chunks, EventOutlet& events,
+                const Clock& clock);
   void submit(Job job);  // begin and end: room is kept for them
   void run();
   void carry_out(Job& job);
   void open_file(RecordingNumber number, const Begin& begin);
   void close_file(RecordingNumber number, const End& end);
+  bool took(RecordingNumber number, Open& open, RecordingFile::Written written);
   void give_up(RecordingNumber number, std::string reason);
+  void closed(RecordingNumber number, RecordingClosed how);
   SealingSession& session_to(const SealPublicKey& key);
   void forget_old_sessions();
 
   const int directory_;
+  const std::unique_ptr<FolderSync> sync_;  // none beside the spool
   const WakeFd wake_;
   EventOutlet& events_;
   const Clock& clock_;

@@ -75,13 +75,21 @@ CREATE TABLE settled_wishes (
   wish TEXT PRIMARY KEY, outcome TEXT NOT NULL, at BIGINT NOT NULL);
 )";
 
+constexpr std::string_view kPhones = R"(
+ALTER TABLE accounts ADD COLUMN phone_user TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN phone_ha1_md5 TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN phone_ha1_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN own_phone INTEGER NOT NULL DEFAULT 0;
+)";
+
 }  // namespace
 
 const std::vector<Migration>& centre_tables() {
   static const std::vector<Migration> tables = {{1, "calls", kCalls},
                                                 {2, "promises", kPromises},
                                                 {3, "floor", kFloor},
-                                                {4, "settled wishes", kSettled}};
+                                                {4, "settled wishes", kSettled},
+                                                {5, "phones of accounts", kPhones}};
   return tables;
 }
 

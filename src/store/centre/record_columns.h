@@ -156,6 +156,10 @@ void columns(centre::AccountRow& row, Visitor& visit) {
   visit("disabled", row.disabled);
   visit("failures", row.failures);
   visit("locked_until", row.locked_until);
+  visit("phone_user", row.phone.user);
+  visit("phone_ha1_md5", row.phone.ha1_md5);
+  visit("phone_ha1_sha256", row.phone.ha1_sha256);
+  visit("own_phone", row.own_phone);
 }
 
 template <typename Visitor>

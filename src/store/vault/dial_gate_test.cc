@@ -195,16 +195,53 @@ TEST_P(DialGateOn, AnOperatorsOwnPhoneIsRungUnderTheSameRules) {
   EXPECT_EQ(denied(own), "no_phone");
 }
 
+TEST_P(DialGateOn, AnOwnPhoneThatAnswersMayRingForEachCaller) {
+  vault::TicketAsked own;
+  own.own_phone = true;
+  own.operator_id = OperatorId("hana");
+  ASSERT_TRUE(gate_->put_phone(OperatorId("hana"), vault::Number("09012345678")));
+  for (int i = 0; i < 30; ++i) {
+    const TicketId ticket_id = granted(own);
+    EXPECT_EQ(redeem(ticket_id, "in-" + std::to_string(i)), "+819012345678");
+    ASSERT_TRUE(gate_->end(ticket_id, "talked"));
+  }
+  for (int i = 0; i < 3; ++i) {
+    const TicketId ticket_id = granted(own);
+    redeem(ticket_id, "missed-" + std::to_string(i));
+    ASSERT_TRUE(gate_->end(ticket_id, "no_answer"));
+  }
+  EXPECT_EQ(denied(own), "redial_limit");
+}
+
 TEST_P(DialGateOn, ASettledOrOldWishOpensNothing) {
   const LineToken one = keep("w1", "09012345678");
   ASSERT_TRUE(gate_->settle(vault::WishId("w1"), "got_through"));
   ASSERT_TRUE(gate_->settle(vault::WishId("w1"), "got_through"));
-  ASSERT_TRUE(gate_->settle(vault::WishId("unknown"), "got_through"));
   EXPECT_EQ(denied(ticket("w1", one)), "settled");
   EXPECT_EQ(count_of("wish_settled"), 1);
   const LineToken two = keep("w2", "09012345678");
   clock_.advance(vault::DialRules::japanese().wish_lifetime() + seconds(1));
   EXPECT_EQ(denied(ticket("w2", two)), "wish_expired");
+}
+
+TEST_P(DialGateOn, AWishThatWasSettledBeforeItCameOpensNothing) {
+  ASSERT_TRUE(gate_->settle(vault::WishId("late"), "got_through"));
+  ASSERT_TRUE(gate_->settle(vault::WishId("late"), "got_through"));
+  EXPECT_EQ(count_of("wish_settled"), 1);
+  start();
+  const LineToken token = keep("late", "09012345678");
+  EXPECT_FALSE(token.empty());  // the exchange is answered as ever
+  EXPECT_EQ(count_of("wish_kept"), 0);
+  EXPECT_EQ(denied(ticket("late", token)), "no_wish");
+}
+
+TEST_P(DialGateOn, UnknownWishesAreSettledOnlySoManyAMinute) {
+  int settled = 0;
+  for (int i = 0; i < 250; ++i)
+    settled += gate_->settle(vault::WishId("w" + std::to_string(i)), "got_through") ? 1 : 0;
+  EXPECT_EQ(settled, 200);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(gate_->settle(vault::WishId("w249"), "got_through"));
 }
 
 // Everything that could hold a number in clear is searched for it: database, write-ahead log,

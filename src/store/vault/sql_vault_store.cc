@@ -165,13 +165,14 @@ class SqlVaultStore final : public vault::VaultStore {
     });
   }
 
+  // An operator's own phone that answered may ring for the next caller: that is no redial.
   Result<std::vector<Time>> dialled(std::string_view mark, Time since) override {
     return reading_->read([&](soci::session& sql) -> Result<std::vector<Time>> {
       const std::string marked(mark);
       const std::int64_t from = to_micros(since);
       soci::rowset<soci::row> found =
           (sql.prepare << "SELECT redeemed_us FROM vault_tickets WHERE mark = :m AND "
-                          "redeemed_us > :s",
+                          "redeemed_us > :s AND NOT (wish_id = '' AND outcome = 'talked')",
            use(marked), use(from));
       std::vector<Time> times;
       for (const soci::row& row : found) times.push_back(time_at(row, "redeemed_us"));

@@ -7,7 +7,9 @@ import { Console } from "../lib/browser.ts";
 import { balanced, callers, talksFor, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
 import { type Journey, Skipped } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
+import { listen, rate, readWav } from "../lib/sound.ts";
 import { System } from "../lib/system.ts";
+import { operatorTone } from "../lib/voices.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 const refused = [
@@ -34,8 +36,21 @@ function fill(file: string): void {
   closeSync(fd);
 }
 
+/** One recording, with silence for as long as there was no room, and whole at its end. */
+async function gapInTheMiddle(system: System, callId: string, folder: string): Promise<void> {
+  await until("the recording to be closed", async () => (await system.journal()).some((line) => line["kind"] === "recording_closed" && JSON.stringify(line).includes(callId)));
+  const out = join(folder, "interrupted.wav");
+  expectEqual((await system.exportRecording(callId, out)).cut_off, false, "cut off");
+  const ours = readWav(out).channels[1]!;
+  const whole = listen(ours, operatorTone);
+  expect(whole.gaps * 0.04 > 3, `silence while the disk was full: ${(whole.gaps * 0.04).toFixed(2)} s`);
+  for (const [part, name] of [[ours.subarray(rate, 2 * rate), "before"], [ours.subarray(-2 * rate, -rate), "after"]] as const)
+    expectEqual(listen(part, operatorTone).gaps, 0, `gaps in a second ${name} it`);
+  expect(listen(ours.subarray(-2 * rate), operatorTone).seconds > 1, "nothing is heard at the recording's end");
+}
+
 export const journey: Journey = {
-  title: "with the disk full callers get 503 and Retry-After, calls go on, people are told, and all heals when there is room",
+  title: "with the disk full callers get 503 and Retry-After, calls go on, people are told, and all heals when there is room, recordings too",
   seconds: 180,
   async run(context) {
     const { folder } = context;
@@ -86,9 +101,14 @@ export const journey: Journey = {
       }, { seconds: 40 });
       expect(later, "nobody is taken after there is room again");
       await suzu.sees("the trouble over", () => !(suzu.status["troubles"] as unknown as { text: string }[]).some((one) => /no new calls/.test(one.text)));
+      await suzu.seesCall("the call recorded again", (one) => one.id === call.id && one.recording === "on");
+      await suzu.sees("the recording's trouble over", () => !(suzu.status["troubles"] as unknown as { kind: string }[]).some((one) => one.kind === "recording"));
+      const back = Date.now();
+      await until("3 s more of talk", () => Date.now() - back > 3000);
       await hana.act(call.id, "end");
       expectEqual(await talker.exits(20), 0, "SIPp's exit code of who talked all the time");
       await wrapUp(hana, call.id);
+      await gapInTheMiddle(system, call.id, folder);
       await balanced(suzu);
       await hana.ready();
       const last = await callers(system, { folder, name: "last", numbers: ["0300004444"] });

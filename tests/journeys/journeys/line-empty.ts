@@ -1,14 +1,18 @@
 // A machine without a demo: everything is set up by the administrator's commands alone, and then a call is taken.
 import { join } from "node:path";
+import type { Staff } from "../lib/api.ts";
+import { Baresip } from "../lib/baresip.ts";
 import { Console } from "../lib/browser.ts";
 import { command, commandJson } from "../lib/commands.ts";
 import { callers, talksFor } from "../lib/floor.ts";
 import type { Context, Journey } from "../lib/journey.ts";
+import { freePorts } from "../lib/ports.ts";
 import { System } from "../lib/system.ts";
 import { operatorTone, toneOnly } from "../lib/voices.ts";
-import { expect, expectEqual } from "../lib/wait.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
 
-const passwords = { console: "for the console only", glass: "for the glass alone" };
+const passwords = { console: "for the console only", glass: "for the glass alone", telephone: "of-the-telephone" };
+const ownNumber = "+819000000001";
 const number = "+81300000077";
 
 async function setUp(system: System): Promise<void> {
@@ -37,6 +41,8 @@ async function refusals(system: System): Promise<void> {
     { args: ["staff", "add", "aki"], says: /another account has it/, code: 1, input: passwords.console },
     { args: ["staff", "password", "nobody", "--glass"], says: /nobody is called nobody/, code: 2 },
     { args: ["staff", "password", "aki"], says: /--console .* or --glass/, code: 2 },
+    { args: ["staff", "sip", "aki"], says: /--user, or --forget/, code: 2 },
+    { args: ["staff", "sip", "aki", "--user", "aki desk"], says: /phone_user/, code: 2, input: passwords.telephone },
     { args: ["staff", "phone", "aki"], says: /Emergency|緊急/, code: 2, input: "110" },
   ];
   for (const { args, says, code, input } of cases) {
@@ -57,7 +63,50 @@ async function firstPasskey(system: System, browser: Console): Promise<void> {
   await browser.page.locator("#signed-in").waitFor({ state: "visible" });
 }
 
-async function takesACall(system: System, context: Context): Promise<void> {
+/** At the telephone network: whoever dials aki's own number reaches it. A desk telephone hangs on it too. */
+async function aTelephone(system: System, context: Context, ports: number): Promise<Baresip> {
+  const sound = toneOnly(context.folder, "outside", operatorTone, 60);
+  return Baresip.start("outside", {
+    folder: join(context.folder, "outside"), sipPort: ports, controlPort: ports + 5, sound: sound.wav,
+    accounts: [
+      `<sip:${ownNumber}@127.0.0.1:${ports}>;regint=0;answermode=manual`,
+      `<sip:aki-desk@${system.sip}>;auth_pass=${passwords.telephone};regint=60;answermode=auto`,
+    ],
+  });
+}
+
+/** A telephone registers once a command says so, and no longer; then aki's own phone is rung and takes a call by key 1. */
+async function ownPhone(system: System, context: Context, browser: Console, lead: Staff, ports: number): Promise<void> {
+  await command(system, ["staff", "sip", "aki", "--user", "aki-desk"], { input: passwords.telephone });
+  const telephone = await aTelephone(system, context, ports);
+  await lead.sees("aki's telephone registered", () => lead.operators.get("aki")?.phone_registered);
+  await command(system, ["staff", "sip", "aki", "--forget"]);
+  await lead.sees("aki's telephone forgotten", () => lead.operators.get("aki")?.phone_registered === false);
+
+  await browser.page.locator(".audio summary").click();
+  await browser.page.getByLabel(/自分の電話で受ける/).click();
+  await lead.sees("aki at an own phone", () => lead.operators.get("aki")?.own_phone);
+  await browser.press("受付可");
+  await lead.sees("aki ready again", () => lead.operators.get("aki")?.state === "ready");
+  const program = await callers(system, { folder: context.folder, name: "second", numbers: ["0300003333"], service: number });
+  await telephone.event("CALL_INCOMING");
+  await browser.screenshot(join(context.folder, "own-phone.png"));
+  expect(await browser.page.getByText("ご自分の電話に出て、1を押してください。").isVisible(), "the console does not say where it rings");
+  await telephone.command("accept");
+  await telephone.event("CALL_ESTABLISHED");
+  // Whoever only picks up, as a mailbox does, gets no caller.
+  const call = await lead.seesCall("the call still ringing", (one) => one.stage === "ringing");
+  await telephone.command("sndcode", "1");
+  await lead.seesCall("the call connected", (one) => one.id === call.id && one.stage === "talking");
+  await telephone.command("hangup");
+  expectEqual(await program.exits(20), 0, "SIPp's exit code");
+  const told = (await system.journal()).map((entry) => JSON.stringify(entry));
+  expect(told.some((line) => /"ticket_made"/.test(line) && /"own_phone":true/.test(line)), "no ticket for aki's own phone in the vault's journal");
+  expect(!told.some((line) => line.includes(ownNumber.slice(3))), "aki's number stands in the vault's journal");
+  await telephone.stop();
+}
+
+async function takesACall(system: System, context: Context, ports: number): Promise<void> {
   const sound = toneOnly(context.folder, "operator", operatorTone, 30);
   const browser = await Console.open(system.url, { microphone: sound.wav, language: "ja" });
   await firstPasskey(system, browser);
@@ -80,6 +129,14 @@ async function takesACall(system: System, context: Context): Promise<void> {
   await browser.press("終話");
   expectEqual(await program.exits(20), 0, "SIPp's exit code");
   expect((await system.exportRecording(call.id, join(context.folder, "call.wav"))).bytes > 10_000, "the recording is empty");
+  await browser.press("完了して離席");
+  await ownPhone(system, context, browser, lead, ports);
+  // Whoever is disabled in the console is signed out at the glass too.
+  const admin = await system.staff("admin");
+  await admin.ask("PUT", "/accounts/aki", { disabled: true });
+  await until("the vault to end aki's session", async () => (await system.journal()).some((entry) => entry["kind"] === "sessions_ended"));
+  await admin.ask("PUT", "/accounts/aki", { disabled: false });
+  admin.stop();
   lead.stop();
   await browser.close();
 }
@@ -88,17 +145,18 @@ export const journey: Journey = {
   title: "without a demo, commands alone make organisation, number, desk and staff; an operator signs in and takes a call",
   seconds: 180,
   async run(context) {
+    const ports = await freePorts(10);
     const system = await System.start(context, {
       args: ["--empty"],
       passwords: { aki: passwords.console, lead: passwords.console },
-      settings: (process, toml) => (process === "exchange" ? `${toml}\n[[trunk]]\nname = "here"\naddresses = ["127.0.0.0/8"]\ntrusted = true\n` : toml),
+      settings: (process, toml) => (process === "exchange" ? `${toml}\n[[trunk]]\nname = "here"\naddresses = ["127.0.0.0/8"]\ntrusted = true\ntarget = "sip:127.0.0.1:${ports}"\n` : toml),
     });
     expectEqual(system.ready.sign_ins.map((one) => one.role), ["administrator"], "who can sign in at first");
     await setUp(system);
     await refusals(system);
     expectEqual((await commandJson<{ id: string }>(system, ["organisation", "list"])).map((one) => one.id), ["kawa", "mori"], "organisations");
     expectEqual((await commandJson<{ number: string; organisation_id: string }>(system, ["number", "list"])).map((one) => one.organisation_id), ["mori"], "numbers");
-    await takesACall(system, context);
+    await takesACall(system, context, ports);
 
     // A restart keeps it all; whoever is disabled is out.
     await system.stop();

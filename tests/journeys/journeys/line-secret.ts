@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import WebSocket from "ws";
 import { carrier } from "../lib/carrier.ts";
+import { command } from "../lib/commands.ts";
 import { callers, callingOutBy, talksFor, telephones, withoutWords, wrapUp } from "../lib/floor.ts";
 import { signInAtGlass } from "../lib/vault_site.ts";
 import type { Journey } from "../lib/journey.ts";
@@ -18,7 +19,8 @@ const asks = "0300736194";
 const asksForOther = "0300625083";
 const other = "0300514972";
 const withheld = "0300403861";
-const planted = [talks, givesUp, asks, asksForOther, other, withheld];
+const ownPhone = "0300392750"; // of an operator
+const planted = [talks, givesUp, asks, asksForOther, other, withheld, ownPhone];
 
 /** How a number may be written: as digits, in pairs of bytes, reversed by nibbles, with separators, escaped. */
 function forms(number: string): Buffer[] {
@@ -87,9 +89,19 @@ export const journey: Journey = {
       await wrapUp(hana, call_id);
     }
 
+    // An operator's own phone is rung, too.
+    await command(system, ["staff", "phone", "hana"], { input: ownPhone });
+    await hana.ask("PUT", "/operators/me/own_phone", { own_phone: true });
+    await hana.ready();
+    await callers(system, { folder: network, name: "mailbox", numbers: [talks] });
+    const unheard = await hana.seesCall("the own phone ringing", (item) => item.stage === "ringing");
+    await until("the carrier to be asked for the own phone", () => readFileSync(join(network, "carrier.messages"), "latin1").includes(ownPhone.slice(1)));
+    await hana.act(unheard.id, "decline");
+    await hana.ask("PUT", "/operators/me/own_phone", { own_phone: false });
+
     // While they are live, too: one waits, one talks.
     await hana.ready();
-    await callers(system, { folder: network, name: "live", numbers: [talks, givesUp], perSecond: 1 });
+    await callers(system, { folder: network, name: "live", numbers: [givesUp], perSecond: 1 });
     await suzu.sees("one who talks and one who waits", () => {
       const stages = [...suzu.calls.values()].map((item) => item.stage);
       return stages.includes("talking") && stages.includes("waiting");

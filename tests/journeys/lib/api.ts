@@ -58,6 +58,7 @@ export interface Operator {
   state: string;
   seat_connected: boolean;
   phone_registered: boolean;
+  own_phone: boolean;
   call_id: string | null;
 }
 

@@ -11,7 +11,7 @@ const forAdmin = [
 ];
 const forCentre = [
   "VaultForCentre.PutOrganisation", "VaultForCentre.AskDialTicket", "VaultForCentre.SettleWishes", "VaultForCentre.PutStaff",
-  "VaultForCentre.SignedIn", "VaultForCentre.AskOpeningTicket", "VaultForCentre.ExtendOpeningTicket", "VaultForCentre.EndOpeningTicket",
+  "VaultForCentre.SignedIn", "VaultStaffForCentre.EndStaffSessions", "VaultForCentre.AskOpeningTicket", "VaultForCentre.ExtendOpeningTicket", "VaultForCentre.EndOpeningTicket",
 ];
 
 /** Every service of the vault that is for another role refuses this one. */

@@ -38,7 +38,7 @@ const desks = [
 
 const operator = (id: string, name: string, over: Partial<Schemas["Operator"]> = {}): Schemas["Operator"] => ({
   id, display_name: name, groups: ["g1"], state: "ready", away_reason: null, since: before(130), call_id: null, next_state: null,
-  seat_connected: true, phone_registered: false, ...over,
+  seat_connected: true, phone_registered: false, own_phone: false, ...over,
 });
 const group = (over: Partial<Schemas["Group"]> = {}): Schemas["Group"] => ({
   id: "g1", name: "一次対応", waiting: 0, longest_wait_since: null, ready: 2, talking: 0, wrap_up: 0, away: 0, ...over,
@@ -170,6 +170,7 @@ export const scenes: Scene[] = [
   { name: "no-microphone", sound: "none", play: told({ me: { state: "away", away_reason: "signed_on", seat_connected: false } }), sees: { ja: "マイクが見つかりません", en: "No microphone" } },
   { name: "microphone-refused", sound: "refused", play: told({ me: { state: "away", away_reason: "signed_on", seat_connected: false } }), sees: { ja: "許可されていません", en: "may not be used" } },
   { name: "microphone-asking", sound: "asking", play: told({ me: { state: "away", away_reason: "signed_on", seat_connected: false } }) },
+  { name: "own-phone-rings", sound: "none", play: told({ me: { state: "ringing", seat_connected: false, own_phone: true }, calls: [call({ stage: "ringing", stage_since: before(4) })] }), sees: { ja: "1を押して", en: "press 1" } },
   { name: "audio-lost", sound: "failing", play: inCall(), sees: { ja: "音声が切れました", en: "Audio is lost" } },
   { name: "centre-away", play: inCall(), after: async (page, stage) => { stage.cut(); await page.locator(".banner").waitFor(); }, sees: { ja: "通話は続いています", en: "Calls go on" } },
   { name: "exchange-away", play: told({ status: { exchange: link(false) } }), sees: { ja: "電話交換", en: "exchange" } },

@@ -141,6 +141,12 @@ export function callInFront(world: World): Call | null {
   return mine.filter((call) => rank(call) >= 0).sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
+/** Whether I am rung at my own phone, where alone a call can be answered then. */
+export function rungElsewhere(world: World): boolean {
+  const me = world.session?.operator_id;
+  return me ? (world.operators[me]?.own_phone ?? false) : false;
+}
+
 /** A consultation that another operator asks of me. */
 export function isConsultedOne(world: World, call: Call): boolean {
   return call.consulting_operator_id !== null && call.consulting_operator_id === world.session?.operator_id;

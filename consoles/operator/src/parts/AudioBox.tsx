@@ -1,18 +1,22 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Devices, type SeatQuality, inFewWords, listDevices } from "../audio/seat";
-import { useParts, useSeat } from "../hooks";
+import { api, ok } from "../api/client";
+import { useAction, useParts, useSeat, useWorld } from "../hooks";
+import { rungElsewhere } from "../live/world";
 import { ringVolume, startTone } from "./RingTone";
 
 export function AudioBox() {
   const { t } = useTranslation();
   const { seat } = useParts();
   const state = useSeat();
+  const elsewhere = rungElsewhere(useWorld());
+  const run = useAction();
   const [devices, setDevices] = useState<Devices>({ microphones: [], speakers: [] });
   const [quality, setQuality] = useState<SeatQuality | null>(null);
   // Unfolded when something is to be done here; once all is well it leaves the room to the callers.
   const [open, setOpen] = useState(false);
-  useEffect(() => setOpen(state === "no_microphone" || state === "refused"), [state]);
+  useEffect(() => setOpen(!elsewhere && (state === "no_microphone" || state === "refused")), [state, elsewhere]);
   const [volume, setVolume] = useState(ringVolume());
 
   useEffect(() => void listDevices().then(setDevices), [state]);
@@ -34,8 +38,19 @@ export function AudioBox() {
       data-packets-out={quality?.sent ?? 0}
     >
       <summary>
-        <strong>{t("seat.title")}</strong> <span className={`sign ${state === "connected" ? "good" : "soon"}`}>{t(`seat.${inFewWords(state)}`)}</span>
+        <strong>{t("seat.title")}</strong> <span className={`sign ${elsewhere || state === "connected" ? "good" : "soon"}`}>{t(elsewhere ? "seat.own_phone_short" : `seat.${inFewWords(state)}`)}</span>
       </summary>
+      <label className="own-phone">
+        <input
+          type="checkbox"
+          checked={elsewhere}
+          onChange={(event) => {
+            const own_phone = event.target.checked;
+            void run(() => ok(api.PUT("/operators/{operator}/own_phone", { params: { path: { operator: "me" } }, body: { own_phone } })));
+          }}
+        />{" "}
+        {t("seat.own_phone")} <span className="muted">{t("seat.own_phone_hint")}</span>
+      </label>
       <label>
         {t("seat.microphone")}
         <select

@@ -1,6 +1,7 @@
 // The bar that says what is wrong and what still works. Nothing is shown when all is well.
 import { useTranslation } from "react-i18next";
 import { useParts, useSeat, useWorld } from "../hooks";
+import { rungElsewhere } from "../live/world";
 
 export function Banner({ message, onClose }: { message: string | null; onClose: () => void }) {
   const { t, i18n } = useTranslation();
@@ -18,7 +19,7 @@ export function Banner({ message, onClose }: { message: string | null; onClose: 
   else if (world.status)
     for (const part of ["exchange", "vault", "store"] as const) if (!world.status[part].connected) say(part);
   for (const trouble of world.status?.troubles ?? []) say(trouble.kind, trouble.text);
-  const audioTrouble = ["no_microphone", "refused", "busy", "unsupported", "lost"].includes(seat);
+  const audioTrouble = !rungElsewhere(world) && ["no_microphone", "refused", "busy", "unsupported", "lost"].includes(seat);
 
   return (
     <div className="banners" role="status">

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Call } from "../api/client";
 import { clock, useAction, useNow, useSpan, useWorld } from "../hooks";
-import { callInFront, isConsultedOne } from "../live/world";
+import { callInFront, isConsultedOne, rungElsewhere } from "../live/world";
 import { act, actionsOf } from "./callActions";
 import { SayPromiseBox } from "./SayPromiseBox";
 import { TransferBox } from "./TransferBox";
@@ -34,6 +34,7 @@ export function CallBar() {
         {clock(now - Date.parse(since))}
       </p>
       {(call.stage !== "ringing" || isConsultedOne(world, call)) && <p className="desk">{world.desks[call.desk_id]?.name ?? call.desk_id}</p>}
+      {rings && rungElsewhere(world) && <p>{t("call.own_phone_rings")}</p>}
       <CallSigns call={call} />
       <CallButtons call={call} me={me} />
     </section>
@@ -69,11 +70,12 @@ function CallSigns({ call }: { call: Call }) {
 function CallButtons({ call, me }: { call: Call; me: string | null }) {
   const { t } = useTranslation();
   const run = useAction();
+  const elsewhere = rungElsewhere(useWorld());
   const [transfers, setTransfers] = useState(false);
   const [promises, setPromises] = useState(false);
   return (
     <div className="buttons" role="group" aria-label={t("tabs.desk")}>
-      {actionsOf(call, me).map((action) => (
+      {actionsOf(call, me, elsewhere).map((action) => (
         <button
           key={action.label}
           type="button"

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ok } from "../api/client";
 import { useAction, useParts } from "../hooks";
-import { callInFront } from "../live/world";
+import { callInFront, rungElsewhere } from "../live/world";
 import { act, actionsOf } from "./callActions";
 
 const rows: [string, string][] = [
@@ -38,7 +38,7 @@ export function useKeys(): { isOpen: boolean; open: () => void; close: () => voi
       const key = event.code.slice(3);
       const world = stream.current();
       const call = callInFront(world);
-      const action = call ? actionsOf(call, world.session?.operator_id ?? null).find((one) => one.key === key) : undefined;
+      const action = call ? actionsOf(call, world.session?.operator_id ?? null, rungElsewhere(world)).find((one) => one.key === key) : undefined;
       const state = key === "R" ? "ready" : key === "B" ? "away" : null;
       const button = document.querySelector<HTMLButtonElement>(`button[data-key="${key}"]`);
       if (call && action) void run(() => act(call, action.verb));

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Session } from "../api/client";
 import { inFewWords } from "../audio/seat";
 import { useGlass, useSeat, useWorld } from "../hooks";
+import { rungElsewhere } from "../live/world";
 import { switchLanguage } from "../i18n";
 import { PasswordDialog } from "./PasswordDialog";
 
@@ -19,6 +20,7 @@ export function Masthead({ session, tab, onTab, onLeave }: Props) {
   const { t } = useTranslation();
   const world = useWorld();
   const seat = useSeat();
+  const elsewhere = rungElsewhere(world);
   const glass = useGlass();
   const [password, setPassword] = useState(false);
   const leads = session.role === "supervisor" || session.role === "administrator";
@@ -40,8 +42,8 @@ export function Masthead({ session, tab, onTab, onLeave }: Props) {
       <p className="links" role="status">
         <span className={`sign ${world.link === "live" ? "good" : "soon"}`}>{world.link === "live" ? t("link.live") : t("link.connecting")}</span>
         {session.operator_id !== null && (
-          <span className={`sign ${seat === "connected" ? "good" : "soon"}`}>
-            {t(`seat.${inFewWords(seat)}`)}
+          <span className={`sign ${elsewhere || seat === "connected" ? "good" : "soon"}`}>
+            {t(elsewhere ? "seat.own_phone_short" : `seat.${inFewWords(seat)}`)}
           </span>
         )}
         {(glass === "signed_in" || glass === "signed_out") && (

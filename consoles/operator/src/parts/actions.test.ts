@@ -10,6 +10,7 @@ describe("what may be done with a call", () => {
   it("is to answer or not while it rings for me", () => {
     expect(verbs({ stage: "ringing" })).toEqual(["answer", "decline"]);
     expect(verbs({ stage: "ringing", operator_id: "ken" })).toEqual([]);
+    expect(actionsOf(call({ stage: "ringing" }), "hana", true).map((action) => action.verb)).toEqual(["decline"]);
   });
   it("turns with the call's own state", () => {
     expect(verbs({ held: true, muted: true, recording: "paused" })).toEqual(["resume", "unmute", "resume_recording", "end"]);

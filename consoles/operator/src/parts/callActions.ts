@@ -15,13 +15,15 @@ export interface CallAction {
 
 const action = (verb: CallVerb, label: string, key: string, look: CallAction["look"] = "plain"): CallAction => ({ verb, label, key, look });
 
-export function actionsOf(call: Call, me: string | null): CallAction[] {
+/** `elsewhere`: it rings at my own phone, and is answered there. */
+export function actionsOf(call: Call, me: string | null, elsewhere = false): CallAction[] {
   const consulted = call.consulting_operator_id === me;
+  const offered = [...(elsewhere ? [] : [action("answer", "call.answer", "A", "primary")]), action("decline", "call.decline", "D")];
   switch (call.stage) {
     case "ringing":
-      return call.operator_id === me ? [action("answer", "call.answer", "A", "primary"), action("decline", "call.decline", "D")] : [];
+      return call.operator_id === me ? offered : [];
     case "consulting":
-      if (consulted) return [action("answer", "call.answer", "A", "primary"), action("decline", "call.decline", "D")];
+      if (consulted) return offered;
       return [action("complete_transfer", "call.complete", "C", "primary"), action("cancel_consult", "call.cancel_consult", "X")];
     case "talking":
       return [
