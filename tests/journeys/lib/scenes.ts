@@ -170,7 +170,6 @@ export const scenes: Scene[] = [
   { name: "no-microphone", sound: "none", play: told({ me: { state: "away", away_reason: "signed_on", seat_connected: false } }), sees: { ja: "マイクが見つかりません", en: "No microphone" } },
   { name: "microphone-refused", sound: "refused", play: told({ me: { state: "away", away_reason: "signed_on", seat_connected: false } }), sees: { ja: "許可されていません", en: "may not be used" } },
   { name: "microphone-asking", sound: "asking", play: told({ me: { state: "away", away_reason: "signed_on", seat_connected: false } }) },
-  { name: "own-phone-rings", sound: "none", play: told({ me: { state: "ringing", seat_connected: false, own_phone: true }, calls: [call({ stage: "ringing", stage_since: before(4) })] }), sees: { ja: "1を押して", en: "press 1" } },
   { name: "audio-lost", sound: "failing", play: inCall(), sees: { ja: "音声が切れました", en: "Audio is lost" } },
   { name: "centre-away", play: inCall(), after: async (page, stage) => { stage.cut(); await page.locator(".banner").waitFor(); }, sees: { ja: "通話は続いています", en: "Calls go on" } },
   { name: "exchange-away", play: told({ status: { exchange: link(false) } }), sees: { ja: "電話交換", en: "exchange" } },
