@@ -11,7 +11,7 @@ import { type Answer, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, textsFor } from "./texts.js";
 import { WatchCard } from "./watching.js";
-import { BadLog, readKey, verifyLog } from "./verify.js";
+import { BadLog, readKey, readWitnessKey, verifyLog } from "./verify.js";
 
 const lookAgainMs = 1_000;
 const reconnectMs = 3_000;
@@ -60,7 +60,6 @@ function show(answer: Answer): void {
   if (!isOwner) monthly.clear();
   if (isOwner) {
     void watching.offerCanaries().catch(say);
-    void showKey();
     void look();
   }
 }
@@ -74,20 +73,23 @@ async function refresh(): Promise<void> {
   show(await readSession());
 }
 
-/** Shown beside the field, never put into it: a vault that lies about the log would lie about the key. */
-async function showKey(): Promise<void> {
-  try {
-    const { key } = await ask<Schemas["LogKey"]>("GET", "/owner/log");
-    setText(byId("log-key"), fill(texts.clientKeySaid, { key }));
-  } catch (error) {
-    say(error);
-  }
+/** The key beside the field, never put into it: a vault that lies about the log would lie about the key. */
+function showLog({ key, witnesses }: Schemas["LogKey"]): void {
+  setText(byId("log-key"), fill(texts.clientKeySaid, { key }));
+  byId("witnesses").hidden = witnesses.length === 0;
+  const lines = witnesses.map((one) => {
+    const { name, size, cosigned, trouble, state } = one;
+    const told = { name, size, cosigned, trouble, time: one.seen_at === null ? "" : shortTime(one.seen_at), since: shortTime(one.since) };
+    return el("li", { "data-state": state, class: trouble === "" ? "" : "trouble" }, fill(texts[`witness_${state}`], told));
+  });
+  become(byId("witness-list"), lines);
 }
 
 /** Everything that changes by itself, each second: openings are to be seen as they happen. */
 async function look(): Promise<void> {
   try {
-    const [entries, live, alarms, freezes, mandates, exports] = await Promise.all([
+    const [log, entries, live, alarms, freezes, mandates, exports] = await Promise.all([
+      ask<Schemas["LogKey"]>("GET", "/owner/log"),
       ask<Schemas["Entries"]>("GET", `/owner/entries?limit=${pageSize}`),
       ask<Schemas["Live"]>("GET", "/owner/live"),
       ask<Schemas["Alarms"]>("GET", "/owner/alarms"),
@@ -95,6 +97,7 @@ async function look(): Promise<void> {
       ask<Schemas["Mandates"]>("GET", "/owner/mandates"),
       ask<Schemas["Exports"]>("GET", "/owner/exports"),
     ]);
+    showLog(log);
     showNewer(entries.entries);
     showLive(live.tickets);
     watching.showAlarms(alarms.alarms);
@@ -184,6 +187,8 @@ async function verify(event: Event): Promise<void> {
   monthly.clear();
   try {
     const key = await readKey(pasted);
+    const witnessKey = byId<HTMLInputElement>("witness-key").value.trim();
+    const witnesses = witnessKey === "" ? [] : [await readWitnessKey(witnessKey)];
     const verified = await verifyLog(
       async (path) => {
         const response = await fetch(`/log/${encodeURIComponent(owner)}/${path}`, { cache: "no-store" });
@@ -196,10 +201,12 @@ async function verify(event: Event): Promise<void> {
         months.add(index, entry);
         if (index % 256 === 0) setText(outcome, fill(texts.clientVerifying, { count: index }));
       },
+      witnesses,
     );
     monthly.show(months, { verified, key: pasted });
     outcome.className = "outcome match";
-    setText(outcome, `✓ ${fill(texts.clientVerified, { count: verified.size, time: shortTime(new Date().toISOString()) })}`);
+    const seen = verified.cosigned.map(({ name, at }) => fill(texts.clientWitnessed, { name, time: shortTime(new Date(at * 1000).toISOString()) }));
+    setText(outcome, [`✓ ${fill(texts.clientVerified, { count: verified.size, time: shortTime(new Date().toISOString()) })}`, ...seen].join(" ・ "));
   } catch (error) {
     if (!(error instanceof BadLog)) return say(error instanceof Refused ? error : new Refused(0, "away"));
     outcome.className = "outcome cannot_confirm";

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { beforeAll, describe, expect, it } from "vitest";
-import { BadLog, type Fetcher, type Key, Tree, readBundle, readKey, sha256, tilePath, verifyLog } from "./verify.js";
+import { BadLog, type Fetcher, type Key, Tree, readBundle, readKey, readWitnessKey, sha256, tilePath, verifyLog } from "./verify.js";
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
@@ -56,6 +56,22 @@ describe("the tree", () => {
   });
 });
 
+/** The same log with a witness's cosignature under its checkpoint; `told` is the time that it signed, `said` the one it says. */
+async function witnessed(log: Log, told: bigint, said = told): Promise<{ fetcher: Fetcher; key: string }> {
+  const name = "witness.example";
+  const pair = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+  const blob = join(Uint8Array.of(4), new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)));
+  const id = (await sha256(encode(`${name}\n`), blob)).slice(0, 4);
+  const note = Buffer.from(log.files.get("checkpoint") ?? []).toString();
+  const body = note.slice(0, note.lastIndexOf("\n\n") + 1);
+  const signature = new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, encode(`cosignature/v1\ntime ${told}\n${body}`)));
+  const time = new Uint8Array(8);
+  new DataView(time.buffer).setBigUint64(0, said);
+  const checkpoint = encode(`${note}\u2014 ${name} ${base64(join(id, time, signature))}\n`);
+  const fetcher: Fetcher = async (path) => (path === "checkpoint" ? checkpoint : (log.files.get(path) ?? null));
+  return { fetcher, key: `${name}+${Buffer.from(id).toString("hex")}+${base64(blob)}` };
+}
+
 describe("a log", () => {
   let log: Log;
   let key: Key;
@@ -75,6 +91,17 @@ describe("a log", () => {
     expect(verified.size).toBe(600);
     expect(seen.length).toBe(600);
     expect(seen[599]).toBe(`599 ${entry(599)}`);
+  });
+
+  it("is accepted with a witness's cosignature, which must be there and right", async () => {
+    const { fetcher, key: written } = await witnessed(log, 1_795_316_400n);
+    const witness = await readWitnessKey(written);
+    expect((await verifyLog(fetcher, key, nothing, [witness])).cosigned).toEqual([{ name: "witness.example", at: 1_795_316_400 }]);
+    expect((await verifyLog(fetcher, key, nothing)).cosigned).toEqual([]);
+    await expect(verifyLog(log.fetcher, key, nothing, [witness])).rejects.toThrow(/not cosigned by the witness witness.example/);
+    const late = await witnessed(log, 1_795_316_400n, 1_795_316_401n);
+    await expect(verifyLog(late.fetcher, key, nothing, [await readWitnessKey(late.key)])).rejects.toThrow(/signature of the witness/);
+    await expect(readWitnessKey(log.key)).rejects.toThrow(/no Ed25519 key of a witness/);
   });
 
   it("is refused when a byte of an entry is changed", async () => {

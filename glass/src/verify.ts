@@ -15,6 +15,7 @@ export interface Verified {
   size: number;
   root: string; // base64
   entries: number;
+  cosigned: { name: string; at: number }[]; // by the witnesses whose keys were given; seconds since 1970
 }
 
 /** What is wrong, and where: the first bad thing. */
@@ -22,6 +23,7 @@ export class BadLog extends Error {}
 
 const perBundle = 256;
 const ed25519 = 1;
+const cosignature = 4;
 const dash = "\u2014";
 
 export const text = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -49,12 +51,16 @@ export async function sha256(...parts: Uint8Array[]): Promise<Uint8Array<ArrayBu
   return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
 }
 
+/** A log's. */
+export const readKey = (written: string): Promise<Key> => readKeyOf(ed25519, written);
+export const readWitnessKey = (written: string): Promise<Key> => readKeyOf(cosignature, written);
+
 /** name+id+base64(type ‖ public key); the id must be the key's own. */
-export async function readKey(written: string): Promise<Key> {
+async function readKeyOf(type: number, written: string): Promise<Key> {
   const [name, id, encoded, ...rest] = written.trim().split("+");
   if (!name || !id || !encoded) throw new BadLog("the key is not of the form name+id+key");
   const blob = fromBase64([encoded, ...rest].join("+"), "the key");
-  if (blob[0] !== ed25519 || blob.length !== 33) throw new BadLog("the key is no Ed25519 key");
+  if (blob[0] !== type || blob.length !== 33) throw new BadLog(`the key is no Ed25519 key of a ${type === cosignature ? "witness" : "log"}`);
   const digest = await sha256(utf8(`${name}\n`), blob);
   if (hex(digest.slice(0, 4)) !== id) throw new BadLog("the key's id does not fit the key: was it pasted whole?");
   return { name, id, bytes: blob.slice(1) };
@@ -64,10 +70,11 @@ interface Checkpoint {
   origin: string;
   size: number;
   root: string;
+  cosigned: Verified["cosigned"];
 }
 
-/** The checkpoint in a signed note, once the key's own signature holds. */
-export async function openCheckpoint(note: Uint8Array, key: Key): Promise<Checkpoint> {
+/** The checkpoint in a signed note, once the key's own signature holds, and one of each witness. */
+export async function openCheckpoint(note: Uint8Array, key: Key, witnesses: Key[] = []): Promise<Checkpoint> {
   let whole: string;
   try {
     whole = text(note);
@@ -77,22 +84,36 @@ export async function openCheckpoint(note: Uint8Array, key: Key): Promise<Checkp
   const split = whole.lastIndexOf("\n\n");
   if (split < 0 || !whole.endsWith("\n")) throw new BadLog("the checkpoint is no signed note");
   const body = whole.slice(0, split + 1);
-  const public_key = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]);
   let signed = false;
+  const cosigned: Verified["cosigned"] = [];
   for (const line of whole.slice(split + 2, -1).split("\n")) {
     const [mark, name, blob] = line.split(" ");
     if (mark !== dash || !name || !blob) throw new BadLog("the checkpoint has a line that is no signature");
     const bytes = fromBase64(blob, "a signature of the checkpoint");
-    if (name !== key.name || hex(bytes.slice(0, 4)) !== key.id) continue; // of a witness, or an unknown key
-    if (!(await crypto.subtle.verify({ name: "Ed25519" }, public_key, bytes.slice(4), utf8(body)))) throw new BadLog("the checkpoint's signature is wrong");
-    signed = true;
+    const isBy = (one: Key): boolean => name === one.name && hex(bytes.slice(0, 4)) === one.id;
+    const witness = witnesses.find(isBy);
+    if (witness) {
+      const at = new DataView(bytes.buffer).getBigUint64(4);
+      if (!(await verifies(witness, bytes.slice(12), `cosignature/v1\ntime ${at}\n${body}`))) throw new BadLog(`the signature of the witness ${name} is wrong`);
+      cosigned.push({ name, at: Number(at) });
+    } else if (isBy(key)) {
+      if (!(await verifies(key, bytes.slice(4), body))) throw new BadLog("the checkpoint's signature is wrong");
+      signed = true;
+    } // else of an unknown key
   }
+  const missing = witnesses.find((one) => !cosigned.some(({ name }) => name === one.name));
+  if (missing) throw new BadLog(`the checkpoint is not cosigned by the witness ${missing.name}`);
   if (!signed) throw new BadLog("the checkpoint is not signed with this key");
   const [origin, size, root, end] = body.split("\n");
   if (origin !== key.name) throw new BadLog(`the checkpoint is of another log: ${origin ?? ""}`);
   if (!size || !/^(0|[1-9]\d{0,15})$/.test(size) || !root || end !== "") throw new BadLog("the checkpoint's text is malformed");
   if (fromBase64(root, "the checkpoint's root").length !== 32) throw new BadLog("the checkpoint's root is no SHA-256");
-  return { origin, size: Number(size), root };
+  return { origin, size: Number(size), root, cosigned };
+}
+
+async function verifies(key: Key, signature: Uint8Array<ArrayBuffer>, message: string): Promise<boolean> {
+  const public_key = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]);
+  return crypto.subtle.verify({ name: "Ed25519" }, public_key, signature, utf8(message));
 }
 
 /** 1234067 → x001/x234/067 */
@@ -139,10 +160,10 @@ export class Tree {
 }
 
 /** Checks the whole log under `fetcher`; `seen` is told of each entry as it comes. */
-export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number, entry: string) => void): Promise<Verified> {
+export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number, entry: string) => void, witnesses: Key[] = []): Promise<Verified> {
   const note = await fetcher("checkpoint");
   if (!note) throw new BadLog("the log has no checkpoint");
-  const { origin, size, root } = await openCheckpoint(note, key);
+  const { origin, size, root, cosigned } = await openCheckpoint(note, key, witnesses);
   const tree = new Tree();
   for (let first = 0; first < size; first += perBundle) {
     const count = Math.min(perBundle, size - first);
@@ -157,5 +178,5 @@ export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number
   }
   const computed = toBase64(await tree.root());
   if (computed !== root) throw new BadLog(`the entries do not give the signed root: an entry was changed, added or removed (${computed} instead of ${root})`);
-  return { origin, size, root, entries: size };
+  return { origin, size, root, entries: size, cosigned };
 }

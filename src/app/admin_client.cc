@@ -207,7 +207,7 @@ Result<void> bind_number(const ProcessAccess& vault, const std::string& organisa
       ErrorCode::kConflict);
 }
 
-Result<std::map<std::string, std::uint64_t>> read_counters(const ProcessAccess& vault) {
+Result<VaultStatus> read_status(const ProcessAccess& vault) {
   auto credentials = wire::channel_credentials(vault.tls);
   if (!credentials) return tl::unexpected<Error>(credentials.error());
   const auto stub =
@@ -216,7 +216,10 @@ Result<std::map<std::string, std::uint64_t>> read_counters(const ProcessAccess& 
   pb::ProcessStatusTold told;
   if (auto done = outcome(stub->Read(&context, {}, &told)); !done)
     return tl::unexpected<Error>(done.error());
-  return std::map<std::string, std::uint64_t>(told.counters().begin(), told.counters().end());
+  VaultStatus vault_status{{told.counters().begin(), told.counters().end()}, {}};
+  for (const pb::ProcessTrouble& one : told.troubles())
+    vault_status.troubles.push_back({one.text(), time_from_micros(one.since_us())});
+  return vault_status;
 }
 
 Result<std::vector<BoundNumbers>> list_numbers(const ProcessAccess& vault) {

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/personal.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "wire/credentials.h"
 
 namespace madoguchi::app {
@@ -59,8 +60,16 @@ Result<void> disable_at_vault(const ProcessAccess& vault, const OperatorId& who)
 Result<void> bind_number(const ProcessAccess& vault, const std::string& organisation,
                          const std::string& number);
 
-// What the vault counts: refused and served input by kind.
-Result<std::map<std::string, std::uint64_t>> read_counters(const ProcessAccess& vault);
+// What the vault counts, refused and served input by kind; and what is not as it should be.
+struct VaultStatus {
+  struct Trouble {
+    std::string text;
+    Time since;
+  };
+  std::map<std::string, std::uint64_t> counters;
+  std::vector<Trouble> troubles;
+};
+Result<VaultStatus> read_status(const ProcessAccess& vault);
 
 struct BoundNumbers {
   std::string organisation;

@@ -216,7 +216,11 @@ Result<void> status_command(const Words& words) {
         one["count"];
   // A vault that is away is told of above.
   if (const auto vault = ProcessAccess::of_deployment(words.data, "vault"))
-    if (const auto counters = read_counters(*vault)) whole["counters"]["vault"] = *counters;
+    if (const auto told = read_status(*vault)) {
+      whole["counters"]["vault"] = told->counters;
+      for (const VaultStatus::Trouble& one : told->troubles)
+        whole["troubles"].push_back({{"text", one.text}, {"since", format_utc(one.since)}});
+    }
   if (words.as_json)
     fmt::print("{}\n", whole.dump());
   else

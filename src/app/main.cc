@@ -13,6 +13,7 @@
 #include "app/confinement_command.h"
 #include "app/export_command.h"
 #include "app/import_command.h"
+#include "app/log_command.h"
 #include "app/log_tools.h"
 #include "app/master_key_command.h"
 #include "app/processes.h"
@@ -252,6 +253,7 @@ int run(int argc, char** argv) {
   add_master_key(app, administer);
   add_export(app, administer);
   add_trace(app, administer);
+  add_log(app, administer);
 
   try {
     app.parse(argc, argv);

@@ -1,15 +1,11 @@
-// The log's side of witnessing: brings each new checkpoint to the witnesses that an owner named,
-// and puts their cosignatures under it. Owned by whoever publishes, on its thread. A witness that
-// is away or refuses holds nothing up: the checkpoint stands without its cosignature, and
-// `troubles` says so.
+// The log's side of witnessing: brings a checkpoint to one witness that an owner named, and gives
+// back its cosignature. One thread at a time, which waits for the answer; owned by that witness's
+// thread (ledger/witness_desk.h).
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "ledger/checkpoint.h"
@@ -26,6 +22,8 @@ class Poster {
     std::string body;
   };
   virtual Result<Answer> post(const std::string& url, const std::string& body) = 0;
+  // Any thread: nobody wants an answer any more; a post that waits for one ends soon.
+  virtual void give_up() {}
 };
 
 struct WitnessAddress {
@@ -36,25 +34,18 @@ struct WitnessAddress {
 class Cosigner {
  public:
   // `poster` outlives it.
-  Cosigner(std::vector<WitnessAddress> witnesses, Poster& poster)
-      : witnesses_(std::move(witnesses)), poster_(poster) {}
+  Cosigner(WitnessAddress witness, Poster& poster)
+      : witness_(std::move(witness)), poster_(poster) {}
 
-  // The note with the cosignatures that could be had, in the order of the witnesses. Proofs are
-  // made from the tiles behind `tiles`. nullopt: none.
-  std::optional<Note> cosign(const Note& checkpoint, Fetcher& tiles);
-
-  // Of the last cosign(): one line for each witness that did not cosign.
-  [[nodiscard]] const std::vector<std::string>& troubles() const { return troubles_; }
+  // Proofs are made from the tiles behind `tiles`. kUnavailable: it is away or troubled itself;
+  // kConflict: it has seen a history that this checkpoint does not follow; kDenied: it does not
+  // want this log; kInvalid, kCorrupt: what it answered is no cosignature of its key.
+  Result<NoteSignature> cosign(const Note& checkpoint, Fetcher& tiles);
 
  private:
-  Result<NoteSignature> ask(std::size_t which, const Checkpoint& checkpoint, const Note& note,
-                            Fetcher& tiles);
-
-  const std::vector<WitnessAddress> witnesses_;
+  const WitnessAddress witness_;
   Poster& poster_;
-  // By witness and origin: the size it cosigned last, as far as we know.
-  std::map<std::pair<std::size_t, std::string>, std::uint64_t> sizes_;
-  std::vector<std::string> troubles_;
+  std::map<std::string, std::uint64_t> sizes_;  // by origin: what it cosigned last, as far as known
 };
 
 }  // namespace madoguchi::ledger

@@ -70,7 +70,10 @@ Result<PublishedRound> Logs::publish(Time now) {
     round.entries += head->size - (known ? before->second->size : 0);
     staged.emplace_back(*log, std::move(*head));
   }
-  if (staged.empty()) return round;
+  if (staged.empty()) {
+    show_late(round);
+    return round;
+  }
   if (auto durable = full.commit(); !durable) {
     for (const auto& [log, head] : staged) {
       log->unstage();
@@ -83,16 +86,29 @@ Result<PublishedRound> Logs::publish(Time now) {
   for (const auto& [log, head] : staged) heads.push_back(head);
   if (auto done = store_.keep_signed(heads); !done) return tl::unexpected<Error>(done.error());
 
-  for (const auto& [log, head] : staged) {
-    Note note = log->sign(head, now);
-    if (cosigning_)
-      if (auto cosigned = cosigning_(*log, note)) note = std::move(*cosigned);
-    if (auto shown = log->show(head, note); !shown)
+  std::vector<SignedLog> notes;
+  for (const auto& [log, head] : staged) notes.push_back({log, head, log->sign(head, now)});
+  if (cosigning_ != nullptr) cosigning_->cosign(notes);
+  for (std::size_t i = 0; i < staged.size(); ++i) {
+    Log* log = staged[i].first;
+    if (auto shown = log->show(notes[i].head, notes[i].note); !shown)
       round.troubles.push_back({log->id(), shown.error()});
     else
       ++round.logs;
   }
+  show_late(round);
   return round;
+}
+
+// The same checkpoints again, with more signatures under them.
+void Logs::show_late(PublishedRound& round) {
+  if (cosigning_ == nullptr) return;
+  for (const SignedLog& one : cosigning_->late()) {
+    auto log = log_of(one.head.log);
+    if (!log || (*log)->shown() != one.head.size) continue;
+    if (auto shown = (*log)->show(one.head, one.note); !shown)
+      round.troubles.push_back({one.head.log, shown.error()});
+  }
 }
 
 std::optional<Resource> Logs::serve(std::string_view path) const {

@@ -34,10 +34,22 @@ class SignerSource {
   virtual Result<NoteSigner> signer_of(std::string_view log, const std::string& origin) = 0;
 };
 
-// Asked before a checkpoint is shown, to have witnesses cosign it; what it returns is shown
-// instead. The tiles are in place by then. Must come back soon: logs wait for it. nullopt: nothing
-// to add.
-using Cosigning = std::function<std::optional<Note>(const Log&, const Note& checkpoint)>;
+// A checkpoint that is signed and not yet shown; its tiles are in place.
+struct SignedLog {
+  const Log* log = nullptr;
+  SignedHead head;
+  Note note;
+};
+
+// Has witnesses cosign checkpoints. Called by whoever publishes.
+class Cosigning {
+ public:
+  virtual ~Cosigning() = default;
+  // Puts the cosignatures that come soon under the notes. Logs wait for it.
+  virtual void cosign(std::span<SignedLog> round) = 0;
+  // Notes that were given out by cosign() and have got more cosignatures since, once each.
+  virtual std::vector<SignedLog> late() = 0;
+};
 
 struct LogsSettings {
   std::filesystem::path folder;       // each log in a folder of its id
@@ -74,7 +86,8 @@ class Logs {
   // Shows all that is committed: tiles, then the signed sizes in one transaction, then checkpoints.
   // An error is one of the store as a whole.
   Result<PublishedRound> publish(Time now);
-  void set_cosigning(Cosigning cosigning) { cosigning_ = std::move(cosigning); }
+  // Before the first publish(); outlives it.
+  void set_cosigning(Cosigning& cosigning) { cosigning_ = &cosigning; }
 
   // "/log/sakura/checkpoint", "/log/sakura/tile/0/000.p/5". nullopt: no such thing; every path is
   // checked before a file is touched.
@@ -94,12 +107,13 @@ class Logs {
 
  private:
   Result<Log*> log_of(std::string_view id);
+  void show_late(PublishedRound& round);
   [[nodiscard]] std::filesystem::path folder_of(std::string_view id) const;
 
   LogStore& store_;
   SignerSource& signers_;
   const LogsSettings settings_;
-  Cosigning cosigning_;
+  Cosigning* cosigning_ = nullptr;
   mutable std::mutex mutex_;  // guards the map; a Log itself belongs to whoever publishes
   std::map<std::string, std::unique_ptr<Log>, std::less<>> logs_;
 };

@@ -1,9 +1,13 @@
 #include "ledger/witness.h"
 
-#include "ledger/cosigner.h"
+#include <atomic>
+#include <mutex>
+#include <thread>
+
 #include "ledger/testing.h"
 #include "ledger/tile_nodes.h"
 #include "ledger/verify.h"
+#include "ledger/witness_desk.h"
 
 namespace madoguchi::ledger {
 namespace {
@@ -168,49 +172,199 @@ class WitnessPoster final : public Poster {
     const WitnessAnswer answer = answer_(body);
     return Answer{answer.status, answer.body};
   }
-  bool away = false;
-  int posts = 0;
+  std::atomic<bool> away = false;
+  std::atomic<int> posts = 0;
 
  private:
   std::function<WitnessAnswer(const std::string&)> answer_;
 };
 
-TEST_F(WitnessTest, TheLogBringsItsCheckpointsToTheWitness) {
-  const VerifierKey witness_key = test_signer("witness", 9, KeyType::kCosignature).verifier();
-  WitnessPoster poster(
-      [&](const std::string& body) { return witness_->add_checkpoint(body, now_); });
-  auto cosigner = std::make_unique<Cosigner>(
-      std::vector{WitnessAddress{"http://witness", witness_key}}, poster);
-  logs_->set_cosigning([&](const Log& log, const Note& checkpoint) {
-    FolderFetcher tiles(log.folder());
-    return cosigner->cosign(checkpoint, tiles);
-  });
-  const auto cosigned = [&] {
+// What a vault runs: threads, patience and all.
+class DeskTest : public WitnessTest {
+ protected:
+  void SetUp() override { start_desk(std::chrono::minutes(1)); }
+  void TearDown() override {
+    if (held_.owns_lock()) held_.unlock();
+    desk_.reset();
+  }
+  void start_desk(std::chrono::milliseconds patience) {
+    desk_.reset();
+    auto poster = std::make_unique<WitnessPoster>([this](const std::string& body) {
+      const std::lock_guard until_let_go(gate_);
+      return witness_->add_checkpoint(body, now_);
+    });
+    poster_ = poster.get();
+    std::vector<WitnessDesk::Witnessed> witnesses(1);
+    witnesses[0] = {{"http://witness", witness_key_}, {"sakura"}, std::move(poster)};
+    desk_ = std::make_unique<WitnessDesk>(std::move(witnesses), clock_, patience,
+                                          [](const WitnessStanding&) {});
+    restart();
+    logs_->set_cosigning(*desk_);
+  }
+  bool cosigned() {
     FolderFetcher from(folder_ / "sakura");
-    return !verify_log(from, {key(), {witness_key}, {}, {}})->finding;
-  };
+    return !verify_log(from, {key(), {witness_key_}, {}, {}})->finding;
+  }
+  WitnessStanding standing() { return desk_->standings("sakura").at(0); }
+  void wait_for(WitnessState state) {
+    while (standing().state != state) std::this_thread::yield();
+  }
+
+  const VerifierKey witness_key_ = test_signer("witness", 9, KeyType::kCosignature).verifier();
+  ManualClock clock_{now_};
+  std::mutex gate_;
+  std::unique_lock<std::mutex> held_{gate_, std::defer_lock};  // while it is, the witness is slow
+  WitnessPoster* poster_ = nullptr;
+  std::unique_ptr<WitnessDesk> desk_;
+};
+
+TEST_F(DeskTest, ACheckpointIsShownWithItsCosignature) {
   append(5);
   publish();
   EXPECT_TRUE(cosigned());
   append(300);
   publish();
   EXPECT_TRUE(cosigned());
-  EXPECT_EQ(poster.posts, 2);
+  EXPECT_EQ(poster_->posts, 2);
+  EXPECT_EQ(standing().state, WitnessState::kInStep);
+  EXPECT_EQ(standing().cosigned, 305U);
+  append(3, "wakaba");
+  publish();
+  EXPECT_EQ(poster_->posts, 2) << "it is no witness of that log";
+}
 
-  // A witness that is away holds nothing up, and catches up later.
-  poster.away = true;
+TEST_F(DeskTest, AWitnessThatIsAwayHoldsNothingUpAndCatchesUpThoughNothingIsAdded) {
+  poster_->away = true;
   append(10);
   publish();
-  EXPECT_EQ(shown().size, 315U);
+  EXPECT_EQ(shown().size, 10U);
   EXPECT_FALSE(cosigned());
-  EXPECT_EQ(cosigner->troubles().size(), 1U);
-  poster.away = false;
-  // After a restart the log has forgotten where the witness stands and is told (409).
-  cosigner = std::make_unique<Cosigner>(std::vector{WitnessAddress{"http://witness", witness_key}},
-                                        poster);
+  EXPECT_EQ(standing().state, WitnessState::kAway);
+  append(1);
+  publish();
+  EXPECT_EQ(poster_->posts, 1) << "it is left alone for a while";
+  poster_->away = false;
+  clock_.advance(std::chrono::seconds(2));
+  append(1);
+  publish();  // wakes the thread
+  wait_for(WitnessState::kInStep);
+  publish();
+  EXPECT_EQ(shown().size, 12U);
+  EXPECT_TRUE(cosigned());
+}
+
+TEST_F(DeskTest, WhatComesLateIsShownLater) {
+  start_desk(std::chrono::milliseconds(0));
+  held_.lock();
+  append(4);
+  publish();
+  EXPECT_EQ(shown().size, 4U);
+  EXPECT_FALSE(cosigned());
+  held_.unlock();
+  wait_for(WitnessState::kInStep);
+  publish();
+  EXPECT_TRUE(cosigned());
+}
+
+TEST_F(DeskTest, AfterARestartTheWitnessSaysWhereItStands) {
+  append(5);
+  publish();
+  start_desk(std::chrono::minutes(1));
   append(1);
   publish();
   EXPECT_TRUE(cosigned());
+  EXPECT_EQ(poster_->posts, 2);
+}
+
+TEST_F(DeskTest, ItSaysThatTheWitnessHasSeenAnotherHistory) {
+  append(5);
+  publish();
+  desk_.reset();
+  fork(5);
+  start_desk(std::chrono::minutes(1));
+  publish();
+  EXPECT_FALSE(cosigned());
+  EXPECT_EQ(standing().state, WitnessState::kAnotherHistory);
+  desk_.reset();
+  fork(3);
+  start_desk(std::chrono::minutes(1));
+  publish();
+  EXPECT_EQ(standing().state, WitnessState::kAnotherHistory);
+  EXPECT_NE(standing().trouble.find("it has seen 5 entries"), std::string::npos);
+}
+
+// ---- whose turn it is
+
+class TurnsTest : public testing::Test {
+ protected:
+  void away(const std::string& log) {
+    turns_.failed(log, {ErrorCode::kUnavailable, "no answer"}, clock_.mono(), clock_.now());
+  }
+  std::optional<std::string> next() { return turns_.next(clock_.mono()); }
+
+  ManualClock clock_{*parse_utc("2026-11-22T03:00:00Z")};
+  WitnessTurns turns_{"witness"};
+};
+
+TEST_F(TurnsTest, TheLongestWaitingIsNext) {
+  turns_.want("wakaba", 1, clock_.now());
+  turns_.want("sakura", 1, clock_.now());
+  EXPECT_EQ(next(), "wakaba");
+  turns_.cosigned("wakaba", 1, clock_.now());
+  turns_.want("wakaba", 2, clock_.now());
+  EXPECT_EQ(next(), "sakura");
+}
+
+TEST_F(TurnsTest, WhatWasCosignedMeanwhileIsAskedAgainWhenItGrew) {
+  turns_.want("sakura", 1, clock_.now());
+  turns_.want("sakura", 2, clock_.now());
+  turns_.cosigned("sakura", 1, clock_.now());
+  EXPECT_EQ(next(), "sakura");
+  turns_.cosigned("sakura", 2, clock_.now());
+  EXPECT_EQ(next(), std::nullopt);
+  EXPECT_EQ(turns_.due(), std::nullopt);
+}
+
+TEST_F(TurnsTest, OneThatIsAwayIsLeftAloneLongerAndLongerWithAllItsLogs) {
+  turns_.want("sakura", 1, clock_.now());
+  turns_.want("wakaba", 1, clock_.now());
+  std::chrono::seconds sum{};
+  for (const int off : {1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}) {
+    const auto log = next();
+    ASSERT_TRUE(log);
+    away(*log);
+    EXPECT_EQ(next(), std::nullopt);
+    EXPECT_EQ(turns_.due(), clock_.mono() + std::chrono::seconds(off));
+    clock_.advance(std::chrono::seconds(off));
+    sum += std::chrono::seconds(off);
+  }
+  EXPECT_EQ(turns_.standing("wakaba")->state, WitnessState::kAway);
+  EXPECT_FALSE(turns_.is_awaited("sakura"));
+  turns_.cosigned("sakura", 1, clock_.now());
+  EXPECT_EQ(next(), "wakaba");
+}
+
+TEST_F(TurnsTest, ARefusedLogDoesNotHoldUpTheOthers) {
+  turns_.want("sakura", 1, clock_.now());
+  turns_.want("wakaba", 1, clock_.now());
+  turns_.failed("sakura", {ErrorCode::kDenied, "404"}, clock_.mono(), clock_.now());
+  EXPECT_EQ(next(), "wakaba");
+  turns_.cosigned("wakaba", 1, clock_.now());
+  EXPECT_EQ(next(), std::nullopt);
+  EXPECT_EQ(turns_.standing("sakura")->state, WitnessState::kRefuses);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(next(), "sakura");
+}
+
+TEST_F(TurnsTest, NobodyWaitsForOneThatCameLateTheLastTime) {
+  turns_.want("sakura", 1, clock_.now());
+  EXPECT_TRUE(turns_.is_awaited("sakura"));
+  turns_.cosigned("sakura", 1, clock_.now());
+  turns_.was_late("sakura", true);
+  turns_.want("sakura", 2, clock_.now());
+  EXPECT_FALSE(turns_.is_awaited("sakura"));
+  turns_.was_late("sakura", false);
+  EXPECT_TRUE(turns_.is_awaited("sakura"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "vault/core/crypto.h"
+#include "vault/log_witnesses.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -63,9 +64,12 @@ Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
 
 ClientLogs::ClientLogs(const Parts& parts)
     : signers_(parts.signers, parts.master.wrapping()),
-      logs_(parts.log, signers_, {parts.folder, parts.host + "/log"}),
-      publisher_(logs_, parts.signers.clock, kEvery,
-                 [this](const Result<ledger::PublishedRound>& round) { report(round); }) {}
+      witnesses_(open_witness_desk(parts.witnesses, parts.signers.clock)),
+      logs_(parts.log, signers_, {parts.folder, parts.host + "/log"}) {
+  if (witnesses_) logs_.set_cosigning(*witnesses_);
+  publisher_.emplace(logs_, parts.signers.clock, kEvery,
+                     [this](const Result<ledger::PublishedRound>& round) { report(round); });
+}
 
 // A trouble that lasts is told once.
 void ClientLogs::report(const Result<ledger::PublishedRound>& round) {

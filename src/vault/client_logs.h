@@ -1,18 +1,22 @@
 // The clients' logs as the vault publishes them: signs each with a key of its own, which is kept in
-// the vault's key table under the master key, and shows what was committed every second, as files
-// under the vault's data that the glass's site serves. Owned by RunningVault; logs() is for any
-// thread.
+// the vault's key table under the master key, has witnesses cosign, and shows what was committed
+// every second, as files under the vault's data that the glass's site serves. Owned by
+// RunningVault; logs() is for any thread.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 #include "base/signing.h"
 #include "ledger/logs.h"
+#include "ledger/witness_desk.h"
 #include "vault/master.h"
 #include "vault/registry.h"
+#include "vault/settings.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
@@ -48,18 +52,22 @@ class ClientLogs {
     std::string host;              // of the glass: origins are "<host>/log/<organisation>"
     std::filesystem::path folder;  // for the files
     const Master& master;
+    const std::vector<WitnessSettings>& witnesses;  // for the constructor only
   };
   explicit ClientLogs(const Parts& parts);
 
   ledger::Logs& logs() { return logs_; }
+  // Null where none is named.
+  [[nodiscard]] const ledger::WitnessDesk* witnesses() const { return witnesses_.get(); }
 
  private:
   void report(const Result<ledger::PublishedRound>& round);
 
   LogSigners signers_;
+  const std::unique_ptr<ledger::WitnessDesk> witnesses_;
   ledger::Logs logs_;
-  std::string trouble_;          // told last; the publisher's thread
-  ledger::Publisher publisher_;  // last: it uses the others
+  std::string trouble_;                         // told last; the publisher's thread
+  std::optional<ledger::Publisher> publisher_;  // last: it uses the others
 };
 
 }  // namespace madoguchi::vault

@@ -24,6 +24,16 @@ std::string_view stage_name(TicketStage stage) {
 constexpr std::uint64_t kUsualPage = 50;
 constexpr std::uint64_t kMostPage = 200;
 
+Json json_of(const ledger::WitnessStanding& one) {
+  return {{"name", one.witness},
+          {"state", std::string(name_of(one.state))},
+          {"since", format_utc(one.since)},
+          {"size", one.size},
+          {"cosigned", one.cosigned},
+          {"seen_at", one.seen ? Json(format_utc(*one.seen)) : Json(nullptr)},
+          {"trouble", one.trouble}};
+}
+
 std::uint64_t number_of(std::string_view text, std::uint64_t absent) {
   std::uint64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -186,7 +196,14 @@ web::Response GlassOwner::log(const web::Request& request, const Visitor&,
   if (!key) return failed(key.error());
   std::string url = request.secure ? "https://" : "http://";  // the door has checked the host
   url.append(request.header("Host")).append("/log/").append(owner.text());
-  return shown({{"origin", key->name}, {"key", key->text()}, {"url", std::move(url)}});
+  Json witnesses = Json::array();
+  if (parts_.witnesses != nullptr)
+    for (const ledger::WitnessStanding& one : parts_.witnesses->standings(owner.text()))
+      witnesses.push_back(json_of(one));
+  return shown({{"origin", key->name},
+                {"key", key->text()},
+                {"url", std::move(url)},
+                {"witnesses", std::move(witnesses)}});
 }
 
 web::Response GlassOwner::live(const web::Request&, const Visitor&, const OrganisationId& owner) {

@@ -5,6 +5,7 @@
 
 #include "ledger/log_store.h"
 #include "ledger/logs.h"
+#include "ledger/witness_desk.h"
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
 #include "vault/registry.h"
@@ -20,6 +21,7 @@ class GlassOwner {
     Registry& registry;
     ledger::LogStore* log = nullptr;  // null: none is kept here
     ledger::Logs* logs = nullptr;     // null: none is published
+    const ledger::WitnessDesk* witnesses = nullptr;
   };
   explicit GlassOwner(const Parts& parts) : parts_(parts) {}
 

@@ -44,7 +44,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
       parts_(parts),
       door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
       owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
-              parts.people ? parts.people->logs : nullptr}) {
+              parts.people ? parts.people->logs : nullptr,
+              parts.people ? parts.people->witnesses : nullptr}) {
   if (parts.passkeys != nullptr)
     passkeys_.emplace(
         GlassPasskeys::Parts{*door_, *parts.passkeys, settings_,

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/result.h"
+#include "ledger/witness_desk.h"
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
 #include "vault/glass_enquiries.h"
@@ -45,6 +46,7 @@ class GlassSite {
     Exports* exports = nullptr;  // null: none are asked for here
     WatchDesk* watch = nullptr;
     Playbacks* playbacks = nullptr;  // null: no recordings are at hand
+    const ledger::WitnessDesk* witnesses = nullptr;  // null: none is named
   };
   // All outlive the site.
   struct Parts {

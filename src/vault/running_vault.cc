@@ -20,6 +20,8 @@
 #include "vault/glass_site.h"
 #include "vault/import_service.h"
 #include "vault/keeper.h"
+#include "vault/log_service.h"
+#include "vault/log_witnesses.h"
 #include "vault/openings.h"
 #include "vault/passkey_service.h"
 #include "vault/people_records.h"
@@ -60,11 +62,13 @@ struct RunningVault::Parts {
         refusals({*store, clock, *registry}),
         for_exchange(*registry, keeper, *authority, refusals),
         for_centre({*registry, gate, staff, *authority, refusals}),
-        for_status([this] {
-          const std::lock_guard lock(glass_mutex);
-          return glass ? web::named_counters(glass->counters())
-                       : std::map<std::string, std::uint64_t>();
-        }),
+        for_status(
+            [this] {
+              const std::lock_guard lock(glass_mutex);
+              return glass ? web::named_counters(glass->counters())
+                           : std::map<std::string, std::uint64_t>();
+            },
+            [this] { return troubles(); }),
         for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}),
         for_passkeys({passkeys, staff, *authority}),
         for_staff(*store, clock) {
@@ -93,6 +97,17 @@ struct RunningVault::Parts {
     on_wrong_role({});
   }
 
+  // Of witnesses that do not cosign. The server that asks is started after the logs, and ends
+  // first.
+  [[nodiscard]] std::vector<StatusService::Trouble> troubles() const {
+    std::vector<StatusService::Trouble> all;
+    if (!logs || logs->witnesses() == nullptr) return all;
+    for (const ledger::WitnessStanding& one : logs->witnesses()->standings())
+      if (std::string trouble = trouble_of(one); !trouble.empty())
+        all.push_back({std::move(trouble), one.since});
+    return all;
+  }
+
   std::unique_ptr<VaultStore> store;
   std::unique_ptr<Registry> registry;
   std::unique_ptr<AuthorityDesk> authority;
@@ -112,6 +127,7 @@ struct RunningVault::Parts {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<PeopleRecords> people;
   std::unique_ptr<ClientLogs> logs;  // when there is a glass to serve them
+  std::unique_ptr<LogService> for_logs;
   std::unique_ptr<Exports> exports;
   std::unique_ptr<TraceService> traces;
   std::optional<WatchRules> rules;  // of the settings' own file
@@ -147,7 +163,9 @@ Result<void> RunningVault::start_logs(const Settings& settings, const Master& ma
                         *log,
                         settings.glass.host,
                         settings.data / "log",
-                        master});
+                        master,
+                        settings.witnesses});
+  parts.for_logs = std::make_unique<LogService>(*log, *parts.logs);
   return {};
 }
 
@@ -216,11 +234,11 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}, &parts->passkeys};
     if (parts->openings)
-      site.people.emplace(GlassSite::People{parts->people->records(), *parts->openings, entropy,
-                                            *parts->identity, parts->people->log(),
-                                            parts->logs ? &parts->logs->logs() : nullptr,
-                                            parts->enquiries.get(), parts->exports.get(),
-                                            parts->watch.get(), parts->playbacks.get()});
+      site.people.emplace(GlassSite::People{
+          parts->people->records(), *parts->openings, entropy, *parts->identity,
+          parts->people->log(), parts->logs ? &parts->logs->logs() : nullptr,
+          parts->enquiries.get(), parts->exports.get(), parts->watch.get(), parts->playbacks.get(),
+          parts->logs ? parts->logs->witnesses() : nullptr});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -242,6 +260,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   builder.RegisterService(&parts->for_staff);
   if (parts->imports) builder.RegisterService(parts->imports.get());
   if (parts->traces) builder.RegisterService(parts->traces.get());
+  if (parts->for_logs) builder.RegisterService(parts->for_logs.get());
   builder.RegisterService(&parts->for_status);
   builder.RegisterService(&parts->for_confinement);
   parts->server = builder.BuildAndStart();

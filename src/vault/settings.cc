@@ -4,10 +4,14 @@
 
 #include <algorithm>
 
+#include "base/id.h"
 #include "web/settings.h"
 
 namespace madoguchi::vault {
 namespace {
+
+constexpr std::size_t kLongestUrl = 500;
+constexpr std::size_t kMostWitnesses = 32;  // a thread for each
 
 bool is_host(std::string_view text) {
   return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -41,6 +45,54 @@ void read_glass(Config table, GlassSettings& into) {
   for (const std::string& origin : into.parents)
     if (!is_origin(origin))
       table.refuse("parents", "must be origins of consoles, as https://desk.example.jp:8080");
+}
+
+// https://name[:port][/path]; http only on the machine itself.
+bool is_witness_url(std::string_view text) {
+  const bool secure = text.starts_with("https://");
+  if (!secure && !text.starts_with("http://")) return false;
+  const std::string_view rest = text.substr(secure ? 8 : 7);
+  const std::string_view place = rest.substr(0, rest.find('/'));
+  const std::string_view path = rest.substr(place.size());
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~' && c != '?' && c != '#'; };
+  if (text.size() > kLongestUrl || !std::all_of(path.begin(), path.end(), is_plain)) return false;
+  const bool has_port = place.find(':') != std::string_view::npos;
+  const std::string_view host = place.substr(0, place.find(':'));
+  if (!is_origin(text.substr(0, text.size() - path.size())) || (has_port && host.empty()))
+    return false;
+  return secure || host == "localhost" || host == "127.0.0.1";
+}
+
+WitnessSettings read_witness(Config table) {
+  WitnessSettings witness;
+  witness.url = table.text("url");
+  while (witness.url.ends_with('/')) witness.url.pop_back();
+  if (!is_witness_url(witness.url))
+    table.refuse("url",
+                 "must be https://name, perhaps with port and path; http:// on this machine "
+                 "only (127.0.0.1)");
+  if (auto key = ledger::VerifierKey::parse(table.text("key")); !key)
+    table.refuse("key", key.error().message);
+  else if (key->type != ledger::KeyType::kCosignature)
+    table.refuse("key", "is no key of a witness but of a log; a witness prints its own");
+  else
+    witness.key = std::move(*key);
+  witness.organisations = table.texts_or("organisations", {});
+  const auto is_short = [](const std::string& id) { return is_valid_id(id); };
+  if (witness.organisations.empty() ||
+      !std::all_of(witness.organisations.begin(), witness.organisations.end(), is_short))
+    table.refuse("organisations", "must be ids of the organisations whose logs it cosigns");
+  witness.authorities = table.path_or("authorities", {});
+  return witness;
+}
+
+void read_witnesses(Config& config, Settings& into) {
+  for (Config& table : config.tables("witness"))
+    into.witnesses.push_back(read_witness(std::move(table)));
+  if (into.witnesses.size() > kMostWitnesses)
+    config.refuse("witness", fmt::format("at most {} are asked", kMostWitnesses));
+  if (!into.witnesses.empty() && !into.glass.enabled)
+    config.refuse("witness", "logs are published where there is a [glass] only");
 }
 
 void read_rate(Config& table, std::string_view key, std::uint32_t& into) {
@@ -83,6 +135,7 @@ Result<Settings> Settings::from_config(Config config) {
   settings.rpc_certificate = rpc.text("certificate");
   settings.rpc_key = rpc.text("key");
   if (config.has("glass")) read_glass(config.table("glass"), settings.glass);
+  read_witnesses(config, settings);
   Config tokens = config.table("tokens");
   read_rate(tokens, "per_minute", settings.token_rates.per_minute);
   read_rate(tokens, "per_hour", settings.token_rates.per_hour);

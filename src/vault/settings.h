@@ -11,6 +11,7 @@
 
 #include "base/config.h"
 #include "base/result.h"
+#include "ledger/note.h"
 #include "vault/core/token.h"
 #include "vault/core/token_limits.h"
 #include "vault/master.h"
@@ -27,6 +28,14 @@ struct GlassSettings {
   bool passwords = false;            // also by password, as in a demo; else by passkey alone
 };
 
+// Somebody who cosigns checkpoints of clients' logs, and may be anyone's.
+struct WitnessSettings {
+  std::string url;  // "/add-checkpoint" is put behind it
+  ledger::VerifierKey key;
+  std::vector<std::string> organisations;  // whose logs
+  std::filesystem::path authorities;       // PEM; empty: the system's
+};
+
 struct Settings {
   std::filesystem::path data;  // the master key, and sealed files while they are exported
   std::filesystem::path master_key;
@@ -38,6 +47,7 @@ struct Settings {
   std::string listen;                // "unix:…" or "host:port"
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
   GlassSettings glass;
+  std::vector<WitnessSettings> witnesses;
   TokenRates token_rates;
   bool demo_passwords = false;  // the centre may bring password hashes
   std::chrono::hours session{12};

@@ -41,6 +41,25 @@ TEST(Settings, PasswordsOpenTheGlassOnlyWhereTheySayDemo) {
   EXPECT_FALSE(taken("[staff]\ndemo_passwords = true\n[sign_in]\npasswords = \"refused\"\n"));
 }
 
+const std::string kWitnessKey =
+    ledger::VerifierKey{"witness.example", ledger::KeyType::kCosignature, {}}.text();
+
+std::string witness(const std::string& url, const std::string& key = kWitnessKey) {
+  return "[[witness]]\nurl = \"" + url + "\"\nkey = \"" + key +
+         "\"\norganisations = [\"sakura\"]\n";
+}
+
+TEST(Settings, NameWitnessesByAddressAndKey) {
+  const auto settings =
+      read(std::string(kGood) + "[glass]\npages = \"dist\"\n" +
+           witness("https://witness.example:8443/cosign/") + witness("http://127.0.0.1:8090"));
+  ASSERT_TRUE(settings) << settings.error().message;
+  ASSERT_EQ(settings->witnesses.size(), 2U);
+  EXPECT_EQ(settings->witnesses[0].url, "https://witness.example:8443/cosign");
+  EXPECT_EQ(settings->witnesses[0].key.name, "witness.example");
+  EXPECT_EQ(settings->witnesses[0].organisations, std::vector<std::string>{"sakura"});
+}
+
 TEST(Settings, EachMistakeIsOneLineThatNamesFileKeyAndCause) {
   const std::string glass = std::string(kGood) + "[glass]\npages = \"dist\"\n";
   const std::vector<std::pair<std::string, std::string>> table = {
@@ -55,6 +74,16 @@ TEST(Settings, EachMistakeIsOneLineThatNamesFileKeyAndCause) {
       {std::string(kGood) + "[sign_in]\npasswords = \"yes\"\n",
        "vault.toml: sign_in.passwords: must be"},
       {std::string(kGood) + "[staf]\n", "vault.toml: staf: is not a setting"},
+      {glass + witness("http://witness.example"), "vault.toml: witness[0].url: must be https://"},
+      {glass + witness("https://witness.example/?q"), "vault.toml: witness[0].url: must be"},
+      {glass + witness("https://user@witness.example"), "vault.toml: witness[0].url: must be"},
+      {glass + witness("file:///etc/passwd"), "vault.toml: witness[0].url: must be"},
+      {glass + witness("https://witness.example", "rubbish"), "vault.toml: witness[0].key:"},
+      {glass + witness("https://witness.example",
+                       ledger::VerifierKey{"log", ledger::KeyType::kEd25519, {}}.text()),
+       "vault.toml: witness[0].key: is no key of a witness"},
+      {std::string(kGood) + witness("https://witness.example"),
+       "vault.toml: witness: logs are published"},
   };
   for (const auto& [text, says] : table) {
     const auto settings = read(text);

@@ -29,6 +29,8 @@ Confinement rights_for(const Settings& settings) {
   if (!settings.recordings.empty()) rights.read.push_back(settings.recordings);
   if (!settings.watching_rules.empty()) rights.read.push_back(settings.watching_rules);
   for (const auto& file : web::files_of(settings.glass.web)) rights.read.push_back(file);
+  for (const WitnessSettings& witness : settings.witnesses)
+    if (!witness.authorities.empty()) rights.read.push_back(witness.authorities);
   return rights;
 }
 

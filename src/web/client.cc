@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "base/check.h"
@@ -30,6 +31,10 @@ std::size_t take(char* bytes, std::size_t size, std::size_t count, void* into) {
   }
   incoming.body.append(bytes, size * count);
   return size * count;
+}
+
+int ask_whether_given_up(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0;  // 1 ends the transfer
 }
 
 }  // namespace
@@ -76,6 +81,8 @@ class Client::Handle {
                         std::move(incoming.body)};
   }
 
+  void give_up() { given_up_ = true; }
+
  private:
   void set_common(const std::string& url, Incoming& incoming) {
     curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
@@ -87,11 +94,15 @@ class Client::Handle {
     curl_easy_setopt(curl_, CURLOPT_USERAGENT, "madoguchi");
     curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &incoming);
+    curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, ask_whether_given_up);
+    curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, &given_up_);
     if (!settings_.authorities.empty())
       curl_easy_setopt(curl_, CURLOPT_CAINFO, settings_.authorities.c_str());
   }
 
   const ClientSettings settings_;
+  std::atomic<bool> given_up_ = false;
   CURL* curl_ = nullptr;
 };
 
@@ -105,6 +116,10 @@ Result<ClientAnswer> Client::get(const std::string& url, std::size_t most) {
 Result<ClientAnswer> Client::post(const std::string& url, std::string_view body,
                                   const std::string& content_type, std::size_t most) {
   return handle_->perform(url, most, &body, content_type);
+}
+
+void Client::give_up() {
+  handle_->give_up();
 }
 
 }  // namespace madoguchi::web

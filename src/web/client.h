@@ -39,6 +39,9 @@ class Client {
   Result<ClientAnswer> post(const std::string& url, std::string_view body,
                             const std::string& content_type, std::size_t most);
 
+  // Any thread: what is under way, and all that comes after, ends within a second or so.
+  void give_up();
+
  private:
   class Handle;
   std::unique_ptr<Handle> handle_;

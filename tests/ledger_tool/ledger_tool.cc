@@ -15,12 +15,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/sealing.h"
-#include "ledger/cosigner.h"
 #include "ledger/entry.h"
 #include "ledger/files.h"
 #include "ledger/logs.h"
 #include "ledger/tile_nodes.h"
 #include "ledger/witness.h"
+#include "ledger/witness_desk.h"
 #include "store/ledger/sql_log_store.h"
 #include "web/client.h"
 
@@ -106,23 +106,24 @@ int append_command(store::Database& database, const Options& options) {
   auto store = store::make_log_store(database);
   NamedSigners signers;
   Logs logs(*store, signers, {options.data / "site", "vault.test/log"});
-  WebPoster poster;
-  std::optional<Cosigner> cosigner;
-  std::vector<std::string> troubles;
+  const SystemClock clock;
+  std::unique_ptr<WitnessDesk> desk;
   if (options.witness.size() == 2) {
     auto key = VerifierKey::parse(options.witness[1]);
     if (!key) return complain(key.error());
-    cosigner.emplace(std::vector{WitnessAddress{options.witness[0], *key}}, poster);
-    logs.set_cosigning([&](const Log& log, const Note& checkpoint) {
-      FolderFetcher tiles(log.folder());
-      auto cosigned = cosigner->cosign(checkpoint, tiles);
-      troubles.insert(troubles.end(), cosigner->troubles().begin(), cosigner->troubles().end());
-      return cosigned;
-    });
+    std::vector<WitnessDesk::Witnessed> witnesses(1);
+    witnesses[0] = {{options.witness[0], *key}, {options.log}, std::make_unique<WebPoster>()};
+    desk = std::make_unique<WitnessDesk>(std::move(witnesses), clock, std::chrono::seconds(30),
+                                         [](const WitnessStanding&) {});
+    logs.set_cosigning(*desk);
   }
-  const auto round = logs.publish(SystemClock().now());
+  const auto round = logs.publish(clock.now());
   if (!round) return complain(round.error());
   for (const LogTrouble& trouble : round->troubles) return complain(trouble.error);
+  std::vector<std::string> troubles;
+  if (desk)
+    for (const WitnessStanding& one : desk->standings())
+      if (!one.trouble.empty()) troubles.push_back(one.trouble);
   fmt::print("{}\n", nlohmann::json{{"key", logs.verifier_of(options.log)->text()},
                                     {"folder", (options.data / "site" / options.log).string()},
                                     {"entries", round->entries},

@@ -71,7 +71,7 @@ TEST_P(ClientLogsOn, WhatIsCommittedIsShownAndNothingElse) {
   ASSERT_TRUE(master);
   const auto start_logs = [&] {
     return std::make_unique<vault::ClientLogs>(
-        vault::ClientLogs::Parts{parts(), **log, "vault.localhost", folder_ / "log", *master});
+        vault::ClientLogs::Parts{parts(), **log, "vault.localhost", folder_ / "log", *master, {}});
   };
   start_logs();  // its end publishes
   const auto logs = start_logs();

@@ -1,10 +1,11 @@
 // The first story made impossible, in a real browser: a caller's record opens in the glass for the call in hand, after
 // the identity check, with one press; the client sees each entry as it happens and verifies the published log, in the
-// page and with `madoguchi verify`; after the call nothing opens any more.
+// page and with `madoguchi verify`, and that a witness cosigns it; after the call nothing opens any more.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
+import { command } from "../lib/commands.ts";
 import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
 import { openHanako, readyOperator, signInAt } from "../lib/glass.ts";
 import type { Context, Journey } from "../lib/journey.ts";
@@ -12,6 +13,7 @@ import { runToEnd } from "../lib/process.ts";
 import { System } from "../lib/system.ts";
 import { hanako } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
+import { Witness } from "../lib/witness.ts";
 
 /** The client's page, open all the while: what it shows, it shows by itself. */
 async function clientPage(system: System, password: string): Promise<Console> {
@@ -57,9 +59,8 @@ async function monthlyReport(system: System, context: Context, url: string, key:
   expect(!existsSync(another), "a report was written although the key is wrong");
 }
 
-/** With the key that the vault's own log file names, as its administrator hands it over; the page only shows its word. */
-async function verifyLog(system: System, client: Console, context: Context): Promise<void> {
-  const key = (await system.program.says(/the log of sakura is verified with (\S+)/))[1]!;
+/** With the keys that the vault's administrator and the witness handed over; the page only shows the vault's word. */
+async function verifyLog(system: System, client: Console, witness: Witness, key: string, context: Context): Promise<void> {
   const said = client.page.locator("#log-key");
   await said.filter({ hasText: key }).waitFor();
   expectEqual(await client.page.locator("#key").inputValue(), "", "the field before the client pastes its key");
@@ -74,6 +75,10 @@ async function verifyLog(system: System, client: Console, context: Context): Pro
   await client.page.locator("#verify button").click();
   await client.page.locator("#verified.match").waitFor();
   await client.page.locator("#month").getByRole("row", { name: "hana / minato 3 1 1 1 0 0" }).waitFor();
+  await client.page.locator("#witness-list li[data-state=in_step]").waitFor({ timeout: 60_000 });
+  await client.page.locator("#witness-key").fill(witness.key);
+  await client.page.locator("#verify button").click();
+  await client.page.locator("#verified.match").filter({ hasText: Witness.title }).waitFor();
   await client.screenshot(join(context.folder, "verified.png"));
 
   await monthlyReport(system, context, url, key);
@@ -89,7 +94,10 @@ export const journey: Journey = {
   seconds: 240,
   alone: true,
   async run(context) {
-    const system = await System.start(context);
+    const witness = await Witness.prepare(context);
+    const system = await System.start(context, { settings: (process, toml) => (process === "vault" ? toml + witness.settings("sakura") : toml) });
+    const key = (await command(system, ["log", "key", "--organisation", "sakura"])).trim();
+    await witness.start([key]); // after its vault: it is asked again
     const { browser, glass, watcher } = await readyOperator(system, context.folder);
     const client = await clientPage(system, system.password("oku"));
 
@@ -111,7 +119,7 @@ export const journey: Journey = {
     await client.screenshot(join(context.folder, "client.png"));
     expectEqual(await client.seriousFaults(), [], "accessibility of the client's page");
 
-    await verifyLog(system, client, context);
+    await verifyLog(system, client, witness, key, context);
 
     await browser.press("終話");
     await watcher.seesCall("the wrap-up", (one) => one.id === call.id && one.stage === "wrap_up");

@@ -1,11 +1,16 @@
 // A client's log is tampered with in every way: each kind of byte in entries, tiles and checkpoint, an entry taken
-// out, a past rewritten, a fork shown to one client. `madoguchi verify`, or the client's own witness, names it.
-import { readFileSync, writeFileSync } from "node:fs";
+// out, a past rewritten, a fork shown to one client. `madoguchi verify`, or the client's own witness, names it. A running
+// vault has that witness cosign what it publishes, does without it for a while, and cannot be set back unseen.
+import { appendFileSync, cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { command, commandJson } from "../lib/commands.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { LogSite, type Tampering, bundleOf, entriesOf, leafHash, withByteChanged } from "../lib/log_site.ts";
-import { Program, runToEnd } from "../lib/process.ts";
-import { expect, expectEqual } from "../lib/wait.ts";
+import { runToEnd } from "../lib/process.ts";
+import { System } from "../lib/system.ts";
+import { VaultSite } from "../lib/vault_site.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
+import { Witness } from "../lib/witness.ts";
 
 interface Verdict {
   ok: boolean;
@@ -22,11 +27,11 @@ class Story {
   readonly program: string;
   readonly tool: string;
   key = "";
-  witnessKey = "";
-  witnessUrl = "";
-  private witness?: Program;
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    readonly witness: Witness,
+  ) {
     this.program = join(context.root, "build/release/madoguchi");
     this.tool = join(context.root, "build/release/tests/ledger_tool/ledger_tool");
   }
@@ -42,30 +47,7 @@ class Story {
     return told.witness_troubles;
   }
   get withWitness(): string[] {
-    return ["--witness", this.witnessUrl, this.witnessKey];
-  }
-
-  async startWitness(): Promise<void> {
-    const config = this.file("witness.toml");
-    writeFileSync(
-      config,
-      `name = "witness.client.example"\ndata = "${this.file("witness")}"\nport = 0\nlogs = ["${this.key}"]\n`,
-    );
-    this.witnessKey = (await runToEnd(this.program, ["witness", "--config", config, "--print-key"])).trim();
-    this.witness = new Program("witness", this.program, ["witness", "--config", config], { log: this.file("witness.log") });
-    const said = await this.witness.says(/listens on 127\.0\.0\.1:(\d+)/);
-    this.witnessUrl = `http://127.0.0.1:${said[1]}`;
-  }
-  async killWitness(): Promise<void> {
-    this.witness!.kill("SIGKILL");
-    await this.witness!.exits();
-  }
-  witnessSays(pattern: RegExp): Promise<RegExpMatchArray> {
-    return this.witness!.says(pattern);
-  }
-  async post(body: string): Promise<{ status: number; body: string; type: string | null }> {
-    const answer = await fetch(`${this.witnessUrl}/add-checkpoint`, { method: "POST", body });
-    return { status: answer.status, body: await answer.text(), type: answer.headers.get("content-type") };
+    return ["--witness", this.witness.url, this.witness.key];
   }
 
   async verify(log: string, expected: number, more: string[] = []): Promise<Verdict> {
@@ -148,7 +130,7 @@ const tricks: Trick[] = [
 ];
 
 async function everyTrick(story: Story, site: LogSite): Promise<void> {
-  const witness = ["--witness", story.witnessKey];
+  const witness = ["--witness", story.witness.key];
   const failures: string[] = [];
   for (const trick of tricks) {
     site.tampering = trick.tampering;
@@ -163,7 +145,7 @@ async function everyTrick(story: Story, site: LogSite): Promise<void> {
 }
 
 async function growsAndIsResumed(story: Story, site: LogSite): Promise<void> {
-  const state = ["--witness", story.witnessKey, "--state", story.file("state")];
+  const state = ["--witness", story.witness.key, "--state", story.file("state")];
   const first = await story.verify(site.url, 0, state);
   expectEqual([first.size, first.checked, first.witnesses?.[0]?.name], [700, 700, "witness.client.example"], "first check");
   expectEqual(await story.append("honest", 300, story.withWitness), [], "the witness cosigns what grew");
@@ -189,25 +171,25 @@ async function forkIsNamed(story: Story, site: LogSite): Promise<void> {
     const remembered = await story.verify(site.url, 1, memory);
     expectEqual(remembered.finding?.part, "history", "whoever checked before sees it");
     expect(what.test(remembered.finding!.what), `it is said how: ${remembered.finding!.what}`);
-    const stranger = await story.verify(site.url, 1, ["--witness", story.witnessKey]);
+    const stranger = await story.verify(site.url, 1, ["--witness", story.witness.key]);
     expect(/not cosigned by the witness/.test(stranger.finding!.what), "who comes for the first time misses the witness");
   }
-  await story.witnessSays(/vault\.test\/log\/sakura: a fork: two roots were signed for size 1000/);
-  await story.witnessSays(/not shown to have grown out of size 1000/);
+  await story.witness.says(/vault\.test\/log\/sakura: a fork: two roots were signed for size 1000/);
+  await story.witness.says(/not shown to have grown out of size 1000/);
   site.folder = join(story.file("honest"), "site/sakura");
 }
 
 async function witnessRemembers(story: Story): Promise<void> {
   const body = await runToEnd(story.tool, ["request", "--data", story.file("honest"), "--old", "0"]);
-  await story.killWitness();
-  await story.startWitness();
-  const stale = await story.post(body);
+  await story.witness.kill();
+  await story.witness.start([story.key]);
+  const stale = await story.witness.post(body);
   expectEqual([stale.status, stale.body, stale.type], [409, "1000\n", "text/x.tlog.size"], "after kill -9 it knows what it saw");
-  expectEqual((await story.post(body.replace("old 0", "old 1000"))).status, 200, "and cosigns the same again");
-  expectEqual((await story.post(body.replace("old 0", "old 1001"))).status, 400, "old beyond the checkpoint");
-  expectEqual((await story.post(body.replaceAll("sakura", "momiji"))).status, 404, "a log it does not know");
-  expectEqual((await story.post(body.replace("\n1000\n", "\n1001\n"))).status, 403, "not what the log signed");
-  expectEqual((await story.post("rubbish")).status, 400, "rubbish");
+  expectEqual((await story.witness.post(body.replace("old 0", "old 1000"))).status, 200, "and cosigns the same again");
+  expectEqual((await story.witness.post(body.replace("old 0", "old 1001"))).status, 400, "old beyond the checkpoint");
+  expectEqual((await story.witness.post(body.replaceAll("sakura", "momiji"))).status, 404, "a log it does not know");
+  expectEqual((await story.witness.post(body.replace("\n1000\n", "\n1001\n"))).status, 403, "not what the log signed");
+  expectEqual((await story.witness.post("rubbish")).status, 400, "rubbish");
 }
 
 async function proofsStandAlone(story: Story): Promise<void> {
@@ -215,7 +197,7 @@ async function proofsStandAlone(story: Story): Promise<void> {
   await runToEnd(story.tool, ["prove", "--data", story.file("honest"), "--index", "613", "--out", file]);
   const verify = async (expected: number): Promise<Verdict> =>
     JSON.parse(
-      await runToEnd(story.program, ["verify", "--json", "--key", story.key, "--witness", story.witnessKey, "--proof", file], { expected }),
+      await runToEnd(story.program, ["verify", "--json", "--key", story.key, "--witness", story.witness.key, "--proof", file], { expected }),
     ) as Verdict;
   await verify(0);
   const lines = readFileSync(file, "utf8").split("\n");
@@ -232,13 +214,111 @@ async function proofsStandAlone(story: Story): Promise<void> {
   }
 }
 
+// ---- a vault that has its logs cosigned
+
+/** An act of the owner's, so that the log of sakura grows. */
+async function grow(system: System): Promise<void> {
+  const oku = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
+  const frozen = await oku.post("/owner/freezes", { scope: "person", name: "nobody", reason: "journey" });
+  expectEqual(frozen.status, 200, "an owner's freeze");
+}
+
+const isCosigned = (checkpoint: string): boolean => checkpoint.includes(`\n\u2014 ${Witness.title} `);
+
+class Watched {
+  constructor(
+    readonly system: System,
+    readonly witness: Witness,
+    readonly key: string,
+  ) {}
+
+  checkpoint(): string {
+    return readFileSync(join(this.system.folder, "vault/log/sakura/checkpoint"), "utf8");
+  }
+  size(): number {
+    return Number(this.checkpoint().split("\n")[1]);
+  }
+  async verify(expected: number): Promise<Verdict> {
+    const url = `${this.system.ready.glass_url}/log/sakura`;
+    return JSON.parse(await runToEnd(this.system.binary, ["verify", "--json", "--log", url, "--key", this.key, "--witness", this.witness.key], { expected })) as Verdict;
+  }
+  async state(wanted: string): Promise<string> {
+    const seen = await until(
+      `the witness to be ${wanted}`,
+      async () => {
+        const [one] = await commandJson<{ state: string; trouble: string }>(this.system, ["log", "witnesses", "--organisation", "sakura"]);
+        return one?.state === wanted ? one : undefined;
+      },
+      { seconds: 90 },
+    );
+    return seen.trouble;
+  }
+}
+
+async function cosignsWhatAVaultShows(context: Context, witness: Witness): Promise<Watched> {
+  const system = await System.start(context, { name: "vault-data" });
+  const key = (await command(system, ["log", "key", "--organisation", "sakura"])).trim();
+  await grow(system);
+  await witness.start([key]);
+  appendFileSync(join(system.folder, "vault.toml"), witness.settings("sakura"));
+  await system.restarted("vault", system.kill("vault"));
+  const watched = new Watched(system, witness, key);
+  await until("a cosigned checkpoint", () => isCosigned(watched.checkpoint()) || undefined, { seconds: 60 });
+  await watched.state("in_step");
+  const before = watched.size();
+  await grow(system);
+  await until("the next checkpoint", () => watched.size() > before || undefined);
+  expect(isCosigned(watched.checkpoint()), "a checkpoint was shown before its witness had signed it");
+  expectEqual((await watched.verify(0)).witnesses?.[0]?.name, Witness.title, "verified with the witness's key");
+  return watched;
+}
+
+/** It holds nothing up, is told of, and signs what is shown when it is back, though nothing was added. */
+async function isAwayForAWhile(whole: Watched): Promise<void> {
+  const { system, witness, key } = whole;
+  const before = whole.size();
+  await witness.kill();
+  await grow(system);
+  await until("a checkpoint without it", () => whole.size() > before || undefined);
+  const trouble = await whole.state("away");
+  expect(/no answer/.test(trouble), `why it is away: ${trouble}`);
+  const [status] = await commandJson<{ troubles: { text: string }[] }>(system, ["status"]);
+  expect(status?.troubles.some(({ text }) => text.includes(`witness ${Witness.title} does not cosign the log of sakura`)), "`madoguchi status` does not tell of it");
+  expect(/not cosigned by the witness/.test((await whole.verify(1)).finding!.what), "who insists on it misses it");
+  const size = whole.size();
+  await witness.start([key]);
+  await until("its cosignature under the same checkpoint", () => (whole.size() === size && isCosigned(whole.checkpoint())) || undefined, { seconds: 60 });
+  await whole.verify(0);
+}
+
+/** Databases and files are set back together, so that the vault itself cannot know: only the witness does. */
+async function namesAVaultThatWasSetBack(watched: Watched): Promise<void> {
+  const { system, witness } = watched;
+  const vault = join(system.folder, "vault");
+  await system.stop();
+  cpSync(vault, `${vault}.backup`, { recursive: true });
+  await system.run();
+  const before = watched.size();
+  await grow(system);
+  await until("the next checkpoint", () => (watched.size() > before && isCosigned(watched.checkpoint())) || undefined, { seconds: 60 });
+  await system.stop();
+  renameSync(vault, `${vault}.newer`);
+  renameSync(`${vault}.backup`, vault);
+  await system.run();
+  expect(/seen \d+ entries, this checkpoint has/.test(await watched.state("another_history")), "an old backup");
+  await grow(system);
+  await witness.says(/log\/sakura: (a fork: two roots were signed|not shown to have grown)/);
+  expect(!isCosigned(watched.checkpoint()), "the witness signed a second history");
+  await system.stop();
+}
+
 export const journey: Journey = {
   title: "each kind of byte in log, tiles and checkpoint changed, an entry removed, a fork: verify or the witness names it",
-  seconds: 240,
+  seconds: 300,
   async run(context) {
-    const story = new Story(context);
+    const story = new Story(context, await Witness.prepare(context));
     await story.append("honest", 1);
-    await story.startWitness();
+    await story.witness.start([story.key]);
     expectEqual(await story.append("honest", 699, story.withWitness), [], "the witness cosigns");
     const site = await LogSite.open(join(story.file("honest"), "site/sakura"));
     try {
@@ -254,5 +334,9 @@ export const journey: Journey = {
     } finally {
       site.close();
     }
+    await story.witness.kill();
+    const watched = await cosignsWhatAVaultShows(context, story.witness);
+    await isAwayForAWhile(watched);
+    await namesAVaultThatWasSetBack(watched);
   },
 };
