@@ -45,7 +45,7 @@ class GlassSite {
     Enquiries* enquiries = nullptr;
     Exports* exports = nullptr;  // null: none are asked for here
     WatchDesk* watch = nullptr;
-    Playbacks* playbacks = nullptr;  // null: no recordings are at hand
+    Playbacks* playbacks = nullptr;                  // null: no recordings are at hand
     const ledger::WitnessDesk* witnesses = nullptr;  // null: none is named
   };
   // All outlive the site.

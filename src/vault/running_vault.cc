@@ -19,6 +19,7 @@
 #include "vault/exports.h"
 #include "vault/glass_site.h"
 #include "vault/import_service.h"
+#include "vault/journal_intake.h"
 #include "vault/keeper.h"
 #include "vault/log_service.h"
 #include "vault/log_witnesses.h"
@@ -155,6 +156,8 @@ Result<void> RunningVault::start_logs(const Settings& settings, const Master& ma
                        parts.rules ? *parts.rules : WatchRules::built_in()});
   ledger::LogStore* log = parts.people->log();
   if (log == nullptr) return {};
+  if (auto taken = take_in_journal(*parts.store, *log, clock.now()); !taken)
+    return tl::unexpected<Error>(taken.error());
   if (auto counted = count_again(*log, *parts.authority, clock.now()); !counted) return counted;
   if (auto watched = watch_again(*log, *parts.watch, clock.now()); !watched) return watched;
   if (!settings.glass.enabled) return {};
