@@ -77,8 +77,12 @@ async function verifyLog(system: System, client: Console, witness: Witness, key:
   await client.page.locator("#month").getByRole("row", { name: "hana / minato 3 1 1 1 0 0" }).waitFor();
   await client.page.locator("#witness-list li[data-state=in_step]").waitFor({ timeout: 60_000 });
   await client.page.locator("#witness-key").fill(witness.key);
-  await client.page.locator("#verify button").click();
-  await client.page.locator("#verified.match").filter({ hasText: Witness.title }).waitFor();
+  const witnessed = client.page.locator("#verified.match").filter({ hasText: Witness.title });
+  await until("the browser to find the witness's signature", async () => {
+    await client.page.locator("#verify button").click();
+    await client.page.locator("#verified").filter({ hasText: /✓|✕/ }).waitFor();
+    return (await witnessed.count()) > 0 || undefined;
+  });
   await client.screenshot(join(context.folder, "verified.png"));
 
   await monthlyReport(system, context, url, key);
