@@ -25,7 +25,7 @@ const options = { keepCase: true, longs: Number, bytes: Buffer, defaults: true, 
 
 let known: PackageDefinition | undefined;
 function methodOf(root: string, name: string): Method {
-  known ??= loadSync(["vault.proto", "records.proto", "exchange.proto", "centre.proto", "staff.proto", "status.proto"], { ...options, includeDirs: [join(root, "proto")] });
+  known ??= loadSync(["vault.proto", "records.proto", "exchange.proto", "centre.proto", "logs.proto", "staff.proto", "status.proto"], { ...options, includeDirs: [join(root, "proto")] });
   const [service, method] = name.split(".") as [string, string];
   const found = (known[`madoguchi.wire.${service}`] as Record<string, unknown> | undefined)?.[method];
   if (!found) throw new Error(`proto/ has no ${name}`);
