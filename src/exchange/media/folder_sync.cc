@@ -29,12 +29,12 @@ void FolderSync::stop() {
 
 void FolderSync::run() {
   ::pthread_setname_np(::pthread_self(), "folder-sync");
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    stop_.wait_for(lock, every_, [this] { return stopping_; });
-    lock.unlock();
+  for (bool last = false; !last;) {
+    {
+      std::unique_lock lock(mutex_);
+      last = stop_.wait_for(lock, every_, [this] { return stopping_; });
+    }
     force_if_touched();
-    lock.lock();
   }
 }
 
