@@ -39,18 +39,17 @@ BalanceRow Balance::row(DeskKey desk, Day day) {
   std::size_t index = days_.size();
   while (index > 0 && days_[index - 1].day != day) --index;
   if (index == 0) {
-    days_.push_back({day, {}});
+    days_.push_back({day, {}, false});
     index = days_.size();
   }
-  auto& desks = days_[index - 1].desks;
-  if (desk.index >= desks.size()) desks.resize(desk.index + 1);
   return {static_cast<std::uint32_t>(index - 1), desk.index};
 }
 
 DeskBalance& Balance::at(BalanceRow row) {
-  auto& desks = days_[row.day].desks;
-  if (row.desk >= desks.size()) desks.resize(row.desk + 1);  // a call outlived its forgotten day
-  return desks[row.desk];
+  OneDay& one = days_[row.day];
+  if (one.forgotten) return nowhere_ = {};  // a call or promise outlived its day
+  if (row.desk >= one.desks.size()) one.desks.resize(row.desk + 1);
+  return one.desks[row.desk];
 }
 
 void Balance::arrived(BalanceRow row, bool withheld) {
@@ -92,8 +91,11 @@ bool Balance::is_exact() const {
 }
 
 void Balance::forget_before(Day day) {
-  for (OneDay& one : days_)
-    if (one.day < day) one.desks.clear();
+  for (OneDay& one : days_) {
+    if (one.day >= day) continue;
+    one.desks.clear();
+    one.forgotten = true;
+  }
 }
 
 }  // namespace madoguchi::routing

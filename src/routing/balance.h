@@ -79,18 +79,21 @@ class Balance {
   [[nodiscard]] DeskBalance of(DeskKey desk, Day day) const;  // all zero if nothing happened
   [[nodiscard]] DeskBalance total(Day day) const;
   [[nodiscard]] bool is_exact() const;  // of every row
-  // Drops rows of days before this one; the store has the calls themselves.
+  // Drops rows of days before this one; the store has the calls themselves. What still happens to
+  // calls and promises of such a day is not counted any more.
   void forget_before(Day day);
 
  private:
   struct OneDay {
     Day day;
     std::vector<DeskBalance> desks;  // by DeskKey::index
+    bool forgotten = false;
   };
   DeskBalance& at(BalanceRow row);
 
   // Rows name days by index, so days are dropped by emptying them.
   std::vector<OneDay> days_;
+  DeskBalance nowhere_;  // stands for the rows of forgotten days
 };
 
 }  // namespace madoguchi::routing

@@ -138,6 +138,21 @@ TEST_F(DayBalance, ForgettingOldDaysKeepsTheLiveOnesRight) {
   EXPECT_EQ(balance(d).lost(), 1U);
 }
 
+TEST_F(DayBalance, ATalkThatOutlivesItsForgottenDayCountsNowhere) {
+  const DeskKey d = desk("d");
+  const Day first = engine.day_of(d, now);
+  const CallKey long_one = call(d, "t");
+  const OperatorKey a = ready("a");
+  answer(a);
+  now += 72h;
+  engine.forget_before(engine.day_of(d, now));
+  ok(engine.leg_lost(a, now));  // back to the queue, from a talk that was counted on that day
+  EXPECT_EQ(engine.balance().total(first), DeskBalance{});
+  end(long_one);
+  EXPECT_TRUE(engine.balance().is_exact());
+  EXPECT_EQ(engine.balance().total(first), DeskBalance{});
+}
+
 TEST(Names, ReadBackAsTheyAreWritten) {
   EXPECT_EQ(name_of(Bucket::kOutOfHours), "out_of_hours");
   EXPECT_EQ(from_name<Bucket>("cut_off"), Bucket::kCutOff);
