@@ -118,8 +118,9 @@ class Logs {
   std::map<std::string, std::unique_ptr<Log>, std::less<>> logs_;
 };
 
-// Publishes on a thread of its own, every so often. Troubles and errors are
-// handed to `report` on that thread, each round.
+// Publishes on a thread of its own, every so often; under a load that makes a round take long, less
+// often, so that it has a tenth of the time at most, and every five seconds at least. Troubles and
+// errors are handed to `report` on that thread, each round.
 class Publisher {
  public:
   using Report = std::function<void(const Result<PublishedRound>&)>;
