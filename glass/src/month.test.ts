@@ -28,16 +28,18 @@ describe("the monthly report", () => {
       told("opening"),
       told("opening", { call: "call-2" }),
       told("refusal", { operator: "sato", outcome: "refused_limit" }),
+      told("refusal", { operator: "sato", outcome: "refused_limit", details: { times: 40 } }),
       "no entry",
+      "null",
       "7",
     );
     const month = months.all.get("2026-11")!;
     const [kinds, people, purposes] = tablesOf(texts, month);
-    expect(month.entries).toBe(7);
+    expect(month.entries).toBe(8);
     expect(kinds!.rows).toContainEqual(["閲覧", "3"]);
     expect(people!.rows).toEqual([
       ["hana / minato", "3", "2", "1", "1", "0", "0"],
-      ["sato / minato", "0", "0", "0", "0", "1", "0"],
+      ["sato / minato", "0", "0", "0", "0", "41", "0"],
     ]);
     expect(purposes!.rows).toEqual([["answer", "3"]]);
   });

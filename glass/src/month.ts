@@ -34,36 +34,44 @@ export class Months {
   /** In the order of the log. What has no time that can be read belongs to no month. */
   add(index: number, text: string): void {
     const entry = readEntry(text);
-    const at = Date.parse(entry["time"] ?? "");
+    const at = Date.parse(wordIn(entry, "time"));
     if (Number.isNaN(at)) return;
     const name = new Date(at + japanMs).toISOString().slice(0, 7);
     const month = this.all.get(name) ?? fresh(index);
     this.all.set(name, month);
     month.entries += 1;
     month.last = index;
-    const kind = entry["kind"] ?? "";
+    const kind = wordIn(entry, "kind");
     bump(month.kinds, kind);
-    const who = [entry["operator"], entry["organisation"]].filter(Boolean).join(" / ");
+    const who = [wordIn(entry, "operator"), wordIn(entry, "organisation")].filter(Boolean).join(" / ");
     const deeds = month.people.get(who) ?? { opening: 0, calls: new Set(), search: 0, mismatch: 0, refusal: 0, export: 0 };
     month.people.set(who, deeds);
     if (kind === "opening") {
-      deeds.calls.add(entry["call"] ?? entry["case"] ?? "");
-      bump(month.purposes, entry["purpose"] ?? "");
+      deeds.calls.add(wordIn(entry, "call") || wordIn(entry, "case"));
+      bump(month.purposes, wordIn(entry, "purpose"));
     }
-    if (kind === "identity_check" && entry["outcome"] === "cannot_confirm") deeds.mismatch += 1;
-    if (kind === "opening" || kind === "search" || kind === "refusal" || kind === "export") deeds[kind] += 1;
+    if (kind === "identity_check" && wordIn(entry, "outcome") === "cannot_confirm") deeds.mismatch += 1;
+    if (kind === "opening" || kind === "search" || kind === "export") deeds[kind] += 1;
+    if (kind === "refusal") deeds.refusal += entry.times;
   }
 }
 
-function readEntry(text: string): Record<string, string | undefined> {
-  try {
-    const entry: unknown = JSON.parse(text);
-    if (typeof entry === "object" && entry !== null) return Object.fromEntries(Object.entries(entry).filter(([, value]) => typeof value === "string")) as Record<string, string>;
-  } catch {
-    // an entry of somebody else's making
-  }
-  return {};
+interface Told {
+  [name: string]: unknown;
+  times: number; // refusals that this entry tells of
 }
+
+function readEntry(text: string): Told {
+  try {
+    const entry = JSON.parse(text) as { details?: { times?: unknown } } | null;
+    const times = entry?.details?.times;
+    return { ...entry, times: typeof times === "number" && times > 0 ? times : 1 };
+  } catch {
+    return { times: 1 }; // an entry of somebody else's making
+  }
+}
+
+const wordIn = (entry: Told, name: string): string => (typeof entry[name] === "string" ? entry[name] : "");
 
 export interface Table {
   title: string;

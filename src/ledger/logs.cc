@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <thread>
 
 #include "base/check.h"
 #include "base/id.h"
@@ -57,6 +55,7 @@ Result<PublishedRound> Logs::publish(Time now) {
   for (const LogSize& one : *sizes) wanted[one.log] = one.size;
 
   PublishedRound round;
+  std::uint64_t entries = 0;
   DurableFiles full;  // tiles of all logs, so that they are forced to disk together
   std::vector<std::pair<Log*, SignedHead>> staged;
   for (const auto& [id, size] : wanted) {
@@ -73,7 +72,7 @@ Result<PublishedRound> Logs::publish(Time now) {
       round.troubles.push_back({std::string(id), head.error()});
       continue;
     }
-    round.entries += head->size - (known ? before->second->size : 0);
+    entries += head->size - (known ? before->second->size : 0);
     staged.emplace_back(*log, std::move(*head));
   }
   if (staged.empty()) {
@@ -91,6 +90,7 @@ Result<PublishedRound> Logs::publish(Time now) {
   std::vector<SignedHead> heads;
   for (const auto& [log, head] : staged) heads.push_back(head);
   if (auto done = store_.keep_signed(heads); !done) return tl::unexpected<Error>(done.error());
+  round.entries = entries;
 
   std::vector<SignedLog> notes;
   for (const auto& [log, head] : staged) notes.push_back({log, head, log->sign(head, now)});
@@ -185,53 +185,23 @@ Result<VerifierKey> Logs::verifier_of(std::string_view log) {
   return (*found)->signer().verifier();
 }
 
-class Publisher::Thread {
- public:
-  Thread(Logs& logs, const Clock& clock, std::chrono::milliseconds every, Report report)
-      : logs_(logs), clock_(clock), every_(every), report_(std::move(report)), thread_([this] {
-          loop();
-        }) {}
-  ~Thread() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  Thread(const Thread&) = delete;
-  Thread& operator=(const Thread&) = delete;
-
- private:
-  void loop() {
-    for (;;) {
-      const MonoTime begun = clock_.mono();
-      report_(logs_.publish(clock_.now()));
-      const auto took =
-          std::chrono::duration_cast<std::chrono::milliseconds>(clock_.mono() - begun);
-      if (wait(std::clamp(took * kRestPerWork, every_, std::max(every_, kLongestRest)))) break;
-    }
-    report_(logs_.publish(clock_.now()));
-  }
-
-  // True: it ends.
-  bool wait(std::chrono::milliseconds most) {
-    std::unique_lock lock(mutex_);
-    return wake_.wait_for(lock, most, [&] { return stopping_; });
-  }
-
-  Logs& logs_;
-  const Clock& clock_;
-  const std::chrono::milliseconds every_;
-  const Report report_;
-  std::mutex mutex_;  // guards the next
-  bool stopping_ = false;
-  std::condition_variable wake_;
-  std::thread thread_;  // last: it uses the others
-};
-
 Publisher::Publisher(Logs& logs, const Clock& clock, std::chrono::milliseconds every, Report report)
-    : thread_(std::make_unique<Thread>(logs, clock, every, std::move(report))) {}
-Publisher::~Publisher() = default;
+    : logs_(logs),
+      clock_(clock),
+      every_(every),
+      report_(std::move(report)),
+      rounds_("log publisher", Rounds::Rest(0), [this] { return round(); }) {}
+
+Publisher::~Publisher() {
+  rounds_.stop();
+  round();
+}
+
+Rounds::Rest Publisher::round() {
+  const MonoTime begun = clock_.mono();
+  report_(logs_.publish(clock_.now()));
+  const auto took = std::chrono::duration_cast<Rounds::Rest>(clock_.mono() - begun);
+  return std::clamp(took * kRestPerWork, every_, std::max(every_, kLongestRest));
+}
 
 }  // namespace madoguchi::ledger

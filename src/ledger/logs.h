@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/rounds.h"
 #include "base/time.h"
 #include "ledger/log.h"
 #include "ledger/log_store.h"
@@ -120,19 +121,24 @@ class Logs {
 
 // Publishes on a thread of its own, every so often; under a load that makes a round take long, less
 // often, so that it has a tenth of the time at most, and every five seconds at least. Troubles and
-// errors are handed to `report` on that thread, each round.
+// errors are handed to `report` each round, on that thread; of the last one on its owner's.
 class Publisher {
  public:
   using Report = std::function<void(const Result<PublishedRound>&)>;
   // `logs` and `clock` outlive it.
   Publisher(Logs& logs, const Clock& clock, std::chrono::milliseconds every, Report report);
-  ~Publisher();  // after one last round
+  ~Publisher();  // does one last round itself
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
  private:
-  class Thread;
-  std::unique_ptr<Thread> thread_;
+  Rounds::Rest round();
+
+  Logs& logs_;
+  const Clock& clock_;
+  const std::chrono::milliseconds every_;
+  const Report report_;
+  Rounds rounds_;  // last: it uses the others
 };
 
 }  // namespace madoguchi::ledger

@@ -20,6 +20,14 @@ int number_of(std::string_view digits) {
   return number;
 }
 
+// One entry may tell of many refusals of the same kind.
+std::uint64_t times_of(const Entry& entry) {
+  const auto found = entry.details.find("times");
+  if (found == entry.details.end()) return 1;
+  const auto* times = std::get_if<std::int64_t>(&found->second);
+  return times != nullptr && *times > 0 ? static_cast<std::uint64_t>(*times) : 1;
+}
+
 }  // namespace
 
 Result<CalendarMonth> CalendarMonth::parse(std::string_view text) {
@@ -72,8 +80,9 @@ void MonthCount::add(std::uint64_t index, std::string_view text) {
     ++hours_.at(
         static_cast<std::size_t>(std::chrono::floor<std::chrono::hours>(there - midnight).count()));
   } else if (entry->kind == kind::kRefusal) {
-    ++deeds.refusals;
-    ++refusals_[entry->outcome];
+    const std::uint64_t times = times_of(*entry);
+    deeds.refusals += times;
+    refusals_[entry->outcome] += times;
   } else if (entry->kind == kind::kSearch) {
     ++deeds.searches;
   } else if (entry->kind == kind::kIdentityCheck) {

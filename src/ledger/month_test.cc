@@ -102,5 +102,17 @@ TEST(MonthCount, SaysWhoDidWhat) {
   EXPECT_EQ(count.entries(), 11U);
 }
 
+TEST(MonthCount, CountsRefusalsThatOneEntryTellsOfTogether) {
+  MonthCount count(november(), hours(9));
+  const Told refused{"2026-11-22T03:04:05Z", kind::kRefusal, "hana", "call-1", "refused_limit"};
+  Entry many = made(refused);
+  many.details["times"] = std::int64_t{40};
+  count.add(0, entry(refused));
+  count.add(1, many.text().value());
+  EXPECT_EQ(count.refusals(), (MonthCount::Counts{{"refused_limit", 41}}));
+  EXPECT_EQ(count.people().at({"hana", "minato"}).refusals, 41U);
+  EXPECT_EQ(count.kinds().at("refusal"), 2U);  // entries
+}
+
 }  // namespace
 }  // namespace madoguchi::ledger

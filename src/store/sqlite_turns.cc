@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <map>
-#include <thread>
 #include <utility>
 
 namespace madoguchi::store {
@@ -73,65 +72,28 @@ std::shared_ptr<WriteTurn> write_turn_of(const std::string& path) {
   return turn;
 }
 
-class WalCheckpoints::Thread {
- public:
-  Thread(std::string path, std::shared_ptr<WriteTurn> turn)
-      : path_(std::move(path)), turn_(std::move(turn)), thread_([this] { loop(); }) {}
-  ~Thread() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  Thread(const Thread&) = delete;
-  Thread& operator=(const Thread&) = delete;
-
-  void wake() {
-    {
-      const std::lock_guard lock(mutex_);
-      long_ = true;
-    }
-    wake_.notify_one();
-  }
-
- private:
-  void loop() {
-    for (;;) {
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return stopping_ || long_; });
-        if (stopping_) return;
-        long_ = false;
-      }
-      if (!checkpoint(path_)) continue;
-      const std::lock_guard writers_wait(*turn_);
-      checkpoint(path_);
-    }
-  }
-
-  const std::string path_;
-  const std::shared_ptr<WriteTurn> turn_;
-  std::mutex mutex_;  // guards the next two
-  bool stopping_ = false;
-  bool long_ = false;
-  std::condition_variable wake_;
-  std::thread thread_;  // last: it uses the others
-};
-
 WalCheckpoints::WalCheckpoints(std::string path, std::shared_ptr<WriteTurn> turn)
-    : thread_(std::make_unique<Thread>(std::move(path), std::move(turn))) {}
-WalCheckpoints::~WalCheckpoints() = default;
+    : path_(std::move(path)),
+      turn_(std::move(turn)),
+      rounds_("checkpoints", Rounds::kUntilWoken, [this] {
+        move();
+        return Rounds::kUntilWoken;
+      }) {}
+
+void WalCheckpoints::move() {
+  if (!checkpoint(path_)) return;
+  const std::lock_guard writers_wait(*turn_);
+  checkpoint(path_);
+}
 
 void WalCheckpoints::follow(void* connection) {
   sqlite3_wal_hook(
       static_cast<sqlite3*>(connection),
-      [](void* thread, sqlite3*, const char*, int pages) {
-        if (pages >= kLongLog) static_cast<Thread*>(thread)->wake();
+      [](void* rounds, sqlite3*, const char*, int pages) {
+        if (pages >= kLongLog) static_cast<Rounds*>(rounds)->wake();
         return SQLITE_OK;
       },
-      thread_.get());
+      &rounds_);
 }
 
 }  // namespace madoguchi::store

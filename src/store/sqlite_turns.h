@@ -20,6 +20,8 @@
 #include <mutex>
 #include <string>
 
+#include "base/rounds.h"
+
 namespace madoguchi::store {
 
 // For std::lock_guard and std::unique_lock.
@@ -43,7 +45,6 @@ std::shared_ptr<WriteTurn> write_turn_of(const std::string& path);
 class WalCheckpoints {
  public:
   WalCheckpoints(std::string path, std::shared_ptr<WriteTurn> turn);
-  ~WalCheckpoints();
   WalCheckpoints(const WalCheckpoints&) = delete;
   WalCheckpoints& operator=(const WalCheckpoints&) = delete;
 
@@ -52,8 +53,11 @@ class WalCheckpoints {
   void follow(void* connection);
 
  private:
-  class Thread;
-  std::unique_ptr<Thread> thread_;
+  void move();
+
+  const std::string path_;
+  const std::shared_ptr<WriteTurn> turn_;
+  Rounds rounds_;  // last: it uses the others
 };
 
 }  // namespace madoguchi::store

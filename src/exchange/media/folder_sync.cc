@@ -1,10 +1,10 @@
 #include "exchange/media/folder_sync.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/log.h"
 
@@ -12,30 +12,15 @@ namespace madoguchi::exchange {
 
 FolderSync::FolderSync(int folder, std::chrono::milliseconds every, Force force)
     : folder_(folder),
-      every_(every),
-      force_(force ? std::move(force) : [](int fd) { return ::syncfs(fd) == 0 ? 0 : errno; }) {
-  thread_ = std::thread([this] { run(); });
-}
+      force_(force ? std::move(force) : [](int fd) { return ::syncfs(fd) == 0 ? 0 : errno; }),
+      rounds_("folder-sync", every, [this, every] {
+        force_if_touched();
+        return every;
+      }) {}
 
 void FolderSync::stop() {
-  if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  stop_.notify_all();
-  thread_.join();
-}
-
-void FolderSync::run() {
-  ::pthread_setname_np(::pthread_self(), "folder-sync");
-  for (bool last = false; !last;) {
-    {
-      std::unique_lock lock(mutex_);
-      last = stop_.wait_for(lock, every_, [this] { return stopping_; });
-    }
-    force_if_touched();
-  }
+  rounds_.stop();
+  force_if_touched();
 }
 
 void FolderSync::force_if_touched() {

@@ -6,11 +6,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <cstdint>
 #include <functional>
-#include <mutex>
-#include <thread>
+
+#include "base/rounds.h"
 
 namespace madoguchi::exchange {
 
@@ -28,22 +26,17 @@ class FolderSync {
   // Something was written. Any thread, at no cost.
   void touched() { touched_.store(true, std::memory_order_relaxed); }
 
-  // Forces what is left, and nothing after it.
+  // Forces what is left, on the caller's thread, and nothing after it.
   void stop();
 
  private:
-  void run();
   void force_if_touched();
 
   const int folder_;
-  const std::chrono::milliseconds every_;
   const Force force_;
   std::atomic<bool> touched_{false};
-  bool failing_ = false;  // the thread's
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  std::thread thread_;
+  bool failing_ = false;  // whoever forces
+  Rounds rounds_;         // last: it uses the others
 };
 
 }  // namespace madoguchi::exchange
