@@ -197,7 +197,10 @@ Result<void> VaultFloor::put_staff() {
     const auto set = rpc_->admin->SetStaffPlace(&placed, place, &answer);
     return done(set, answer.error(), "placing staff");
   };
-  nlohmann::json mandate = {{"id", "bench"},
+  // A folder that is used again has those of earlier runs.
+  const std::string mandate_id =
+      fmt::format("bench-{}", SystemClock().now().time_since_epoch().count());
+  nlohmann::json mandate = {{"id", mandate_id},
                             {"to", kVendor},
                             {"desks", {kDesk}},
                             {"owners", nlohmann::json::array()},
@@ -229,7 +232,7 @@ Result<void> VaultFloor::put_staff() {
         nlohmann::json{{"name", owner_name(client)}, {"password", kPassword}}.dump();
     const auto in = owner.ask("POST", "/api/session", who);
     if (!in || in->status != 200) return fail(ErrorCode::kDenied, "an owner cannot sign in");
-    const auto agreed = owner.ask("POST", "/api/owner/mandates/bench/sign", version);
+    const auto agreed = owner.ask("POST", "/api/owner/mandates/" + mandate_id + "/sign", version);
     if (!agreed || agreed->status != 200)
       return fail(ErrorCode::kDenied,
                   "an owner cannot sign: " + (agreed ? agreed->body : agreed.error().message));

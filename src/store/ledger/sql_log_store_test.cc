@@ -150,6 +150,38 @@ TEST_P(LogStoreOn, AFailedGroupFailsForAllInIt) {
   EXPECT_EQ(size_of("sakura"), 1U);
 }
 
+TEST(LedgerTablesOnSqlite, EntriesKeptByAnOlderVersionAreThereAfterTheChange) {
+  std::string why;
+  const auto older = ScratchDatabase::make(Backend::kSqlite, &why);
+  ASSERT_TRUE(older) << why;
+  DatabaseOptions options;
+  options.url = older->url();
+  const auto opened = Database::open(std::move(options));
+  ASSERT_TRUE(opened);
+  Database& database = **opened;
+  ASSERT_TRUE(database.migrate("ledger", {ledger_tables().front()}));
+  const auto add = [&](const Draft& draft) {
+    return database.transact(
+        [&](soci::session& sql) { return append_entries(sql, std::vector{draft}); });
+  };
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(add({i % 3 == 0 ? "sakura" : "momiji", entry(i)}));
+  ASSERT_TRUE(database.migrate("ledger", ledger_tables()));
+  EXPECT_EQ(add({"sakura", entry(20)}).value(), (std::vector<std::uint64_t>{7}));
+  const auto logs = make_log_store(database);
+  const auto kept = logs->entries("sakura", 0, 100);
+  ASSERT_TRUE(kept);
+  ASSERT_EQ(kept->size(), 8U);
+  for (int i = 0; i < 7; ++i) EXPECT_EQ((*kept)[static_cast<std::size_t>(i)].entry, entry(i * 3));
+  EXPECT_EQ((*kept)[7].entry, entry(20));
+  EXPECT_EQ(logs->entries("momiji", 0, 100)->size(), 13U);
+  for (const char* statement :
+       {"UPDATE ledger_entries SET entry = 'x'", "DELETE FROM ledger_entries"})
+    EXPECT_FALSE(database.transact([&](soci::session& sql) -> Result<void> {
+      sql << statement;
+      return {};
+    }));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, LogStoreOn, testing::Values(Backend::kSqlite, Backend::kPostgres),
                          testing::PrintToStringParamName());
 
