@@ -1,12 +1,14 @@
 // The client's page: who looked at its people's data, live and in the log, with the whole log verified here in the
 // browser; and what only the owner decides: mandates and freezes. It may listen and look; it instructs no operator.
 import { Refused, type Schemas, ask } from "./api.js";
+import { inOrder, linkWords } from "./chain.js";
 import { become, byId, el, setText } from "./dom.js";
 import { exportCards } from "./export_cards.js";
 import { LookedCard } from "./looked.js";
 import { MonthCard, Months } from "./month.js";
 import { type LogEntry, callOf, cellsOf, columns, proofLink } from "./entries.js";
 import { OwnersPlayback } from "./owners_playback.js";
+import { RetentionCard } from "./retention.js";
 import { type Answer, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, textsFor } from "./texts.js";
@@ -24,6 +26,7 @@ const looked = new LookedCard(texts, language);
 const monthly = new MonthCard(texts, language);
 const watching = new WatchCard(texts, language, (run) => act(run));
 const playback = new OwnersPlayback(texts, language);
+const retention = new RetentionCard(language, (run) => act(run));
 const cards = byId("cards");
 const rows = byId("entries");
 const older = byId<HTMLButtonElement>("older");
@@ -104,6 +107,7 @@ async function look(): Promise<void> {
     watching.showFreezes(freezes.freezes);
     watching.suggest([...live.tickets.map((one) => one.operator), ...mandates.mandates.flatMap(({ mandate }) => mandate.desks)]);
     showMandates(mandates.mandates);
+    await retention.look();
     become(byId("exports"), exportCards(texts, language, exports.exports, act));
     setText(byId("error"), "");
     again(lookAgainMs);
@@ -159,17 +163,16 @@ function showLive(tickets: Schemas["LiveTicket"][]): void {
 const act = (run: () => Promise<unknown>): void => void run().then(() => look(), say);
 
 function showMandates(mandates: Schemas["Standing"][]): void {
-  const lines = mandates.map(({ mandate, to_name, state, signed_version }) => {
+  const lines = inOrder(mandates).map(({ link, depth }) => {
+    const { mandate, state, signed_version } = link;
     const sign = el("button", { type: "button", onclick: () => act(() => ask("POST", `/owner/mandates/${mandate.id}/sign`, { body: { version: mandate.version } })) }, fill(texts.clientSign, { version: mandate.version }));
     const revoke = el("button", { type: "button", class: "quiet", onclick: () => window.confirm(texts.clientRevokeSure) && act(() => ask("POST", `/owner/mandates/${mandate.id}/revoke`)) }, texts.clientRevoke);
     const isOver = state === "ended" || state === "revoked";
     return el(
       "li",
-      {},
+      { "data-mandate": mandate.id, "data-state": state },
       el("span", { class: "state" }, texts[`state_${state}`]),
-      el("strong", {}, `${mandate.parent === "" ? "" : "└ "}${to_name}`),
-      el("span", {}, mandate.purposes.map((purpose) => purpose.name).join("・")),
-      el("span", { class: "muted" }, `${mandate.desks.join("・")} ・ ${shortTime(mandate.begins)} – ${shortTime(mandate.ends)}`),
+      ...linkWords(texts, language, link, depth),
       !isOver && signed_version < mandate.version && sign,
       !isOver && revoke,
     );

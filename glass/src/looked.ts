@@ -5,8 +5,9 @@ import { byId, el, setText } from "./dom.js";
 import { cellsOf, columns, proofLink } from "./entries.js";
 import { printable } from "./looked_file.js";
 import { save } from "./paper.js";
-import { verifyPerson, verifyProof } from "./proof.js";
-import { type Language, type Texts, fill, sentence } from "./texts.js";
+import { mandateTextsFor } from "./mandate_texts.js";
+import { verifyCertificate, verifyPerson, verifyProof } from "./proof.js";
+import { type Language, type Texts, fill, sentence, shortTime } from "./texts.js";
 import { BadLog, readKey } from "./verify.js";
 
 const reasons: Schemas["Erasure"]["reason"][] = ["asked_by_person", "no_longer_needed", "unlawful", "mistaken"];
@@ -117,7 +118,7 @@ export class LookedCard {
     try {
       const key = await readKey(byId<HTMLInputElement>("key").value);
       const content = await file.text();
-      const well = content.trimStart().startsWith("{") ? await this.wellPerson(content, key) : await this.wellEntry(content, key);
+      const well = content.includes("madoguchi.destruction.1") ? await this.wellCertificate(content, key) : content.trimStart().startsWith("{") ? await this.wellPerson(content, key) : await this.wellEntry(content, key);
       outcome.className = "outcome match";
       setText(outcome, `✓ ${well}`);
     } catch (error) {
@@ -132,6 +133,10 @@ export class LookedCard {
   private async wellEntry(content: string, key: Awaited<ReturnType<typeof readKey>>): Promise<string> {
     const proven = await verifyProof(content, key);
     return fill(this.texts.proofWell, { index: proven.index, what: cellsOf(this.texts, this.language, proven).slice(1).join(" ・ ") });
+  }
+  private async wellCertificate(content: string, key: Awaited<ReturnType<typeof readKey>>): Promise<string> {
+    const proven = await verifyCertificate(content, key);
+    return fill(mandateTextsFor(this.language).certificateWell, { keys: proven.keys, time: shortTime(this.language, proven.done_at) });
   }
   private async wellPerson(content: string, key: Awaited<ReturnType<typeof readKey>>): Promise<string> {
     const proven = await verifyPerson(content, key);

@@ -71,6 +71,21 @@ async function isAbout(entry: Record<string, unknown>, saltKey: Uint8Array<Array
   return toBase64(await hmac(salt, utf8(`madoguchi.subject.1\0${subject}`))) === named.commitment;
 }
 
+/** A certificate of destruction: its digest stands in an entry of the log. Gives its body. */
+export async function verifyCertificate(file: string, key: Key): Promise<{ keys: number; done_at: string }> {
+  const told = JSON.parse(file) as { certificate?: Record<string, unknown>; entries?: { entry?: unknown; proof?: unknown }[] };
+  const body = told.certificate;
+  const last = told.entries?.at(-1);
+  if (body === undefined || typeof last?.proof !== "string") throw new BadLog("this is no certificate");
+  const { entry } = await verifyProof(last.proof, key);
+  const details = (entry["details"] ?? {}) as Record<string, unknown>;
+  const digest = [...(await sha256(utf8(sorted(body))))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (entry["kind"] !== "retention" || entry["outcome"] !== "destroyed" || details["destruction"] !== body["destruction"] || details["certificate_sha256"] !== digest)
+    throw new BadLog("the certificate is not the one whose digest stands in the log");
+  if (sorted(entry) !== sorted(last.entry)) throw new BadLog("the certificate shows something else than its proof carries");
+  return { keys: Number(body["keys"]), done_at: String(body["done_at"]) };
+}
+
 /** The same text for the same value, whatever the order of names. */
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_name, one: unknown) => (one && typeof one === "object" && !Array.isArray(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one));

@@ -15,6 +15,7 @@
 #include "app/import_command.h"
 #include "app/log_command.h"
 #include "app/log_tools.h"
+#include "app/mandate_command.h"
 #include "app/master_key_command.h"
 #include "app/processes.h"
 #include "app/recordings.h"
@@ -254,6 +255,7 @@ int run(int argc, char** argv) {
   add_export(app, administer);
   add_trace(app, administer);
   add_log(app, administer);
+  add_mandates(app, administer);
 
   try {
     app.parse(argc, argv);

@@ -9,6 +9,7 @@
 #include "app/log_tools.h"
 #include "app/month_report.h"
 #include "documents/pdf.h"
+#include "ledger/certificate.h"
 #include "ledger/disclosure.h"
 #include "ledger/entry.h"
 #include "ledger/files.h"
@@ -228,9 +229,30 @@ int verify_disclosed(const VerifyOptions& options, const Keys& keys, std::string
   return tell_disclosed(options, *file, *proven);
 }
 
+// ---- the certificate of a destruction
+
+int verify_certificate(const VerifyOptions& options, const Keys& keys, std::string_view text) {
+  const auto file = ledger::Certificate::parse(text);
+  if (!file) return complain(options, file.error(), kWrong);
+  const auto proven = ledger::verify_certificate(*file, keys.log, keys.witnesses);
+  if (!proven) return complain(options, proven.error(), kWrong);
+  if (options.json) {
+    nlohmann::json line{{"ok", true},
+                        {"certificate", nlohmann::json::parse(file->body, nullptr, false)}};
+    add_checkpoint(line, *proven);
+    fmt::print("{}\n", line.dump());
+  } else {
+    fmt::print("well   {}: the certificate's digest stands in the log of {} entries\n       {}\n",
+               proven->checkpoint.origin, proven->checkpoint.size, file->body);
+  }
+  return kWell;
+}
+
 int verify_file(const VerifyOptions& options, const Keys& keys) {
   const auto text = ledger::read_whole(options.proof, ledger::kMostDisclosure);
   if (!text) return complain(options, text.error(), kUnchecked);
+  if (ledger::is_certificate(as_text(*text)))
+    return verify_certificate(options, keys, as_text(*text));
   return ledger::is_disclosure(as_text(*text)) ? verify_disclosed(options, keys, as_text(*text))
                                                : verify_proof(options, keys, as_text(*text));
 }

@@ -51,6 +51,7 @@ inline constexpr std::string_view kOrganisation = "organisation";  // made, boun
 inline constexpr std::string_view kNumber = "number";              // bound to an organisation
 inline constexpr std::string_view kTokens = "tokens";              // line tokens made, as a count
 inline constexpr std::string_view kErasure = "erasure";
+inline constexpr std::string_view kRetention = "retention";  // a mandate's time is over: keys go
 inline constexpr std::string_view kFreeze = "freeze";
 inline constexpr std::string_view kAlarm = "alarm";
 inline constexpr std::string_view kSignIn = "sign_in";

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/sealing.h"
+#include "vault/access/passing_on.h"
 #include "vault/mandate_json.h"
 
 namespace madoguchi::vault {
@@ -196,12 +197,36 @@ std::optional<StaffPlace> AuthorityDesk::place_of(const OperatorId& who) {
 Result<void> AuthorityDesk::draft(const Mandate& mandate, const OperatorId& by) {
   const std::lock_guard lock(mutex_);
   if (auto may = authority_.mandates().may_put(mandate); !may) return may;
+  if (!mandate.parent.empty())
+    if (auto may = check_narrower(mandate, *authority_.mandates().newest(mandate.parent)); !may)
+      return may;
+  return keep_draft(mandate, by, {});
+}
+
+Result<void> AuthorityDesk::pass_on(const Mandate& mandate, const OperatorId& by) {
+  const std::lock_guard lock(mutex_);
+  const StaffPlace* place = authority_.places().find(by);
+  if (place == nullptr || place->role != StaffRole::kSupervisor)
+    return fail(ErrorCode::kDenied, "passing a mandate on is a supervisor's");
   const Time now = parts_.clock.now();
+  if (auto may = may_pass_on(authority_.mandates(), mandate, place->organisation, now); !may)
+    return may;
+  if (auto may = authority_.mandates().may_put(mandate); !may) return may;
+  return keep_draft(mandate, by, mandate.owners);
+}
+
+Result<void> AuthorityDesk::keep_draft(const Mandate& mandate, const OperatorId& by,
+                                       const std::vector<OrganisationId>& told) {
+  const Time now = parts_.clock.now();
+  ledger::Entry entry = mandate_entry(now, by, mandate.id, mandate.version, "drafted");
+  if (!mandate.parent.empty()) entry.details["passed_on_from"] = mandate.parent.text();
+  entry.details["to"] = mandate.to.text();
   auto kept =
       commit(now, PutMandate{{mandate.id, mandate.version, to_json(mandate), by, now}},
              entry_of("mandate_drafted", {{"mandate", mandate.id.text()},
                                           {"version", static_cast<std::int64_t>(mandate.version)},
-                                          {"by", by.text()}}));
+                                          {"by", by.text()}}),
+             told, entry);
   if (kept) authority_.mandates().put(mandate);
   return kept;
 }
@@ -228,7 +253,8 @@ Result<void> AuthorityDesk::sign(const MandateId& mandate, std::uint32_t version
                        entry_of("mandate_signed", {{"mandate", mandate.text()},
                                                    {"version", static_cast<std::int64_t>(version)},
                                                    {"owner", owner->text()},
-                                                   {"by", by.text()}}));
+                                                   {"by", by.text()}}),
+                       {*owner}, mandate_entry(now, by, mandate, version, "signed"));
     if (!kept) return kept;
     authority_.mandates().sign(signature);
   }

@@ -56,7 +56,13 @@ class AuthorityDesk {
   // ---- the administrator
   Result<void> put_place(const StaffPlace& place);
   [[nodiscard]] std::optional<StaffPlace> place_of(const OperatorId& who);
+  // One that is passed on is narrower than what it comes from (passing_on.h).
   Result<void> draft(const Mandate& mandate, const OperatorId& by);
+
+  // ---- vendors: `by` must be a supervisor of the organisation that was given the parent, which
+  // each owner has signed and nobody has ended; kDenied otherwise. The owners sign it, or it gives
+  // nothing.
+  Result<void> pass_on(const Mandate& mandate, const OperatorId& by);
 
   // ---- owners: `by` must be an owner's person; kDenied otherwise
   Result<void> sign(const MandateId& mandate, std::uint32_t version, const OperatorId& by);
@@ -79,6 +85,8 @@ class AuthorityDesk {
   explicit AuthorityDesk(const Parts& parts) : parts_(parts), authority_(parts.rules) {}
   Result<void> load();
   Result<void> register_leg(const SessionLeg& leg);
+  Result<void> keep_draft(const Mandate& mandate, const OperatorId& by,
+                          const std::vector<OrganisationId>& told);
   // The owner organisation of this person.
   [[nodiscard]] Result<OrganisationId> owner_of(const OperatorId& by);
   // `told` goes into the log of each of `owners`.

@@ -63,7 +63,8 @@ Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
 // ---- publishing
 
 ClientLogs::ClientLogs(const Parts& parts)
-    : signers_(parts.signers, parts.master.wrapping()),
+    : registry_(parts.signers.registry),
+      signers_(parts.signers, parts.master.wrapping()),
       witnesses_(open_witness_desk(parts.witnesses, parts.signers.clock)),
       logs_(parts.log, signers_, {parts.folder, parts.host + "/log"}) {
   if (witnesses_) logs_.set_cosigning(*witnesses_);
@@ -71,13 +72,17 @@ ClientLogs::ClientLogs(const Parts& parts)
                      [this](const Result<ledger::PublishedRound>& round) { report(round); });
 }
 
-// A trouble that lasts is told once.
+// A trouble that lasts is told once. An owner whom the centre has not told of yet is none: what was
+// signed for it is published as soon as it is known.
 void ClientLogs::report(const Result<ledger::PublishedRound>& round) {
   std::string trouble;
   if (!round) trouble = round.error().message;
+  const auto directory = registry_.directory();
   if (round)
-    for (const ledger::LogTrouble& one : round->troubles)
+    for (const ledger::LogTrouble& one : round->troubles) {
+      if (directory->find(OrganisationId(one.log)) == nullptr) continue;
       trouble += fmt::format("{}{}: {}", trouble.empty() ? "" : "; ", one.log, one.error.message);
+    }
   if (trouble == trouble_) return;
   if (trouble.empty())
     log_info("the clients' logs are published again");

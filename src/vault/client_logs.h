@@ -63,6 +63,7 @@ class ClientLogs {
  private:
   void report(const Result<ledger::PublishedRound>& round);
 
+  const Registry& registry_;
   LogSigners signers_;
   const std::unique_ptr<ledger::WitnessDesk> witnesses_;
   ledger::Logs logs_;

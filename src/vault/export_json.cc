@@ -62,6 +62,7 @@ std::string to_json(const Export& one) {
   put_time(out, "asked_at", one.asked);
   put_time(out, "decided_at", one.decided);
   put_time(out, "made_at", one.made);
+  put_time(out, "fetched_at", one.fetched);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -108,6 +109,7 @@ Result<Export> export_from_json(std::string_view text) {
   one.asked = time_in(in, "asked_at");
   one.decided = time_in(in, "decided_at");
   one.made = time_in(in, "made_at");
+  one.fetched = time_in(in, "fetched_at");
   const auto fields = in.find("fields");
   if (!whole || !known || fields == in.end() || !fields->is_array()) return damaged();
   for (const json& field : *fields) {

@@ -24,6 +24,9 @@ enum class ExportState {
 };
 std::string_view name_of(ExportState state);
 
+// What the data is asked for with when a mandate says that it is returned; no mandate's purpose.
+inline constexpr std::string_view kReturnPurpose = "return";
+
 struct Export {
   ExportId id;
   ExportState state = ExportState::kAsked;
@@ -47,6 +50,7 @@ struct Export {
   std::uint64_t lines = 0;    // with those that were invented
   std::string file_sha256;
   std::uint64_t file_bytes = 0;
+  Time fetched;  // by the owner's people, the first time
 };
 
 std::string to_json(const Export& one);

@@ -9,6 +9,7 @@
 
 #include "base/aead.h"
 #include "base/log.h"
+#include "vault/records/record_store.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -260,9 +261,9 @@ Result<std::vector<std::string>> Exports::chosen_fields(const ExportAsk& asked,
   return fields;
 }
 
-Result<std::vector<SubjectId>> Exports::chosen(const ExportAsk& asked) {
+Result<std::vector<SubjectId>> Exports::chosen(const ExportAsk& asked, std::uint64_t most_people) {
   const ExportSelection& selection = asked.selection;
-  const std::size_t most = parts_.rules.most_people + 1;
+  const std::size_t most = most_people + 1;
   std::set<SubjectId> people;
   if (selection.by == ExportSelection::By::kValues) {
     if (selection.values.size() > parts_.rules.most_values)
@@ -288,9 +289,9 @@ Result<std::vector<SubjectId>> Exports::chosen(const ExportAsk& asked) {
     return invented_for(subject).has_value();  // they are of another export
   });
   if (people.empty()) return fail(ErrorCode::kInvalid, "nobody is selected");
-  if (people.size() > parts_.rules.most_people)
-    return fail(ErrorCode::kInvalid, fmt::format("more than {} people are selected; ask in parts",
-                                                 parts_.rules.most_people));
+  if (people.size() > most_people)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("more than {} people are selected; ask in parts", most_people));
   return std::vector<SubjectId>(people.begin(), people.end());
 }
 
@@ -361,6 +362,8 @@ Result<Export> Exports::ask(const OperatorId& by, const ExportAsk& asked) {
     return fail(ErrorCode::kInvalid, fmt::format("reason: 1 to {} bytes", kMostReason));
   if (!is_valid_id(asked.purpose))
     return fail(ErrorCode::kInvalid, "purpose: 1 to 64 characters of A-Z a-z 0-9 _ . -");
+  if (asked.purpose == kReturnPurpose)
+    return fail(ErrorCode::kInvalid, "purpose: this word is for data that a mandate returns");
   const auto may = allowed(by, asked.owner, asked.purpose);
   if (!may && may.error().code != ErrorCode::kDenied) return tl::unexpected<Error>(may.error());
   if (!may)
@@ -376,9 +379,22 @@ Result<Export> Exports::ask(const OperatorId& by, const ExportAsk& asked) {
   if (static_cast<std::size_t>(recent) >= parts_.rules.most_asks_a_day)
     return refused(asked.owner, by, "limit",
                    {ErrorCode::kExhausted, "limit: no more exports are asked for today"});
-  const auto people = chosen(asked);
+  const auto people = chosen(asked, parts_.rules.most_people);
   if (!people) return tl::unexpected<Error>(people.error());
   return kept_ask(by, asked, *may, *std::move(fields), *people);
+}
+
+Result<Export> Exports::ask_return(const OperatorId& by, const OrganisationId& owner,
+                                   const MandateId& mandate, const RecipientKey& recipient) {
+  const std::string purpose(kReturnPurpose);
+  auto may = allowed(by, owner, purpose);
+  if (!may) return tl::unexpected<Error>(may.error());
+  may->people_per_day = kMostRecords;
+  const ExportAsk asked{owner, purpose, {}, {}, mandate.text(), recipient};
+  const std::lock_guard acts(acts_);
+  const auto people = chosen(asked, kMostRecords);
+  if (!people) return tl::unexpected<Error>(people.error());
+  return kept_ask(by, asked, *may, may->fields, *people);
 }
 
 std::vector<Export> Exports::asked_by(const OperatorId& who) const {
@@ -440,7 +456,8 @@ Result<Export> Exports::approve(const ExportId& id, const OperatorId& by) {
     if (std::find(may->fields.begin(), may->fields.end(), field) == may->fields.end())
       return refused(one->owner, by, "no_purpose",
                      {ErrorCode::kDenied, "no_purpose: the mandate has changed; ask again"});
-  if (auto fits = check_day(*one, may->people_per_day); !fits)
+  const bool limited = one->purpose != kReturnPurpose;
+  if (auto fits = check_day(*one, limited ? may->people_per_day : kMostRecords); !fits)
     return refused(one->owner, by, "limit", fits.error());
   one->decided_by = by;
   one->decided = parts_.clock.now();
@@ -465,6 +482,7 @@ Result<Export> Exports::refuse(const ExportId& id, const OperatorId& by,
 // ---- handing over
 
 Result<Bytes> Exports::fetch(const ExportId& id, const OperatorId& by) {
+  const std::lock_guard acts(acts_);
   auto one = find(id);
   if (!one) return tl::unexpected<Error>(one.error());
   const auto place = parts_.authority.place_of(by);
@@ -474,18 +492,24 @@ Result<Bytes> Exports::fetch(const ExportId& id, const OperatorId& by) {
   if (one->state != ExportState::kMade)
     return fail(ErrorCode::kConflict,
                 fmt::format("there is no file of it: it is {}", name_of(one->state)));
+  std::ifstream in(file_of(id), std::ios::binary);
+  Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in || to_hex(sha256(bytes)) != one->file_sha256)
+    return fail(ErrorCode::kCorrupt, fmt::format("{}: is not what was written", id.text()));
   ledger::Entry entry = entry_of(*one, "fetched", by);
   entry.details["file_sha256"] = one->file_sha256;
+  if (owners && one->fetched == Time()) {
+    one->fetched = entry.time;
+    if (auto moved = move(*one, ExportState::kMade, by, std::move(entry)); !moved)
+      return tl::unexpected<Error>(moved.error());
+    return bytes;
+  }
   auto text = entry.text();
   if (!text) return tl::unexpected<Error>(text.error());
   Act act;
   act.entries.push_back({one->owner.text(), *std::move(text)});
   if (auto kept = parts_.store.commit(entry.time, act); !kept)
     return tl::unexpected<Error>(kept.error());
-  std::ifstream in(file_of(id), std::ios::binary);
-  Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in || to_hex(sha256(bytes)) != one->file_sha256)
-    return fail(ErrorCode::kCorrupt, fmt::format("{}: is not what was written", id.text()));
   return bytes;
 }
 

@@ -88,6 +88,10 @@ class Exports final : public InventedPeople {
   [[nodiscard]] std::vector<ExportTerms> terms_for(const OperatorId& who);
   // kDenied, kInvalid; kExhausted where a limit is reached.
   Result<Export> ask(const OperatorId& by, const ExportAsk& asked);
+  // Everybody with all fields, whatever the limits, for a person of the owner: what a mandate that
+  // says "returned" gives back. Another person of the owner approves it as any export.
+  Result<Export> ask_return(const OperatorId& by, const OrganisationId& owner,
+                            const MandateId& mandate, const RecipientKey& recipient);
   [[nodiscard]] std::vector<Export> asked_by(const OperatorId& who) const;  // newest first
 
   // ---- the owner's people
@@ -126,7 +130,7 @@ class Exports final : public InventedPeople {
                                         const std::string& purpose);
   Result<void> check_day(const Export& one, std::uint64_t people_per_day) const;
   Result<std::vector<std::string>> chosen_fields(const ExportAsk& asked, const Allowed& may);
-  Result<std::vector<SubjectId>> chosen(const ExportAsk& asked);
+  Result<std::vector<SubjectId>> chosen(const ExportAsk& asked, std::uint64_t most_people);
   Result<Export> kept_ask(const OperatorId& by, const ExportAsk& asked, const Allowed& may,
                           std::vector<std::string> fields, const std::vector<SubjectId>& people);
 

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "vault/glass_answers.h"
-#include "vault/mandate_json.h"
+#include "vault/mandate_links.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -40,27 +40,21 @@ std::uint64_t number_of(std::string_view text, std::uint64_t absent) {
   return read.ec == std::errc() && !text.empty() ? number : absent;
 }
 
-Json standing_of(const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
-  const Mandate& newest = entry.versions.back();
-  Json out = {{"mandate", Json::parse(to_json(newest))},
-              {"signed_version", 0},
+Json standing_of(Json out, const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
+  out.update({{"signed_version", 0},
               {"signed_by", nullptr},
               {"signed_at", nullptr},
               {"revoked_at", nullptr},
-              {"state", "draft"}};
+              {"state", std::string(state_of(entry, owner, now))}});
   const auto mine = entry.signatures.find(owner);
   if (mine != entry.signatures.end()) {
     const Signature& last = mine->second.back();
-    const Mandate& standing = entry.versions[last.version - 1];
     out["signed_version"] = last.version;
     out["signed_by"] = last.by.text();
     out["signed_at"] = format_utc(last.at);
-    out["state"] = now < standing.begins ? "not_begun" : now < standing.ends ? "in_force" : "ended";
   }
-  if (const auto revoked = entry.revocations.find(owner); revoked != entry.revocations.end()) {
-    out["revoked_at"] = format_utc(revoked->second.at);
-    out["state"] = "revoked";
-  }
+  const auto revoked = entry.revocations.find(owner);
+  if (revoked != entry.revocations.end()) out["revoked_at"] = format_utc(revoked->second.at);
   return out;
 }
 
@@ -93,18 +87,19 @@ void GlassOwner::add_to(web::Routes& routes) {
 
 web::Response GlassOwner::mandates(const web::Request&, const Visitor&,
                                    const OrganisationId& owner) {
+  const auto directory = parts_.registry.directory();
   Json list = parts_.authority.with([&](Authority& authority, Time now) {
+    const Mandates& mandates = authority.mandates();
     Json found = Json::array();
-    for (const auto& [id, entry] : authority.mandates().all())
-      if (entry.versions.back().is_about(owner)) found.push_back(standing_of(entry, owner, now));
+    for (const auto& [id, entry] : mandates.all()) {
+      if (!entry.versions.back().is_about(owner)) continue;
+      Json one = link_json(mandates, entry, *directory, now);
+      // For this owner: what the others have not signed yet is no matter of its chain.
+      one["unbroken"] = mandates.unbroken(id, owner, now);
+      found.push_back(standing_of(std::move(one), entry, owner, now));
+    }
     return found;
   });
-  const auto directory = parts_.registry.directory();
-  for (Json& one : list) {
-    const OrganisationId to(one["mandate"]["to"].get<std::string>());
-    const Organisation* known = directory->find(to);
-    one["to_name"] = known == nullptr ? to.text() : known->name;
-  }
   return shown({{"mandates", std::move(list)}});
 }
 

@@ -49,7 +49,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
       door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
       owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
               parts.people ? parts.people->logs : nullptr,
-              parts.people ? parts.people->witnesses : nullptr}) {
+              parts.people ? parts.people->witnesses : nullptr}),
+      mandates_({*door_, parts.authority, parts.registry}) {
   if (parts.passkeys != nullptr)
     passkeys_.emplace(
         GlassPasskeys::Parts{*door_, *parts.passkeys, settings_,
@@ -66,6 +67,9 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
                                            parts.people->logs});
   if (parts.people->playbacks != nullptr)
     playbacks_.emplace(GlassPlaybacks::Parts{*door_, parts.authority, *parts.people->playbacks});
+  if (parts.people->retention != nullptr)
+    retention_.emplace(
+        GlassRetention::Parts{*door_, parts.authority, parts.registry, *parts.people->retention});
   if (parts.people->exports != nullptr)
     exports_.emplace(GlassExports::Parts{*door_, parts.authority, parts.registry,
                                          parts.people->records, *parts.people->exports});
@@ -229,12 +233,14 @@ web::Routes GlassSite::routes() {
               kMostBody});
   if (passkeys_) passkeys_->add_to(routes);
   owner_.add_to(routes);
+  mandates_.add_to(routes);
   if (people_) people_->add_to(routes);
   if (identity_) identity_->add_to(routes);
   if (enquiries_) enquiries_->add_to(routes);
   if (exports_) exports_->add_to(routes);
   if (watch_) watch_->add_to(routes);
   if (playbacks_) playbacks_->add_to(routes);
+  if (retention_) retention_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
     if (!door_->is_ours(request, reply)) return;

@@ -18,10 +18,12 @@
 #include "vault/glass_enquiries.h"
 #include "vault/glass_exports.h"
 #include "vault/glass_identity.h"
+#include "vault/glass_mandates.h"
 #include "vault/glass_owner.h"
 #include "vault/glass_passkeys.h"
 #include "vault/glass_people.h"
 #include "vault/glass_playbacks.h"
+#include "vault/glass_retention.h"
 #include "vault/glass_watch.h"
 #include "vault/registry.h"
 #include "vault/settings.h"
@@ -47,6 +49,7 @@ class GlassSite {
     WatchDesk* watch = nullptr;
     Playbacks* playbacks = nullptr;                  // null: no recordings are at hand
     const ledger::WitnessDesk* witnesses = nullptr;  // null: none is named
+    Retention* retention = nullptr;
   };
   // All outlive the site.
   struct Parts {
@@ -83,6 +86,7 @@ class GlassSite {
   const Parts parts_;
   std::unique_ptr<GlassDoor> door_;  // its threads call the next two
   GlassOwner owner_;
+  GlassMandates mandates_;
   std::optional<GlassPasskeys> passkeys_;
   std::optional<GlassPeople> people_;
   std::optional<GlassIdentity> identity_;
@@ -90,6 +94,7 @@ class GlassSite {
   std::optional<GlassExports> exports_;
   std::optional<GlassWatch> watch_;
   std::optional<GlassPlaybacks> playbacks_;
+  std::optional<GlassRetention> retention_;
   Worker readers_{256};     // what waits is small: a session's row
   Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
   Worker verifier_{64};     // one password at a time: each is meant to cost memory and time

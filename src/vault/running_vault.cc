@@ -23,6 +23,7 @@
 #include "vault/keeper.h"
 #include "vault/log_service.h"
 #include "vault/log_witnesses.h"
+#include "vault/mandate_service.h"
 #include "vault/openings.h"
 #include "vault/passkey_service.h"
 #include "vault/people_records.h"
@@ -30,6 +31,7 @@
 #include "vault/recordings.h"
 #include "vault/refusals.h"
 #include "vault/registry.h"
+#include "vault/retention.h"
 #include "vault/rpc.h"
 #include "vault/staff_service.h"
 #include "vault/status_service.h"
@@ -136,10 +138,13 @@ struct RunningVault::Parts {
   std::unique_ptr<Openings> openings;
   std::unique_ptr<CallerIdentity> identity;
   std::unique_ptr<Playbacks> playbacks;
+  std::unique_ptr<Retention> retention;
+  std::unique_ptr<MandateService> for_mandates;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
   std::mutex glass_mutex;  // the status is asked for while the glass closes
   std::unique_ptr<GlassSite> glass;
+  std::unique_ptr<RetentionClock> retention_clock;  // ends before what it works on
   std::string listen;
 };
 
@@ -181,6 +186,12 @@ Result<void> RunningVault::start_exports(const Settings& settings, const Clock& 
   parts.exports = std::move(*exports);
   parts.traces = std::make_unique<TraceService>(Tracing::Parts{
       *parts.store, clock, *parts.registry, records, *parts.exports, NumberingPlan::japanese()});
+  auto retention = Retention::open({*parts.store, clock, entropy, *parts.authority, *parts.registry,
+                                    records, parts.exports.get(), parts.people->log(),
+                                    parts.logs ? &parts.logs->logs() : nullptr});
+  if (!retention) return tl::unexpected<Error>(retention.error());
+  parts.retention = std::move(*retention);
+  parts.for_mandates = std::make_unique<MandateService>(*parts.authority, *parts.retention);
   return {};
 }
 
@@ -241,7 +252,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
           parts->people->records(), *parts->openings, entropy, *parts->identity,
           parts->people->log(), parts->logs ? &parts->logs->logs() : nullptr,
           parts->enquiries.get(), parts->exports.get(), parts->watch.get(), parts->playbacks.get(),
-          parts->logs ? parts->logs->witnesses() : nullptr});
+          parts->logs ? parts->logs->witnesses() : nullptr, parts->retention.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -264,6 +275,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (parts->imports) builder.RegisterService(parts->imports.get());
   if (parts->traces) builder.RegisterService(parts->traces.get());
   if (parts->for_logs) builder.RegisterService(parts->for_logs.get());
+  if (parts->for_mandates) builder.RegisterService(parts->for_mandates.get());
   builder.RegisterService(&parts->for_status);
   builder.RegisterService(&parts->for_confinement);
   parts->server = builder.BuildAndStart();
@@ -271,6 +283,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
     return fail(ErrorCode::kUnavailable,
                 fmt::format("rpc.listen: {} cannot be listened on; is it taken?", settings.listen));
   parts->listen = settings.listen;
+  if (parts->retention)
+    parts->retention_clock = std::make_unique<RetentionClock>(*parts->retention);
   return std::unique_ptr<RunningVault>(new RunningVault(std::move(parts)));
 }
 

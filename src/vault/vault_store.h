@@ -23,6 +23,7 @@
 #include "vault/access_store.h"
 #include "vault/export_store.h"
 #include "vault/journal.h"
+#include "vault/retention_store.h"
 
 namespace madoguchi::vault {
 
@@ -204,11 +205,11 @@ struct UseEnrolment {
   std::string digest;
 };
 
-using Change =
-    std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish, SettleWish,
-                 PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff, PutPhone,
-                 CountFailures, PutSession, DropSession, DropSessionsOf, PutPasskey, CountPasskey,
-                 DropPasskeysOf, PutEnrolment, UseEnrolment, AccessChange, ExportChange>;
+using Change = std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish,
+                            SettleWish, PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff,
+                            PutPhone, CountFailures, PutSession, DropSession, DropSessionsOf,
+                            PutPasskey, CountPasskey, DropPasskeysOf, PutEnrolment, UseEnrolment,
+                            AccessChange, ExportChange, RetentionChange>;
 
 struct Act {
   std::vector<Change> changes;
@@ -234,6 +235,7 @@ class VaultStore {
   virtual Result<VaultImage> load() = 0;
   virtual Result<AccessImage> load_access() = 0;
   virtual Result<ExportImage> load_exports() = 0;
+  virtual Result<RetentionImage> load_retention() = 0;
   // Who is in it, sealed. kNotFound.
   virtual Result<std::string> people_of(const ExportId& id) = 0;
   virtual Result<std::optional<WishRow>> find_wish(const WishId& id) = 0;

@@ -120,6 +120,39 @@ TEST_P(AuthorityDeskOn, AnotherPersonsLegIsRefusedAndASignOutEndsIt) {
   EXPECT_EQ(issue(), "not_on_call");
 }
 
+TEST_P(AuthorityDeskOn, AVendorsSupervisorPassesOnLessAndTheOwnerSignsIt) {
+  place("suzu", "minato", StaffRole::kSupervisor);
+  place("kei", "kawabe", StaffRole::kSupervisor);
+  vault::Mandate root = mandate("m1");
+  root.version = 2;
+  root.pass_on = vault::PassOn::kAllowed;
+  ASSERT_TRUE(authority_->draft(root, OperatorId("administrator")));
+  vault::Mandate part = mandate("m1.kawabe");
+  part.parent = MandateId("m1");
+  part.to = OrganisationId("kawabe");
+  part.begins = root.begins;
+  EXPECT_FALSE(authority_->pass_on(part, OperatorId("suzu")));  // nothing is signed yet
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 2, OperatorId("oku")));
+  for (const char* who : {"hana", "kei", "oku"})
+    EXPECT_EQ(authority_->pass_on(part, OperatorId(who)).error().code, ErrorCode::kDenied) << who;
+  vault::Mandate wide = part;
+  wide.desks.emplace("another");
+  EXPECT_EQ(authority_->pass_on(wide, OperatorId("suzu")).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(authority_->draft(wide, OperatorId("administrator")).error().code, ErrorCode::kInvalid);
+  ASSERT_TRUE(authority_->pass_on(part, OperatorId("suzu")));
+  place("hana", "kawabe", StaffRole::kOperator);
+  EXPECT_EQ(issue(), "no_mandate");
+  ASSERT_TRUE(authority_->sign(MandateId("m1.kawabe"), 1, OperatorId("oku")));
+  start();
+  EXPECT_EQ(issue(), "ticket");
+  clock_.advance(720h - 1us);
+  ASSERT_TRUE(authority_->register_browser(OperatorId("hana"), SessionKey("s1"), clock_.now() + 12h,
+                                           fingerprint('A')));
+  EXPECT_EQ(issue(), "ticket");
+  clock_.advance(1us);
+  EXPECT_EQ(issue(), "no_mandate");
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, AuthorityDeskOn,
                          testing::Values(Backend::kSqlite, Backend::kPostgres));
 

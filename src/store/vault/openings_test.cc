@@ -230,9 +230,12 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   vault::Playbacks playbacks(
       {*store_, clock_, entropy_, *authority_, *registry_, openings_->act_log()},
       vault::RecordingShelf({}));
+  const auto retention = vault::Retention::open(
+      {*store_, clock_, entropy_, *authority_, *registry_, people_->records(), exports->get()});
+  ASSERT_TRUE(retention) << retention.error().message;
   parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, identity,
                                                 nullptr, nullptr, nullptr, exports->get(), nullptr,
-                                                &playbacks});
+                                                &playbacks, retention->get()});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;

@@ -7,6 +7,7 @@
 #include "store/ledger/sql_log_store.h"
 #include "store/vault/access_rows.h"
 #include "store/vault/export_rows.h"
+#include "store/vault/retention_rows.h"
 #include "store/vault/vault_changes.h"
 #include "store/vault/vault_tables.h"
 
@@ -139,6 +140,9 @@ class SqlVaultStore final : public vault::VaultStore {
 
   Result<vault::ExportImage> load_exports() override {
     return reading_->read([](soci::session& sql) { return read_exports(sql); });
+  }
+  Result<vault::RetentionImage> load_retention() override {
+    return reading_->read([](soci::session& sql) { return read_retention(sql); });
   }
   Result<std::string> people_of(const vault::ExportId& id) override {
     return reading_->read([&](soci::session& sql) { return read_people_of(sql, id); });
@@ -304,6 +308,8 @@ Result<std::unique_ptr<vault::VaultStore>> open_vault_store(DatabaseOptions opti
   if (auto made = (*writing)->migrate("vault_access", access_tables()); !made)
     return tl::unexpected<Error>(made.error());
   if (auto made = (*writing)->migrate("vault_exports", export_tables()); !made)
+    return tl::unexpected<Error>(made.error());
+  if (auto made = (*writing)->migrate("vault_retention", retention_tables()); !made)
     return tl::unexpected<Error>(made.error());
   options.sole_owner = false;
   options.commit_fault = {};

@@ -7,6 +7,7 @@
 
 #include "store/vault/access_rows.h"
 #include "store/vault/export_rows.h"
+#include "store/vault/retention_rows.h"
 
 namespace madoguchi::store {
 namespace {
@@ -196,6 +197,10 @@ Result<void> put(soci::session& sql, const vault::AccessChange& change) {
 
 Result<void> put(soci::session& sql, const vault::ExportChange& change) {
   return write_export(sql, change);
+}
+
+Result<void> put(soci::session& sql, const vault::RetentionChange& change) {
+  return write_retention(sql, change);
 }
 
 }  // namespace

@@ -208,11 +208,23 @@ std::vector<Purpose> Mandates::purposes(const MandateAsk& ask, Time now) const {
   return found;
 }
 
+bool Mandates::unbroken(const MandateId& id, const OrganisationId& owner, Time now) const {
+  return chain(id, owner, now).has_value();
+}
+
 bool Mandates::concerns(const OrganisationId& organisation, Time now) const {
   return std::any_of(mandates_.begin(), mandates_.end(), [&](const auto& entry) {
     const Mandate& newest = entry.second.versions.back();
     return now < newest.ends && (newest.to == organisation || newest.is_about(organisation));
   });
+}
+
+std::string_view state_of(const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
+  if (entry.revocations.contains(owner)) return "revoked";
+  const auto mine = entry.signatures.find(owner);
+  if (mine == entry.signatures.end()) return "draft";
+  const Mandate& standing = entry.versions[mine->second.back().version - 1];
+  return now < standing.begins ? "not_begun" : now < standing.ends ? "in_force" : "ended";
 }
 
 std::optional<Time> Mandates::next_change(Time now) const {

@@ -75,6 +75,9 @@ class Mandates {
   // Owners for whom a chain gives this purpose now.
   [[nodiscard]] std::vector<OrganisationId> owners(const MandateAsk& ask, Time now) const;
 
+  // Whether the chain from the owner down to this mandate holds now, whatever it gives.
+  [[nodiscard]] bool unbroken(const MandateId& id, const OrganisationId& owner, Time now) const;
+
   // Whether any mandate that has not ended names this organisation: else its calls need no lease.
   [[nodiscard]] bool concerns(const OrganisationId& organisation, Time now) const;
   // The next moment a mandate begins or ends.
@@ -100,5 +103,8 @@ class Mandates {
 
   std::map<MandateId, Entry> mandates_;
 };
+
+// How one link stands for one owner: "draft", "not_begun", "in_force", "ended" or "revoked".
+std::string_view state_of(const Mandates::Entry& entry, const OrganisationId& owner, Time now);
 
 }  // namespace madoguchi::vault

@@ -196,6 +196,8 @@ class Records {
   // Looks at up to `most` keys and wraps those of older versions again. True when none is left.
   // Where it stands is durable.
   Result<bool> rewrap(const OrganisationId& organisation, std::size_t most = 4096);
+  // How many subjects of the organisation have a key. Looks at every key.
+  [[nodiscard]] Result<std::uint64_t> count_keys(const OrganisationId& organisation);
   // Destroys the keys of all subjects of the organisation, bounded as rewrap() is. True when done.
   Result<bool> destroy_all(const OrganisationId& organisation, std::size_t most = 4096);
 
