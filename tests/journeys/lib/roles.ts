@@ -1,5 +1,5 @@
 // What somebody with the certificate of one role can say to a process: any message of proto/, and bytes that are none.
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
@@ -25,7 +25,7 @@ const options = { keepCase: true, longs: Number, bytes: Buffer, defaults: true, 
 
 let known: PackageDefinition | undefined;
 function methodOf(root: string, name: string): Method {
-  known ??= loadSync(["vault.proto", "records.proto", "exchange.proto", "centre.proto", "logs.proto", "staff.proto", "status.proto"], { ...options, includeDirs: [join(root, "proto")] });
+  known ??= loadSync(readdirSync(join(root, "proto")), { ...options, includeDirs: [join(root, "proto")] });
   const [service, method] = name.split(".") as [string, string];
   const found = (known[`madoguchi.wire.${service}`] as Record<string, unknown> | undefined)?.[method];
   if (!found) throw new Error(`proto/ has no ${name}`);
