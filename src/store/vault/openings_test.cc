@@ -235,7 +235,7 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   ASSERT_TRUE(retention) << retention.error().message;
   parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, identity,
                                                 nullptr, nullptr, nullptr, exports->get(), nullptr,
-                                                &playbacks, retention->get()});
+                                                &playbacks, nullptr, retention->get()});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;
