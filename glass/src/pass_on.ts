@@ -19,7 +19,7 @@ const form = new SignInForm(texts, (answer) => show(answer));
 const wanted = byId<HTMLFormElement>("pass-on");
 const parent = el("select", { name: "parent" });
 const to = el("select", { name: "to" });
-const share = el("input", { type: "number", name: "per_day", min: "1", required: true });
+const share = el("input", { type: "number", name: "per_day", min: "1" });
 const ends = el("input", { type: "datetime-local", name: "ends", required: true });
 const again = el("input", { type: "checkbox", name: "pass_on" });
 const choices = el("div", { class: "wide" });
@@ -83,13 +83,14 @@ function chosen(): void {
   ends.value = new Date(end.getTime() - end.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-function least(rates: Rates | undefined, perDay: number): Rates {
-  return { ...rates, per_day: Math.min(perDay, rates?.per_day ?? perDay) };
+/** Nothing typed: as it was given. */
+function least(rates: Rates | undefined, perDay: number | null): Rates {
+  return perDay === null ? { ...rates } : { ...rates, per_day: Math.min(perDay, rates?.per_day ?? perDay) };
 }
 
 function drafted(mandate: Mandate): Mandate {
   const ticked = (name: string): string[] => [...wanted.querySelectorAll<HTMLInputElement>("input:checked")].filter((input) => input.name === name).map((input) => input.value);
-  const perDay = Number(share.value);
+  const perDay = share.value === "" ? null : Number(share.value);
   const typed = new Date(ends.value);
   const end = typed < new Date(mandate.ends) ? typed.toISOString() : mandate.ends;
   return {
