@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <thread>
 
 #include "base/log.h"
 #include "ledger/json.h"
@@ -418,43 +416,15 @@ Result<ledger::Certificate> Retention::certificate(const DestructionId& id) {
 
 // ---- the clock
 
-class RetentionClock::Thread {
- public:
-  explicit Thread(Retention& retention) : retention_(retention), thread_([this] { loop(); }) {}
-  ~Thread() {
-    retention_.stop();
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  Thread(const Thread&) = delete;
-  Thread& operator=(const Thread&) = delete;
-
- private:
-  void loop() {
-    std::string trouble;  // told last: one that lasts is told once
-    for (;;) {
-      const auto done = retention_.advance();
-      if (!done && done.error().message != trouble)
-        log_warn("what mandates say becomes of the data has to wait: {}", done.error().message);
-      trouble = done ? "" : done.error().message;
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, kEvery, [this] { return stopping_; })) return;
-    }
-  }
-
-  Retention& retention_;
-  std::mutex mutex_;  // guards the next
-  bool stopping_ = false;
-  std::condition_variable wake_;
-  std::thread thread_;  // last: it uses the others
-};
-
 RetentionClock::RetentionClock(Retention& retention)
-    : thread_(std::make_unique<Thread>(retention)) {}
-RetentionClock::~RetentionClock() = default;
+    : retention_(retention), rounds_("retention", Rounds::Rest(0), [this] { return round(); }) {}
+
+Rounds::Rest RetentionClock::round() {
+  const auto done = retention_.advance();
+  if (!done && done.error().message != trouble_)
+    log_warn("what mandates say becomes of the data has to wait: {}", done.error().message);
+  trouble_ = done ? "" : done.error().message;
+  return kEvery;
+}
 
 }  // namespace madoguchi::vault

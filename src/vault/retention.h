@@ -21,6 +21,7 @@
 
 #include "base/id.h"
 #include "base/result.h"
+#include "base/rounds.h"
 #include "base/time.h"
 #include "ledger/certificate.h"
 #include "ledger/entry.h"
@@ -120,12 +121,16 @@ class Retention {
 class RetentionClock {
  public:
   explicit RetentionClock(Retention& retention);  // outlives it
-  ~RetentionClock();
+  ~RetentionClock() { retention_.stop(); }
   RetentionClock(const RetentionClock&) = delete;
+  RetentionClock& operator=(const RetentionClock&) = delete;
 
  private:
-  class Thread;
-  std::unique_ptr<Thread> thread_;
+  Rounds::Rest round();
+
+  Retention& retention_;
+  std::string trouble_;  // told last: one that lasts is told once
+  Rounds rounds_;        // last: it uses the others
 };
 
 }  // namespace madoguchi::vault
