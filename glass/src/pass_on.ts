@@ -88,6 +88,16 @@ function least(rates: Rates | undefined, perDay: number | null): Rates {
   return perDay === null ? { ...rates } : { ...rates, per_day: Math.min(perDay, rates?.per_day ?? perDay) };
 }
 
+type Purpose = Mandate["purposes"][number];
+
+/** With these fields only, also for whoever speaks for the person; those whom nothing is left for get nothing. */
+function narrowed(purpose: Purpose, fields: string[]): Purpose {
+  const callers = Object.entries(purpose.callers ?? {})
+    .map(([caller, terms]) => [caller, { ...terms, fields: terms.fields.filter((field) => fields.includes(field)) }] as const)
+    .filter(([, terms]) => terms.fields.length > 0);
+  return { ...purpose, fields, callers: Object.fromEntries(callers) };
+}
+
 function drafted(mandate: Mandate): Mandate {
   const ticked = (name: string): string[] => [...wanted.querySelectorAll<HTMLInputElement>("input:checked")].filter((input) => input.name === name).map((input) => input.value);
   const perDay = share.value === "" ? null : Number(share.value);
@@ -100,7 +110,7 @@ function drafted(mandate: Mandate): Mandate {
     parent: mandate.id,
     to: to.value,
     desks: ticked("desk"),
-    purposes: mandate.purposes.map((purpose) => ({ ...purpose, fields: ticked(`field ${purpose.id}`) })).filter((purpose) => purpose.fields.length > 0),
+    purposes: mandate.purposes.map((purpose) => narrowed(purpose, ticked(`field ${purpose.id}`))).filter((purpose) => purpose.fields.length > 0),
     limits: { by_operator: least(mandate.limits.by_operator, perDay), on_desk: least(mandate.limits.on_desk, perDay), in_all: least(mandate.limits.in_all, perDay) },
     pass_on: again.checked,
     ends: end,

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace madoguchi::vault {
 namespace {
@@ -15,15 +17,29 @@ bool within(const Rates& rates, const Rates& parents) {
   return least(rates, parents) == rates;
 }
 
+bool subset(const std::set<std::string>& fields, const std::set<std::string>& parents) {
+  return std::includes(parents.begin(), parents.end(), fields.begin(), fields.end());
+}
+
+bool within(const CallerTerms& terms, const Purpose& purpose, const CallerTerms& parents,
+            const Purpose& given) {
+  return subset(terms.fields, parents.fields) &&
+         std::max(terms.checks, purpose.checks) >= std::max(parents.checks, given.checks);
+}
+
 Result<void> check_purpose(const Purpose& purpose, const Mandate& parent) {
   const Purpose* given = parent.purpose(purpose.id);
   if (given == nullptr) return wider(fmt::format("purpose {}", purpose.id));
-  if (!std::includes(given->fields.begin(), given->fields.end(), purpose.fields.begin(),
-                     purpose.fields.end()))
+  if (!subset(purpose.fields, given->fields))
     return wider(fmt::format("fields of purpose {}", purpose.id));
   if (purpose.checks < given->checks) return wider(fmt::format("checks of {}", purpose.id));
   if (purpose.export_rows_per_day > given->export_rows_per_day)
     return wider(fmt::format("export_rows_per_day of {}", purpose.id));
+  for (const auto& [caller, terms] : purpose.callers) {
+    const auto parents = given->callers.find(caller);
+    if (parents == given->callers.end() || !within(terms, purpose, parents->second, *given))
+      return wider(fmt::format("callers of {}", purpose.id));
+  }
   if (purpose.playback && !given->playback) return wider(fmt::format("playback of {}", purpose.id));
   return {};
 }

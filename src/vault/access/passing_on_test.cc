@@ -18,6 +18,8 @@ class PassingOn : public testing::Test, protected AccessWorld {
     root.pass_on = PassOn::kAllowed;
     root.limits.by_operator = {5, 50, 500};
     root.purposes.front().checks = 1;
+
+    root.purposes.front().callers["heir"] = {{"name"}, 2};
     put(root);
     sign("m1");
   }
@@ -43,6 +45,7 @@ TEST_F(PassingOn, TheSameOrLessMayBePassedOnByWhoWasGivenIt) {
   Mandate less = child();
   less.ends -= 1h;
   less.limits.by_operator = {1, 10, 100};
+  less.purposes.front().callers.clear();
   EXPECT_EQ(why_not(less), "");
 }
 
@@ -59,6 +62,13 @@ TEST_F(PassingOn, NothingMoreThanWasGiven) {
       {"fields of purpose answer",
        [](Mandate& m) { m.purposes.front().fields.insert("another_field"); }},
       {"checks of answer", [](Mandate& m) { m.purposes.front().checks = 0; }},
+      {"callers of answer",
+       [](Mandate& m) {
+         m.purposes.front().callers["agent"] = {{"address"}, 2};
+       }},
+      {"callers of answer", [](Mandate& m) { m.purposes.front().callers["heir"].checks = 1; }},
+      {"callers of answer",
+       [](Mandate& m) { m.purposes.front().callers["heir"].fields.insert("address"); }},
       {"export_rows_per_day of answer",
        [](Mandate& m) { m.purposes.front().export_rows_per_day = 1; }},
       {"playback of answer", [](Mandate& m) { m.purposes.front().playback = true; }},
