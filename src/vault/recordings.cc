@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "ledger/entry.h"
 #include "recording/reader.h"
 #include "recording/wav.h"
 
@@ -92,16 +93,28 @@ Result<Exported> Recordings::render(const ExportAsked& asked, ByteView sealed_fi
   const auto known = store_.find_recording(id);
   if (!known) return tl::unexpected<Error>(known.error());
   const bool fits = *known && (*known)->digest_hex == digest;
-  const auto kept = store_.commit(clock_.now(), {{},
-                                                 {{"recording_export",
-                                                   {{"recording", id.text()},
-                                                    {"call", header->call.text()},
-                                                    {"organisation", header->organisation.text()},
-                                                    {"sha256", digest},
-                                                    {"digest_known", known->has_value()},
-                                                    {"digest_fits", fits},
-                                                    {"asked_by", asked.asked_by},
-                                                    {"purpose", asked.purpose}}}}});
+  ledger::Entry told;
+  told.time = clock_.now();
+  told.kind = ledger::kind::kPlayback;
+  told.call = header->call.text();
+  told.outcome = "exported";
+  told.details["recording"] = id.text();
+  told.details["digest"] = !*known ? "unknown" : fits ? "fits" : "differs";
+  // Free text stays in the journal; the log vouches for it.
+  told.details["asked_sha256"] = to_hex(sha256(as_bytes(asked.asked_by + "\n" + asked.purpose)));
+  auto text = told.text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  const auto kept = store_.commit(told.time, {{},
+                                              {{"recording_export",
+                                                {{"recording", id.text()},
+                                                 {"call", header->call.text()},
+                                                 {"organisation", header->organisation.text()},
+                                                 {"sha256", digest},
+                                                 {"digest_known", known->has_value()},
+                                                 {"digest_fits", fits},
+                                                 {"asked_by", asked.asked_by},
+                                                 {"purpose", asked.purpose}}}},
+                                              {{header->organisation.text(), *std::move(text)}}});
   if (!kept) return tl::unexpected<Error>(kept.error());
 
   SealKeyPair pair;

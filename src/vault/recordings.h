@@ -1,5 +1,6 @@
 // What the vault does with recordings: keeps the digest of each sealed file in the journal, and
-// decrypts one for whoever administrates, after the journal knows who asked and why. Any thread.
+// decrypts one for whoever administrates, after the journal and its owner's log know who asked and
+// why. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,9 @@ class Recordings {
 
   // Gives the WAV of a sealed file to `sink`, in order. kDenied when the text of who and why is
   // missing or holds what looks like a telephone number; kNotFound when no key opens the file;
-  // kCorrupt when it was changed. The journal's line is durable before the first byte goes.
+  // kCorrupt when it was changed. The journal's line and the entry in the log of the organisation
+  // whose call it was (with the SHA-256 of "asked_by\npurpose") are durable before the first byte
+  // goes.
   Result<Exported> render(const ExportAsked& asked, ByteView sealed_file,
                           const std::function<bool(ByteView)>& sink);
 

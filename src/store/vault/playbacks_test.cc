@@ -162,6 +162,31 @@ TEST_P(PlaybacksOn, OnlyRecordingsOfThatCallAndOnlyAsTheyWereClosed) {
   EXPECT_EQ(entries().back().outcome, "refused_changed");
 }
 
+TEST_P(PlaybacksOn, WhoeverAdministratesExportsNoneThatTheOwnersLogDoesNotTell) {
+  vault::Recordings recordings(*store_, clock_, *registry_);
+  const vault::ExportAsked asked{RecordingId("call.1.mdgrec"), "admin", "a court asks"};
+  std::size_t bytes = 0;
+  const auto sink = [&](ByteView wav) {
+    bytes += wav.size();
+    return true;
+  };
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(recordings.render(asked, whole_, sink));
+  EXPECT_EQ(bytes, 0U);
+  const std::size_t before = entries().size();
+  const auto done = recordings.render(asked, whole_, sink);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_GT(bytes, 32'000U);
+  ASSERT_EQ(entries().size(), before + 1);
+  const ledger::Entry entry = entries().back();
+  EXPECT_EQ(entry.kind, "playback");
+  EXPECT_EQ(entry.outcome, "exported");
+  EXPECT_EQ(entry.call, "call");
+  EXPECT_EQ(std::get<std::string>(entry.details.at("recording")), "call.1");
+  EXPECT_EQ(std::get<std::string>(entry.details.at("asked_sha256")),
+            to_hex(sha256(as_bytes("admin\na court asks"))));
+}
+
 TEST_P(PlaybacksOn, TheOwnerHearsItsOwnCallsForAReason) {
   const OwnersPerson oku{OperatorId("oku"), OrganisationId("sakura")};
   const OwnersPerson wada{OperatorId("wada"), OrganisationId("wakaba")};
