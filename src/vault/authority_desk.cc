@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/bytes.h"
 #include "base/sealing.h"
 #include "vault/access/passing_on.h"
@@ -263,18 +266,24 @@ Result<void> AuthorityDesk::sign(const MandateId& mandate, std::uint32_t version
 }
 
 Result<void> AuthorityDesk::revoke(const MandateId& mandate, const OperatorId& by) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto owner = owner_of(by);
   if (!owner) return tl::unexpected<Error>(owner.error());
+  for (const Owed& owed : owed_)
+    if (const auto* put = std::get_if<PutRevocation>(&owed.change);
+        put != nullptr && put->row.mandate == mandate && put->row.owner == *owner) {
+      lock.unlock();
+      return keep_owed();
+    }
   const Time now = parts_.clock.now();
   const Revocation revocation{mandate, *owner, by, now};
   if (auto may = authority_.mandates().may_revoke(revocation); !may) return may;
   authority_.mandates().revoke(revocation);  // holds from here on
-  return commit(
-      now, PutRevocation{revocation},
-      entry_of("mandate_revoked",
-               {{"mandate", mandate.text()}, {"owner", owner->text()}, {"by", by.text()}}),
-      {*owner}, mandate_entry(now, by, mandate, 0, "revoked"));
+  return commit_or_owe(
+      {PutRevocation{revocation},
+       entry_of("mandate_revoked",
+                {{"mandate", mandate.text()}, {"owner", owner->text()}, {"by", by.text()}}),
+       *owner, mandate_entry(now, by, mandate, 0, "revoked")});
 }
 
 Result<FreezeId> AuthorityDesk::freeze(FreezeScope scope, const std::string& name,
@@ -293,17 +302,19 @@ Result<FreezeId> AuthorityDesk::freeze(FreezeScope scope, const std::string& nam
   const Freeze freeze{
       FreezeId::fresh(now, parts_.entropy), *owner, scope, name, by, now, reason, script};
   authority_.freezes().put(freeze);  // holds from here on
-  const auto kept = commit(now, PutFreeze{freeze},
-                           entry_of("frozen", {{"owner", owner->text()},
-                                               {"scope", std::string(name_of(scope))},
-                                               {"name", name},
-                                               {"by", by.text()}}),
-                           {*owner}, freeze_entry(freeze, now, by, "frozen"));
+  const auto kept = commit_or_owe({PutFreeze{freeze},
+                                   entry_of("frozen", {{"owner", owner->text()},
+                                                       {"scope", std::string(name_of(scope))},
+                                                       {"name", name},
+                                                       {"by", by.text()}}),
+                                   *owner, freeze_entry(freeze, now, by, "frozen")});
   if (!kept) return tl::unexpected<Error>(kept.error());
   return freeze.id;
 }
 
 Result<void> AuthorityDesk::lift(const FreezeId& id, const OperatorId& by) {
+  // A freeze that is still owed would come back after it was lifted.
+  if (auto kept = keep_owed(); !kept) return kept;
   const std::lock_guard lock(mutex_);
   const auto owner = owner_of(by);
   if (!owner) return tl::unexpected<Error>(owner.error());
@@ -317,6 +328,51 @@ Result<void> AuthorityDesk::lift(const FreezeId& id, const OperatorId& by) {
                      {*owner}, freeze_entry(*freeze, now, by, "lifted"));
   if (kept) authority_.freezes().lift(id);
   return kept;
+}
+
+// ---- what is owed
+
+Result<void> AuthorityDesk::commit_or_owe(Owed act) {
+  auto kept = commit(act.told.time, act.change, act.journal, {act.owner}, act.told);
+  if (!kept) owed_.push_back(std::move(act));
+  return kept;
+}
+
+// After an error it may be kept all the same.
+Result<bool> AuthorityDesk::is_kept(const AccessChange& change) {
+  const auto image = parts_.store.load_access();
+  if (!image) return tl::unexpected<Error>(image.error());
+  if (const auto* put = std::get_if<PutRevocation>(&change))
+    return std::any_of(image->revocations.begin(), image->revocations.end(),
+                       [&](const Revocation& row) {
+                         return row.mandate == put->row.mandate && row.owner == put->row.owner;
+                       });
+  if (const auto* put = std::get_if<PutFreeze>(&change))
+    return std::any_of(image->freezes.begin(), image->freezes.end(),
+                       [&](const Freeze& row) { return row.id == put->row.id; });
+  return false;
+}
+
+Result<void> AuthorityDesk::keep_owed() {
+  const std::lock_guard one_after_the_other(keeping_);
+  while (true) {
+    std::optional<Owed> owed;
+    {
+      const std::lock_guard lock(mutex_);
+      if (owed_.empty()) return {};
+      owed = owed_.front();
+    }
+    // Not under the lock of the decisions: a store that is away keeps us waiting.
+    const auto before = is_kept(owed->change);
+    if (!before) return tl::unexpected<Error>(before.error());
+    if (!*before) {
+      auto kept =
+          commit(parts_.clock.now(), owed->change, owed->journal, {owed->owner}, owed->told);
+      if (!kept) return kept;
+    }
+    const std::lock_guard lock(mutex_);
+    owed_.erase(owed_.begin());
+  }
 }
 
 void AuthorityDesk::minute() {

@@ -1,7 +1,9 @@
 // The Authority behind a mutex, with the store: what owners, the administrator, the exchange and
 // the centre say about who may open what. Acts that give something take effect when they are
 // committed; acts that take something away (a revocation, a freeze) take effect at once, whatever
-// becomes of the commit. Any thread.
+// becomes of the commit. One whose commit failed is owed: it holds meanwhile, and is committed
+// again by whoever asks for it again and by keep_owed(), until a restart would know it too. Any
+// thread.
 #pragma once
 
 #include <functional>
@@ -64,7 +66,8 @@ class AuthorityDesk {
   // nothing.
   Result<void> pass_on(const Mandate& mandate, const OperatorId& by);
 
-  // ---- owners: `by` must be an owner's person; kDenied otherwise
+  // ---- owners: `by` must be an owner's person; kDenied otherwise. Of revoke() and freeze() an
+  // error of the store means: it holds, and is owed.
   Result<void> sign(const MandateId& mandate, std::uint32_t version, const OperatorId& by);
   Result<void> revoke(const MandateId& mandate, const OperatorId& by);
   Result<FreezeId> freeze(FreezeScope scope, const std::string& name, const std::string& reason,
@@ -78,10 +81,18 @@ class AuthorityDesk {
     return work(authority_, parts_.clock.now());
   }
 
+  // Commits what is owed; to be called every second. Free when nothing is.
+  Result<void> keep_owed();
   // To be called every minute: what can matter no more goes.
   void minute();
 
  private:
+  struct Owed {
+    AccessChange change;
+    JournalEntry journal;
+    OrganisationId owner;
+    ledger::Entry told;
+  };
   explicit AuthorityDesk(const Parts& parts) : parts_(parts), authority_(parts.rules) {}
   Result<void> load();
   Result<void> register_leg(const SessionLeg& leg);
@@ -93,11 +104,16 @@ class AuthorityDesk {
   Result<void> commit(Time now, AccessChange change, JournalEntry entry,
                       const std::vector<OrganisationId>& owners = {},
                       const ledger::Entry& told = {});
+  // What holds already, or else owes it.
+  Result<void> commit_or_owe(Owed act);
+  Result<bool> is_kept(const AccessChange& change);
   void tell_changed();
 
   const Parts parts_;
-  std::mutex mutex_;  // guards authority_
+  std::mutex keeping_;  // of one keep_owed() after the other; taken before mutex_
+  std::mutex mutex_;    // guards authority_ and owed_
   Authority authority_;
+  std::vector<Owed> owed_;
   std::mutex changed_mutex_;
   std::function<void()> changed_;
 };

@@ -146,6 +146,7 @@ struct RunningVault::Parts {
   std::unique_ptr<GlassSite> glass;
   std::unique_ptr<RetentionClock> retention_clock;  // ends before what it works on
   std::string listen;
+  bool told_owed = false;
 };
 
 // What the clients' logs tell of is counted and watched, and they are published.
@@ -286,6 +287,16 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (parts->retention)
     parts->retention_clock = std::make_unique<RetentionClock>(*parts->retention);
   return std::unique_ptr<RunningVault>(new RunningVault(std::move(parts)));
+}
+
+void RunningVault::second() {
+  const auto kept = parts_->authority->keep_owed();
+  if (!kept && !parts_->told_owed)
+    log_warn(
+        "a revocation or a freeze holds, but is not written down yet; it is tried every second "
+        "(a restart before that would lose it): {}",
+        kept.error().message);
+  parts_->told_owed = !kept;
 }
 
 void RunningVault::minute() {

@@ -26,6 +26,8 @@ class RunningVault {
                                                      const Secret* token_secret = nullptr);
   ~RunningVault();
 
+  // To be called every second: what holds already and could not be written down yet.
+  void second();
   // To be called every minute or so: what is journalled as counts.
   void minute();
 

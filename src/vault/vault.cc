@@ -14,7 +14,7 @@ namespace madoguchi::vault {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
-constexpr std::time_t kMinute = 60;
+constexpr int kMinute = 60;  // seconds
 
 Confinement rights_for(const Settings& settings) {
   Confinement rights;
@@ -67,8 +67,12 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   token.reset();
   log_info("{}", (*vault)->status());
   notify_ready((*vault)->status());
-  while (!stop.wait_for(kMinute)) (*vault)->minute();
+  for (int seconds = 1; !stop.wait_for(1); ++seconds) {
+    (*vault)->second();
+    if (seconds % kMinute == 0) (*vault)->minute();
+  }
   notify_stopping();
+  (*vault)->second();
   (*vault)->minute();
   return {};
 }

@@ -1,5 +1,6 @@
 #include "vault/authority_desk.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "store/vault/vault_fixture.h"
@@ -91,6 +92,50 @@ TEST_P(AuthorityDeskOn, WhatTakesAwayHoldsThoughTheStoreIsAwayWhatGivesDoesNot) 
   fault_ = CommitFault::kFailed;
   EXPECT_FALSE(authority_->revoke(MandateId("m1"), OperatorId("oku")));
   EXPECT_EQ(issue(), "no_mandate");
+}
+
+TEST_P(AuthorityDeskOn, ARevocationThatCouldNotBeKeptIsKeptByAskingAgainOrByTheVaultItself) {
+  for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept})
+    for (const bool asked_again : {true, false}) {
+      const std::string id = fmt::format("m{}{}", static_cast<int>(fault), asked_again);
+      const long before = count_of("mandate_revoked");
+      ASSERT_TRUE(authority_->draft(mandate(id), OperatorId("administrator")));
+      ASSERT_TRUE(authority_->sign(MandateId(id), 1, OperatorId("oku")));
+      EXPECT_EQ(issue(), "ticket");
+      fault_ = fault;
+      EXPECT_FALSE(authority_->revoke(MandateId(id), OperatorId("oku")));
+      EXPECT_EQ(issue(), "no_mandate");
+      fault_ = CommitFault::kFailed;  // and away still
+      EXPECT_EQ(fault == CommitFault::kFailedButKept, authority_->keep_owed().has_value());
+      fault_ = CommitFault::kNone;
+      if (asked_again && fault == CommitFault::kFailed) {
+        EXPECT_TRUE(authority_->revoke(MandateId(id), OperatorId("oku")));
+      }
+      EXPECT_TRUE(authority_->keep_owed());
+      EXPECT_EQ(authority_->revoke(MandateId(id), OperatorId("oku")).error().code,
+                ErrorCode::kConflict);
+      EXPECT_EQ(count_of("mandate_revoked"), before + 1);
+      start();
+      EXPECT_EQ(issue(), "no_mandate") << id;
+    }
+}
+
+TEST_P(AuthorityDeskOn, AFreezeThatCouldNotBeKeptIsKeptLaterAndLiftedForGood) {
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(authority_->freeze(FreezeScope::kAll, "", "why", OperatorId("oku")));
+  EXPECT_TRUE(authority_->keep_owed());
+  start();
+  const auto frozen = [&] {
+    return authority_->with([](auto& authority, Time) { return authority.freezes().all(); });
+  };
+  ASSERT_EQ(frozen().size(), 1U);
+  EXPECT_EQ(count_of("frozen"), 1);
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(authority_->freeze(FreezeScope::kDesk, "leak", "", OperatorId("oku")));
+  for (const auto& [id, freeze] : frozen()) EXPECT_TRUE(authority_->lift(id, OperatorId("oku")));
+  EXPECT_TRUE(authority_->keep_owed());
+  start();
+  EXPECT_TRUE(frozen().empty());
 }
 
 TEST_P(AuthorityDeskOn, FreezesAreTheOwnersAndSurviveARestart) {
