@@ -4,6 +4,7 @@ import { Refused, type Schemas, ask } from "./api.js";
 import { inOrder, linkWords } from "./chain.js";
 import { become, byId, el, setText } from "./dom.js";
 import { exportCards } from "./export_cards.js";
+import { keep, recall } from "./log_memory.js";
 import { LookedCard } from "./looked.js";
 import { MonthCard, Months } from "./month.js";
 import { type LogEntry, callOf, cellsOf, columns, proofLink } from "./entries.js";
@@ -180,6 +181,14 @@ function showMandates(mandates: Schemas["Standing"][]): void {
   become(byId("mandates"), lines);
 }
 
+/** A file of the log; null when there is none of that name. */
+async function fileOfLog(owner: string, path: string): Promise<Uint8Array | null> {
+  const response = await fetch(`/log/${encodeURIComponent(owner)}/${path}`, { cache: "no-store" });
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Refused(response.status, "away");
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 async function verify(event: Event): Promise<void> {
   event.preventDefault();
   const outcome = byId("verified");
@@ -193,23 +202,20 @@ async function verify(event: Event): Promise<void> {
     const witnessKey = byId<HTMLInputElement>("witness-key").value.trim();
     const witnesses = witnessKey === "" ? [] : [await readWitnessKey(witnessKey)];
     const verified = await verifyLog(
-      async (path) => {
-        const response = await fetch(`/log/${encodeURIComponent(owner)}/${path}`, { cache: "no-store" });
-        if (response.status === 404) return null;
-        if (!response.ok) throw new Refused(response.status, "away");
-        return new Uint8Array(await response.arrayBuffer());
-      },
+      (path) => fileOfLog(owner, path),
       key,
       (index, entry) => {
         months.add(index, entry);
         if (index % 256 === 0) setText(outcome, fill(texts.clientVerifying, { count: index }));
       },
       witnesses,
+      recall(pasted),
     );
     monthly.show(months, { verified, key: pasted });
     outcome.className = "outcome match";
     const seen = verified.cosigned.map(({ name, at }) => fill(texts.clientWitnessed, { name, time: shortTime(new Date(at * 1000).toISOString()) }));
-    setText(outcome, [`✓ ${fill(texts.clientVerified, { count: verified.size, time: shortTime(new Date().toISOString()) })}`, ...seen].join(" ・ "));
+    const known = keep(pasted, verified) ? fill(verified.known > 0 ? texts.clientKnown : texts.clientRemembered, { count: verified.known }) : texts.clientForgets;
+    setText(outcome, [`✓ ${fill(texts.clientVerified, { count: verified.size, time: shortTime(new Date().toISOString()) })}`, ...seen, known].join(" ・ "));
   } catch (error) {
     if (!(error instanceof BadLog)) return say(error instanceof Refused ? error : new Refused(0, "away"));
     outcome.className = "outcome cannot_confirm";

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeAll, describe, expect, it } from "vitest";
-import { rootFrom, verifyPerson, verifyProof } from "./proof.js";
-import { type Key, readKey, sha256 } from "./verify.js";
+import { rootFrom, verifyCertificate, verifyPerson, verifyProof } from "./proof.js";
+import { BadLog, type Key, readKey, sha256 } from "./verify.js";
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
@@ -88,6 +88,7 @@ describe("the file about a person", () => {
       subject: "she",
       owner: "sakura",
       salt_key: base64(saltKey),
+      key: key.written,
       size: 5,
       entries: indexes.map((i) => ({ proof: proofs[i], entry: JSON.parse(Buffer.from(/extra (\S+)/.exec(proofs[i] ?? "")![1]!, "base64").toString()) as unknown })),
       ...changes,
@@ -104,5 +105,18 @@ describe("the file about a person", () => {
     await expect(verifyPerson(fileOf([0], { size: 4 }), key)).rejects.toThrow(/another size/);
     await expect(verifyPerson(fileOf([0]).replace('"kind":"opening"', '"kind":"refusal"'), key)).rejects.toThrow(/something else/);
     await expect(verifyPerson("{", key)).rejects.toThrow();
+  });
+
+  it("is refused when it proves nothing, or is of another client's log", async () => {
+    await expect(verifyPerson(fileOf([], { salt_key: base64(new Uint8Array(32)) }), key)).rejects.toThrow(/no entry/);
+    await expect(verifyPerson(fileOf([0], { owner: "momiji" }), key)).rejects.toThrow(/of momiji/);
+    await expect(verifyPerson(fileOf([0], { key: key.written.replace("+", "+0") }), key)).rejects.toThrow(/another key/);
+  });
+
+  it("is called bad, not broken, whatever stands in it", async () => {
+    for (const changes of [{ entries: [null] }, { entries: [{ proof: proofs[0], entry: null }] }, { salt_key: "%" }]) await expect(verifyPerson(fileOf([0], changes), key)).rejects.toThrow(BadLog);
+    await expect(verifyPerson("null", key)).rejects.toThrow(BadLog);
+    await expect(verifyCertificate("null", key)).rejects.toThrow(BadLog);
+    await expect(verifyCertificate("{", key)).rejects.toThrow(BadLog);
   });
 });

@@ -1,6 +1,6 @@
 // Proof files, checked in the browser: one entry's place in the log (C2SP tlog-proof, RFC 9162 section 2.1.3), and the
 // file about one person that an owner gives out. Only WebCrypto is used; the key is the one that was pasted.
-import { BadLog, type Key, fromBase64, openCheckpoint, sha256, text, toBase64, utf8 } from "./verify.js";
+import { BadLog, type Key, fromBase64, openCheckpoint, orBad, sha256, text, toBase64, utf8 } from "./verify.js";
 
 export interface ProvenEntry {
   index: number;
@@ -41,7 +41,13 @@ export async function rootFrom(index: number, size: number, leaf: Uint8Array, pr
 }
 
 /** One entry, once its proof leads to a checkpoint that the key signed. */
-export async function verifyProof(file: string, key: Key): Promise<ProvenEntry> {
+export const verifyProof = (file: string, key: Key): Promise<ProvenEntry> =>
+  orBad(
+    () => "the proof",
+    () => provenEntry(file, key),
+  );
+
+async function provenEntry(file: string, key: Key): Promise<ProvenEntry> {
   const split = file.indexOf("\n\n");
   if (split < 0) throw new BadLog("the file ends before its checkpoint");
   const [first, ...lines] = file.slice(0, split).split("\n");
@@ -72,7 +78,13 @@ async function isAbout(entry: Record<string, unknown>, saltKey: Uint8Array<Array
 }
 
 /** A certificate of destruction: its digest stands in an entry of the log. Gives its body. */
-export async function verifyCertificate(file: string, key: Key): Promise<{ keys: number; done_at: string }> {
+export const verifyCertificate = (file: string, key: Key): Promise<{ keys: number; done_at: string }> =>
+  orBad(
+    () => "the certificate",
+    () => provenCertificate(file, key),
+  );
+
+async function provenCertificate(file: string, key: Key): Promise<{ keys: number; done_at: string }> {
   const told = JSON.parse(file) as { certificate?: Record<string, unknown>; entries?: { entry?: unknown; proof?: unknown }[] };
   const body = told.certificate;
   const last = told.entries?.at(-1);
@@ -90,21 +102,33 @@ export async function verifyCertificate(file: string, key: Key): Promise<{ keys:
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_name, one: unknown) => (one && typeof one === "object" && !Array.isArray(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one));
 
-/** The file about one person: every entry proven, and about that person. */
-export async function verifyPerson(file: string, key: Key): Promise<ProvenPerson> {
+/**
+ * The file about one person: every entry proven, and about whoever its salt key belongs to. That this is the person who
+ * was given it is the word of the owner who gave it: the log names nobody.
+ */
+export const verifyPerson = (file: string, key: Key): Promise<ProvenPerson> =>
+  orBad(
+    () => "the file",
+    () => provenPerson(file, key),
+  );
+
+async function provenPerson(file: string, key: Key): Promise<ProvenPerson> {
   let told: Record<string, unknown>;
   try {
     told = JSON.parse(file) as Record<string, unknown>;
   } catch {
     throw new BadLog("this is no file about a person");
   }
-  const { format, subject, owner, salt_key, size, entries } = told;
+  const { format, subject, owner, salt_key, size, entries, key: theirs } = told;
   if (format !== "madoguchi.looked.1" || typeof subject !== "string" || typeof owner !== "string" || typeof salt_key !== "string" || typeof size !== "number" || !Array.isArray(entries))
     throw new BadLog("this is no file about a person");
+  if (!key.name.endsWith(`/${owner}`)) throw new BadLog(`the file is of ${owner}, the key of the log ${key.name}`);
+  if (theirs !== key.written) throw new BadLog("the file is of a log with another key");
+  if (entries.length === 0) throw new BadLog("the file holds no entry: nothing shows that its salt key was ever used in the log");
   const saltKey = fromBase64(salt_key, "the salt key");
   const proven: ProvenEntry[] = [];
   for (const [i, one] of (entries as { entry?: unknown; proof?: unknown }[]).entries()) {
-    if (typeof one.proof !== "string") throw new BadLog(`entry ${i + 1} of the file has no proof`);
+    if (typeof one?.proof !== "string") throw new BadLog(`entry ${i + 1} of the file has no proof`);
     const entry = await verifyProof(one.proof, key);
     if (sorted(entry.entry) !== sorted(one.entry)) throw new BadLog(`entry ${i + 1} of the file shows something else than its proof carries`);
     if (entry.size !== size) throw new BadLog(`entry ${i + 1} of the file is proven for another size of the log`);

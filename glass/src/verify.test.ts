@@ -22,11 +22,13 @@ async function rootOf(leaves: Uint8Array[]): Promise<Uint8Array> {
   return sha256(Uint8Array.of(1), await rootOf(leaves.slice(0, split)), await rootOf(leaves.slice(split)));
 }
 
-async function logOf(entries: string[]): Promise<Log> {
-  const pair = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+const newKey = async (): Promise<CryptoKeyPair> => (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+
+async function logOf(entries: (string | Uint8Array)[], signer?: CryptoKeyPair): Promise<Log> {
+  const pair = signer ?? (await newKey());
   const blob = join(Uint8Array.of(1), new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)));
   const id = (await sha256(encode(`${origin}\n`), blob)).slice(0, 4);
-  const leaves = entries.map(encode);
+  const leaves = entries.map((one) => (typeof one === "string" ? encode(one) : one));
   const body = `${origin}\n${leaves.length}\n${base64(await rootOf(leaves))}\n`;
   const signature = new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, encode(body)));
   const files = new Map<string, Uint8Array>();
@@ -35,6 +37,7 @@ async function logOf(entries: string[]): Promise<Log> {
     const some = leaves.slice(first, first + 256);
     const name = `tile/entries/${tilePath(first / 256)}${some.length < 256 ? `.p/${some.length}` : ""}`;
     files.set(name, join(...some.map((leaf) => join(Uint8Array.of(leaf.length >> 8, leaf.length & 255), leaf))));
+    files.set(name.replace("entries", "0"), join(...(await Promise.all(some.map((leaf) => sha256(Uint8Array.of(0), leaf))))));
   }
   return { files, key: `${origin}+${Buffer.from(id).toString("hex")}+${base64(blob)}`, fetcher: async (path) => files.get(path) ?? null };
 }
@@ -106,7 +109,65 @@ describe("a log", () => {
 
   it("is refused when a byte of an entry is changed", async () => {
     const flip = changed("tile/entries/001", (bytes) => bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)));
-    await expect(verifyLog(flip, key, nothing)).rejects.toThrow(/changed, added or removed/);
+    await expect(verifyLog(flip, key, nothing)).rejects.toThrow(/^entry 256 .*changed, added/);
+  });
+
+  it("names the entry that was changed, also where it is no UTF-8 any more", async () => {
+    const bad = changed("tile/entries/001", (bytes) => bytes.map((byte, i) => (i === 15 * 4 + 2 ? 0xff : byte)));
+    const thrown = await verifyLog(bad, key, nothing).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(BadLog);
+    expect((thrown as Error).message).toMatch(/^entry 260 \(tile\/entries\/001\)/);
+  });
+
+  it("is refused for what was signed and cannot be read, and its tree said to be right", async () => {
+    for (const odd of [Uint8Array.of(0x7b, 0xff), "no JSON", "[]"]) {
+      const other = await logOf([entry(0), odd, entry(2)]);
+      const thrown = await verifyLog(other.fetcher, await readKey(other.key), nothing).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(BadLog);
+      expect((thrown as Error).message).toMatch(/^entry 1 .*the tree is right/);
+    }
+  });
+
+  it("is refused with a cosignature that is too short, and one that is too long", async () => {
+    const { fetcher, key: written } = await witnessed(log, 1_795_316_400n);
+    const witness = await readWitnessKey(written);
+    for (const length of [5, 12, 75, 77]) {
+      const other: Fetcher = async (path) => {
+        const bytes = await fetcher(path);
+        if (path !== "checkpoint" || !bytes) return bytes;
+        const lines = Buffer.from(bytes).toString().trimEnd().split("\n");
+        const last = lines.pop() ?? "";
+        const blob = Buffer.concat([Buffer.from(last.split(" ")[2] ?? "", "base64"), Buffer.alloc(9)]).subarray(0, length);
+        return encode([...lines, `\u2014 witness.example ${base64(blob)}`, ""].join("\n"));
+      };
+      const thrown = await verifyLog(other, key, nothing, [witness]).catch((error: unknown) => error);
+      expect(thrown).toBeInstanceOf(BadLog);
+      expect((thrown as Error).message).toContain("witness.example");
+    }
+  });
+
+  it("is never called bad when it could not be fetched", async () => {
+    const gone = new TypeError("Failed to fetch");
+    const away: Fetcher = async (path) => {
+      if (path.startsWith("tile/")) throw gone;
+      return log.fetcher(path);
+    };
+    await expect(verifyLog(away, key, nothing)).rejects.toBe(gone);
+  });
+
+  it("is held against the last check: grown is well, cut, rewritten or forked is not", async () => {
+    const signer = await newKey();
+    const entries = Array.from({ length: 300 }, (_, i) => entry(i));
+    const small = await logOf(entries.slice(0, 260), signer);
+    const same = await readKey(small.key);
+    const before = await verifyLog(small.fetcher, same, nothing);
+    const grown = await verifyLog((await logOf(entries, signer)).fetcher, same, nothing, [], before);
+    expect([grown.size, grown.known]).toEqual([300, 260]);
+    expect((await verifyLog(small.fetcher, same, nothing, [], before)).known).toBe(260);
+    await expect(verifyLog(small.fetcher, same, nothing, [], grown)).rejects.toThrow(/had 300 at the last check.*rollback/);
+    const forked = async (count: number): Promise<Fetcher> => (await logOf(entries.map((one, i) => (i === 7 ? "{}" : one)).slice(0, count), signer)).fetcher;
+    await expect(verifyLog(await forked(260), same, nothing, [], before)).rejects.toThrow(/fork/);
+    await expect(verifyLog(await forked(300), same, nothing, [], before)).rejects.toThrow(/first 260 entries.*rewritten/);
   });
 
   it("is refused when an entry or a bundle is missing", async () => {

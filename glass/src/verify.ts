@@ -5,6 +5,7 @@
 export type Fetcher = (path: string) => Promise<Uint8Array | null>;
 
 export interface Key {
+  written: string; // as it was pasted
   name: string;
   id: string; // the four bytes, in hexadecimal
   bytes: Uint8Array<ArrayBuffer>;
@@ -15,7 +16,14 @@ export interface Verified {
   size: number;
   root: string; // base64
   entries: number;
+  known: number; // entries of the last check, which are still the first ones
   cosigned: { name: string; at: number }[]; // by the witnesses whose keys were given; seconds since 1970
+}
+
+/** The checkpoint of an earlier check. */
+export interface Remembered {
+  size: number;
+  root: string;
 }
 
 /** What is wrong, and where: the first bad thing. */
@@ -24,6 +32,7 @@ export class BadLog extends Error {}
 const perBundle = 256;
 const ed25519 = 1;
 const cosignature = 4;
+const cosignatureBytes = 4 + 8 + 64; // key id, time, signature
 const dash = "\u2014";
 
 export const text = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -63,7 +72,7 @@ async function readKeyOf(type: number, written: string): Promise<Key> {
   if (blob[0] !== type || blob.length !== 33) throw new BadLog(`the key is no Ed25519 key of a ${type === cosignature ? "witness" : "log"}`);
   const digest = await sha256(utf8(`${name}\n`), blob);
   if (hex(digest.slice(0, 4)) !== id) throw new BadLog("the key's id does not fit the key: was it pasted whole?");
-  return { name, id, bytes: blob.slice(1) };
+  return { written: written.trim(), name, id, bytes: blob.slice(1) };
 }
 
 interface Checkpoint {
@@ -93,6 +102,7 @@ export async function openCheckpoint(note: Uint8Array, key: Key, witnesses: Key[
     const isBy = (one: Key): boolean => name === one.name && hex(bytes.slice(0, 4)) === one.id;
     const witness = witnesses.find(isBy);
     if (witness) {
+      if (bytes.length !== cosignatureBytes) throw new BadLog(`the signature of the witness ${name} has ${bytes.length} bytes instead of ${cosignatureBytes}`);
       const at = new DataView(bytes.buffer).getBigUint64(4);
       if (!(await verifies(witness, bytes.slice(12), `cosignature/v1\ntime ${at}\n${body}`))) throw new BadLog(`the signature of the witness ${name} is wrong`);
       cosigned.push({ name, at: Number(at) });
@@ -159,24 +169,101 @@ export class Tree {
   }
 }
 
-/** Checks the whole log under `fetcher`; `seen` is told of each entry as it comes. */
-export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number, entry: string) => void, witnesses: Key[] = []): Promise<Verified> {
+/** Runs a check: whatever else goes wrong in it than fetching is something wrong with what is checked, at `where()`. */
+export async function orBad<T>(where: () => string, run: () => Promise<T>, away: () => unknown = () => null): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof BadLog || (error !== null && error === away())) throw error;
+    throw new BadLog(`${where()} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const bundleName = (first: number, count: number, level: string): string => `tile/${level}/${tilePath(first / perBundle)}${count < perBundle ? `.p/${count}` : ""}`;
+
+async function bundleAt(fetcher: Fetcher, first: number, size: number): Promise<{ name: string; entries: Uint8Array<ArrayBuffer>[] }> {
+  const count = Math.min(perBundle, size - first);
+  const name = bundleName(first, count, "entries");
+  const bundle = await fetcher(name);
+  if (!bundle) throw new BadLog(`${name} is missing`);
+  return { name, entries: readBundle(bundle, count, name) };
+}
+
+/** An entry as text; null when it is no JSON object: it is in the tree all the same, but what it says is unknown. */
+function readable(entry: Uint8Array): string | null {
+  try {
+    const written = text(entry);
+    const value: unknown = JSON.parse(written);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? written : null;
+  } catch {
+    return null;
+  }
+}
+
+/** When the root is another one: the first entry that is not the one its tile has, as far as the tiles tell. */
+async function strangeEntry(fetcher: Fetcher, size: number): Promise<string | null> {
+  for (let first = 0; first < size; first += perBundle) {
+    const { name, entries } = await bundleAt(fetcher, first, size);
+    const tile = await fetcher(bundleName(first, entries.length, "0"));
+    if (tile?.length !== entries.length * 32) return null;
+    for (const [i, entry] of entries.entries())
+      if (hex(await sha256(Uint8Array.of(0), entry)) !== hex(tile.slice(i * 32, i * 32 + 32))) return `entry ${first + i} (${name})`;
+  }
+  return null;
+}
+
+function comesAfter(now: Remembered, before: Remembered): void {
+  if (now.size < before.size) throw new BadLog(`the log has ${now.size} entries, it had ${before.size} at the last check: it was cut, or an old state is shown (a rollback)`);
+  if (now.size === before.size && now.root !== before.root) throw new BadLog(`another root than at the last check for the same ${now.size} entries: the log shows a fork`);
+}
+
+/**
+ * Checks the whole log under `fetcher`; `seen` is told of each entry as it comes. Throws BadLog with the first bad thing,
+ * and otherwise only what `fetcher` throws. `before` is the checkpoint that an earlier check ended at.
+ */
+export async function verifyLog(fetcher: Fetcher, key: Key, seen: (index: number, entry: string) => void, witnesses: Key[] = [], before: Remembered | null = null): Promise<Verified> {
+  let asked = "checkpoint";
+  let away: unknown = null;
+  const fetched: Fetcher = async (path) => {
+    asked = path;
+    try {
+      return await fetcher(path);
+    } catch (error) {
+      away = error;
+      throw error;
+    }
+  };
+  return orBad(
+    () => asked,
+    () => check(fetched, key, seen, witnesses, before),
+    () => away,
+  );
+}
+
+async function check(fetcher: Fetcher, key: Key, seen: (index: number, entry: string) => void, witnesses: Key[], before: Remembered | null): Promise<Verified> {
   const note = await fetcher("checkpoint");
   if (!note) throw new BadLog("the log has no checkpoint");
   const { origin, size, root, cosigned } = await openCheckpoint(note, key, witnesses);
+  if (before) comesAfter({ size, root }, before);
   const tree = new Tree();
+  let rewritten = false;
+  let unreadable: string | null = null;
   for (let first = 0; first < size; first += perBundle) {
-    const count = Math.min(perBundle, size - first);
-    const name = `tile/entries/${tilePath(first / perBundle)}${count < perBundle ? `.p/${count}` : ""}`;
-    const bundle = await fetcher(name);
-    if (!bundle) throw new BadLog(`${name} is missing`);
-    const entries = readBundle(bundle, count, name);
+    const { name, entries } = await bundleAt(fetcher, first, size);
     for (const [i, entry] of entries.entries()) {
       await tree.add(entry);
-      seen(first + i, text(entry));
+      if (before?.size === first + i + 1) rewritten = toBase64(await tree.root()) !== before.root;
+      const written = readable(entry);
+      if (written === null) unreadable ??= `entry ${first + i} (${name}) is no JSON object: what it says is unknown`;
+      else seen(first + i, written);
     }
   }
   const computed = toBase64(await tree.root());
-  if (computed !== root) throw new BadLog(`the entries do not give the signed root: an entry was changed, added or removed (${computed} instead of ${root})`);
-  return { origin, size, root, entries: size, cosigned };
+  if (computed !== root) {
+    const which = await strangeEntry(fetcher, size);
+    throw new BadLog(which ? `${which} is not the one that the log's tree has there: it was changed, added, or one before it removed` : `the entries do not give the signed root: an entry was changed, added or removed (${computed} instead of ${root})`);
+  }
+  if (before && rewritten) throw new BadLog(`the first ${before.size} entries are not those of the last check: the log was rewritten, or shows a fork`);
+  if (unreadable !== null) throw new BadLog(`${unreadable}; the tree is right, all ${size} entries are those that were signed`);
+  return { origin, size, root, entries: size, known: before?.size ?? 0, cosigned };
 }

@@ -10,6 +10,9 @@ export const witnessJapanese = {
   witness_refuses: "{name}: {since} から連署を断っています（{trouble}）",
   witness_another_history: "{name}: 別の履歴を見ています。記録が書き換えられたか、古い控えに戻されています（{since}、{trouble}）",
   clientWitnessed: "立会人 {name} の連署も確かめました（{time}）",
+  clientKnown: "前回この端末で確かめた {count} 件も書き換えられていません",
+  clientRemembered: "この端末に覚えました。次回からは書き換えや巻き戻しも分かります",
+  clientForgets: "この端末には覚えられません（ブラウザーの設定）。前回からの書き換えは分かりません",
 };
 
 export const witnessEnglish = {
@@ -23,4 +26,7 @@ export const witnessEnglish = {
   witness_refuses: "{name}: refuses to cosign since {since} ({trouble})",
   witness_another_history: "{name}: has seen another history: the record was rewritten, or set back to an old backup ({since}, {trouble})",
   clientWitnessed: "The witness {name} has cosigned it too ({time})",
+  clientKnown: "the {count} entries of the last check on this device are unchanged",
+  clientRemembered: "remembered on this device: the next check also sees a log that was rewritten or set back",
+  clientForgets: "this browser keeps nothing: a rewriting since the last check is not seen",
 };

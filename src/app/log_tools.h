@@ -16,7 +16,7 @@ struct VerifyOptions {
   std::string log;  // URL or folder
   std::string key;
   std::vector<std::string> witnesses;
-  std::filesystem::path state;  // checkpoint of the last check; empty: begin anew each time
+  std::filesystem::path state;  // checkpoint of the last check; empty: the key's own; "none"
   std::filesystem::path proof;  // a proof file, or a disclosure about one person, instead of a log
   std::filesystem::path entry;  // the entry it is about; empty: the one the file carries
   std::filesystem::path authorities;

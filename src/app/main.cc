@@ -172,7 +172,9 @@ void add_verify(CLI::App& app, VerifyOptions& options) {
   verify->add_option("--key", options.key, "The log's verifier key (name+hash+base64)")->required();
   verify->add_option("--witness", options.witnesses, "Key of a witness that must have cosigned");
   verify->add_option("--state", options.state,
-                     "File that remembers how far the last check came; made when missing");
+                     "File that remembers the last check, to see a log that was cut or rewritten "
+                     "since, and to read only what is new; \"none\" for no memory. Without it "
+                     "~/.local/state/madoguchi/verify remembers, and small logs are read whole");
   verify->add_option("--proof", options.proof,
                      "A proof file (.tlog-proof) instead, or the file about one person that an "
                      "owner gives out; with --log, also that nothing about them is missing in it");

@@ -8,6 +8,7 @@
 
 #include "app/log_tools.h"
 #include "app/month_report.h"
+#include "app/verify_memory.h"
 #include "documents/pdf.h"
 #include "ledger/certificate.h"
 #include "ledger/disclosure.h"
@@ -94,10 +95,26 @@ void add_checkpoint(nlohmann::json& line, const ledger::SignedCheckpoint& checkp
   line["witnesses"] = cosigned_json(checkpoint);
 }
 
-int tell(const VerifyOptions& options, const ledger::VerifyReport& report) {
+void tell_read(const ledger::VerifyReport& report) {
+  fmt::print(", {} read now", report.checked);
+  if (report.from > 0)
+    fmt::print(", the others last time");
+  else if (report.known > 0)
+    fmt::print(", the {} of last time unchanged", report.known);
+  fmt::print("\n");
+  if (report.foreign > 0)
+    fmt::print("       {} of them are of another form than this program's: in the tree, as JSON\n",
+               report.foreign);
+}
+
+int tell(const VerifyOptions& options, const ledger::VerifyReport& report,
+         const VerifyMemory& memory = {}) {
   if (options.json) {
-    nlohmann::json line{
-        {"ok", !report.finding.has_value()}, {"from", report.from}, {"checked", report.checked}};
+    nlohmann::json line{{"ok", !report.finding.has_value()}, {"from", report.from},
+                        {"checked", report.checked},         {"known", report.known},
+                        {"foreign", report.foreign},         {"tree", report.tree_is_right}};
+    line["state"] = memory.file.empty() ? nlohmann::json() : nlohmann::json(memory.file.string());
+    if (report.unreadable > 0) line["unreadable"] = report.unreadable;
     if (report.checkpoint) add_checkpoint(line, *report.checkpoint);
     if (report.finding) {
       line["finding"] = {{"part", ledger::name_of(report.finding->part)},
@@ -108,10 +125,13 @@ int tell(const VerifyOptions& options, const ledger::VerifyReport& report) {
     fmt::print("{}\n", line.dump());
   } else if (report.finding) {
     fmt::print("WRONG  {}: {}\n", report.finding->where, report.finding->what);
+    if (report.tree_is_right)
+      fmt::print("       the tree is right: all {} entries are those that were signed\n",
+                 report.checkpoint->checkpoint.size);
   } else {
     const ledger::Checkpoint& checkpoint = report.checkpoint->checkpoint;
-    fmt::print("well   {}: {} entries, {} read now{}\n", checkpoint.origin, checkpoint.size,
-               report.checked, report.from == 0 ? "" : ", the others last time");
+    fmt::print("well   {}: {} entries", checkpoint.origin, checkpoint.size);
+    tell_read(report);
     for (const ledger::CheckedSignature& one : report.checkpoint->cosignatures)
       fmt::print("       seen by {} at {}\n", one.key.name,
                  format_utc(Time(std::chrono::seconds(one.seen_at.value_or(0)))));
@@ -139,8 +159,8 @@ int verify_proof(const VerifyOptions& options, const Keys& keys, std::string_vie
   }
   const auto proven = ledger::verify_proof_file(*file, entry, keys.log, keys.witnesses);
   if (!proven) return complain(options, proven.error(), kWrong);
-  if (auto right = ledger::check_entry(as_text(entry)); !right)
-    return complain(options, {ErrorCode::kInvalid, "the entry " + right.error().message}, kWrong);
+  if (auto form = ledger::form_of(as_text(entry)); !form)
+    return complain(options, {ErrorCode::kInvalid, "the entry " + form.error().message}, kWrong);
   if (options.json) {
     nlohmann::json line{{"ok", true}, {"index", proven->index}, {"entry", as_text(entry)}};
     add_checkpoint(line, proven->checkpoint);
@@ -171,18 +191,24 @@ int tell_disclosed(const VerifyOptions& options, const ledger::Disclosure& file,
                    const ledger::ProvenDisclosure& proven) {
   const bool whole = !options.log.empty();
   if (options.json) {
-    nlohmann::json line{{"ok", true},          {"subject", file.subject},
-                        {"owner", file.owner}, {"size", file.size},
-                        {"complete", whole},   {"entries", nlohmann::json::array()}};
+    nlohmann::json line{{"ok", true},
+                        {"subject", file.subject},
+                        {"owner", file.owner},
+                        {"size", file.size},
+                        {"complete", whole},
+                        {"person", "as_the_owner_says"},
+                        {"entries", nlohmann::json::array()}};
     for (const auto& [index, entry] : proven.entries)
       line["entries"].push_back(
           {{"index", index}, {"entry", nlohmann::json::parse(entry, nullptr, false)}});
     fmt::print("{}\n", line.dump());
     return kWell;
   }
-  fmt::print("well   {} entries of {} about {}{}\n", proven.entries.size(), file.owner,
-             file.subject,
+  fmt::print("well   {} entries of {} under the file's salt key{}\n", proven.entries.size(),
+             file.owner,
              whole ? ", and the log has no other" : "; with --log also that none is missing");
+  fmt::print("       that this key is the person's ({}) is the owner's word: a log names nobody\n",
+             file.subject);
   for (const auto& [index, entry] : proven.entries) fmt::print("       {}: {}\n", index, entry);
   return kWell;
 }
@@ -259,24 +285,22 @@ int verify_file(const VerifyOptions& options, const Keys& keys) {
 
 int verify_whole(const VerifyOptions& options, Keys keys) {
   const auto from = fetcher_for(options);
-  ledger::VerifyRequest request{std::move(keys.log), std::move(keys.witnesses), std::nullopt,
-                                progress_for(options)};
-  if (!options.state.empty()) {
-    const auto before = ledger::read_whole(options.state, ledger::kMostNoteBytes);
-    if (before)
-      request.remembered = std::string(as_text(*before));
-    else if (before.error().code != ErrorCode::kNotFound)
-      return complain(options, before.error(), kUnchecked);
-  }
+  const VerifyMemory memory =
+      VerifyMemory::of(options.state, keys.log, [](const char* name) { return std::getenv(name); });
+  auto remembered = memory.recall();
+  if (!remembered) return complain(options, remembered.error(), kUnchecked);
+  ledger::VerifyRequest request{std::move(keys.log), std::move(keys.witnesses),
+                                *std::move(remembered), progress_for(options)};
+  request.again = memory.reads_again();
   const auto report = ledger::verify_log(*from, request);
   if (request.progress) fmt::print(stderr, "\r");
-  if (!report) return complain(options, report.error(), kUnchecked);
-  const int code = tell(options, *report);
-  if (code == kWell && !options.state.empty())
-    if (auto kept =
-            ledger::write_durably(options.state, as_bytes(report->checkpoint->note.bytes()));
-        !kept)
-      return complain(options, kept.error(), kUnchecked);
+  if (!report) return complain(options, memory.explained(report.error()), kUnchecked);
+  if (report->finding) return tell(options, *report, memory);
+  const auto kept = memory.keep(report->checkpoint->note.bytes());
+  if (!kept && memory.was_asked_for()) return complain(options, kept.error(), kUnchecked);
+  const VerifyMemory now = kept ? memory : VerifyMemory::none(kept.error().message);
+  const int code = tell(options, *report, now);
+  if (!options.json) fmt::print("       {}\n", now.said());
   return code;
 }
 

@@ -101,8 +101,27 @@ bool is_disclosure(std::string_view text) {
   return first != std::string_view::npos && text[first] == '{';
 }
 
+namespace {
+
+// The log's name ends in its owner's id. A key or owner of another log than was asked for is no
+// slip: the file would say one client's name over another's entries.
+Result<void> is_of_log(const Disclosure& disclosure, const VerifierKey& log) {
+  if (!log.name.ends_with("/" + disclosure.owner))
+    return bad("owner",
+               fmt::format("is {}, and the key is of the log {}", disclosure.owner, log.name));
+  if (disclosure.key != log.text()) return bad("key", "is another one than the key given");
+  return {};
+}
+
+}  // namespace
+
 Result<ProvenDisclosure> verify_disclosure(const Disclosure& disclosure, const VerifierKey& log,
                                            std::span<const VerifierKey> witnesses) {
+  if (auto its = is_of_log(disclosure, log); !its) return tl::unexpected<Error>(its.error());
+  if (disclosure.proofs.empty())
+    return bad("entries",
+               "is empty: nothing shows that its salt key was ever used in this log (a file as the "
+               "vault makes it holds at least the enquiry before it)");
   ProvenDisclosure proven;
   for (std::size_t i = 0; i < disclosure.proofs.size(); ++i) {
     const ProofFile& file = disclosure.proofs[i];

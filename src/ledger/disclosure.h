@@ -1,7 +1,10 @@
 // What one person, through the owner of the data, is given of the log: every entry about them, each
 // with its proof, and the key that shows which entries are theirs. The file is checked with the
 // log's key alone, without a network and without us. Beside the whole log it also shows that no
-// entry about the person was left out. Pure; any thread.
+// entry under its salt key was left out. Pure; any thread.
+//
+// What it can't show: that salt key and subject are those of the person who was given it. A log
+// names nobody, so that is the word of the owner who gave it (docs/decisions/the-log.md).
 //
 // Canonical JSON:
 //   {"entries":[{"entry":{…},"proof":"c2sp.org/tlog-proof@v1\n…"},…],"format":"madoguchi.looked.1",
@@ -52,7 +55,8 @@ struct ProvenDisclosure {
   std::vector<std::pair<std::uint64_t, std::string>> entries;
 };
 
-// That every entry is in the log and is about the subject. kInvalid names the entry.
+// That the file is of this log, that there is an entry, and that every one is in the log and about
+// the subject. kInvalid names the entry.
 Result<ProvenDisclosure> verify_disclosure(const Disclosure& disclosure, const VerifierKey& log,
                                            std::span<const VerifierKey> witnesses);
 

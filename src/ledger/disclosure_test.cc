@@ -86,10 +86,24 @@ TEST_F(DisclosureTest, AChangedFileIsNamed) {
   EXPECT_NE(trouble(twice.text().value()), "");
 }
 
-TEST_F(DisclosureTest, NothingAboutSomeoneIsAFileToo) {
+// Otherwise a key that was never used would prove that nobody ever looked.
+TEST_F(DisclosureTest, AFileWithoutAnEntryProvesNothing) {
   append(1);
+  append_about("she", hers_);
   publish();
+  EXPECT_NE(trouble(about("she", his_).text().value()), "");
   EXPECT_EQ(trouble(about("she", hers_).text().value()), "");
+}
+
+TEST_F(DisclosureTest, AFileOfAnotherLogIsNamed) {
+  append_about("she", hers_);
+  publish();
+  const std::string text = about("she", hers_).text().value();
+  EXPECT_NE(trouble(replaced(text, "\"owner\":\"sakura\"", "\"owner\":\"momiji\"")), "");
+  EXPECT_NE(trouble(replaced(text, "\"owner\":\"sakura\"", "\"owner\":\"akura\"")), "");
+  Disclosure other = about("she", hers_);
+  other.key = logs_->verifier_of("momiji")->text();
+  EXPECT_NE(trouble(other.text().value()), "");
 }
 
 TEST(SubjectOf, IsTheOneThatTheWholeEntryNames) {

@@ -256,13 +256,14 @@ std::optional<SubjectCommitment> subject_of(std::string_view entry) {
   return found;
 }
 
-Result<void> check_entry(std::string_view text) {
-  const auto members = canonical_members(text, kLongestEntry);
-  if (!members) return tl::unexpected<Error>(members.error());
+namespace {
+
+// Empty: it is of our form.
+std::string_view lacks(const std::vector<RawMember>& members) {
   bool has_version = false;
   bool has_kind = false;
   bool has_time = false;
-  for (const RawMember& member : *members) {
+  for (const RawMember& member : members) {
     const char begins = member.value.front();
     if (member.name == "v")
       has_version = begins >= '1' && begins <= '9' &&
@@ -272,9 +273,24 @@ Result<void> check_entry(std::string_view text) {
     else if (member.name == "time")
       has_time = begins == '"';
   }
-  if (!has_version) return fail(ErrorCode::kInvalid, "has no version \"v\"");
-  if (!has_kind) return fail(ErrorCode::kInvalid, "has no \"kind\"");
-  if (!has_time) return fail(ErrorCode::kInvalid, "has no \"time\"");
+  if (!has_version) return "has no version \"v\"";
+  if (!has_kind) return "has no \"kind\"";
+  return has_time ? "" : "has no \"time\"";
+}
+
+}  // namespace
+
+Result<EntryForm> form_of(std::string_view text) {
+  const auto members = canonical_members(text, kLongestEntry);
+  if (!members) return tl::unexpected<Error>(members.error());
+  return lacks(*members).empty() ? EntryForm::kOurs : EntryForm::kForeign;
+}
+
+Result<void> check_entry(std::string_view text) {
+  const auto members = canonical_members(text, kLongestEntry);
+  if (!members) return tl::unexpected<Error>(members.error());
+  if (const auto missing = lacks(*members); !missing.empty())
+    return fail(ErrorCode::kInvalid, std::string(missing));
   return {};
 }
 

@@ -105,7 +105,12 @@ struct Entry {
 // Nothing of what is no entry, or names none.
 std::optional<SubjectCommitment> subject_of(std::string_view entry);
 
-// What verification asks of an entry of any version: canonical JSON, an object with "v", "kind" and
+// Whose form an entry of a log has: ours, or another canonical JSON object's. kInvalid says where
+// it stops being one.
+enum class EntryForm { kOurs, kForeign };
+Result<EntryForm> form_of(std::string_view text);
+
+// What we ask of our own entries of any version: canonical JSON, an object with "v", "kind" and
 // "time". Members it does not know are no error, so that an old verifier reads a newer log.
 Result<void> check_entry(std::string_view text);
 

@@ -45,15 +45,19 @@ std::string entry_place(std::uint64_t index, const TileName& bundle) {
 // Computes the tree anew, one bundle after another.
 class Audit {
  public:
-  Audit(Fetcher& from, const VerifyRequest& request, const Checkpoint& checkpoint)
-      : from_(from), request_(request), checkpoint_(checkpoint) {}
+  // `again`: a checkpoint of an earlier time, whose entries are read once more; may be null.
+  Audit(Fetcher& from, const VerifyRequest& request, const Checkpoint& checkpoint,
+        const Checkpoint* again)
+      : from_(from), request_(request), checkpoint_(checkpoint), again_(again) {}
 
   Step begin_at(const Checkpoint& old);
   Step run();
-  [[nodiscard]] std::uint64_t checked() const { return checked_; }
+  void tell(VerifyReport& report) const;
 
  private:
   Step bundle(std::uint64_t number);
+  Step passes_old_root(std::uint64_t number, std::span<const Hash> computed);
+  void read(std::uint64_t index, const TileName& bundle, std::string_view entry);
   Step blame(const TileName& bundle, std::span<const Hash> computed, std::span<const Hash> listed);
   Step close_rows(std::uint64_t index);
   Step check_row(unsigned level, std::uint64_t number);
@@ -64,10 +68,21 @@ class Audit {
   Fetcher& from_;
   const VerifyRequest& request_;
   const Checkpoint& checkpoint_;
+  const Checkpoint* again_;
   std::uint64_t size_ = 0;
   TileRows rows_{1};  // of each level the hashes of its unfinished tile, as computed
   std::uint64_t checked_ = 0;
+  std::uint64_t foreign_ = 0;
+  std::uint64_t unreadable_ = 0;
+  std::optional<Finding> first_unreadable_;
 };
+
+Step rewritten(const Checkpoint& old) {
+  return found(FaultyPart::kHistory, "tiles",
+               fmt::format("the first {} entries are not those of the checkpoint seen before: "
+                           "the log was rewritten, or shows a fork",
+                           old.size));
+}
 
 // What was verified last time is not read again: its right edge is taken from the tiles, and must
 // lead to the root that was signed then.
@@ -88,12 +103,46 @@ Step Audit::begin_at(const Checkpoint& old) {
   }
   if (rows_.empty()) rows_.emplace_back();
   size_ = old.size;
-  if (frontier_of_rows(size_, rows_).root() != old.root)
-    return found(FaultyPart::kHistory, "tiles",
-                 fmt::format("the first {} entries are not those of the checkpoint seen before: "
-                             "the log was rewritten, or shows a fork",
-                             old.size));
+  if (frontier_of_rows(size_, rows_).root() != old.root) return rewritten(old);
   return {};
+}
+
+// Where the log ended last time, the tree must have the root that was signed then.
+Step Audit::passes_old_root(std::uint64_t number, std::span<const Hash> computed) {
+  if (again_ == nullptr || again_->size <= size_) return {};
+  const std::uint64_t inside = again_->size - number * kTileWidth;
+  if (inside > computed.size()) return {};
+  Frontier then = frontier_of_rows(size_, rows_);
+  for (const Hash& leaf :
+       computed.first(static_cast<std::size_t>(inside)).subspan(then.size() % kTileWidth))
+    then.append(leaf);
+  if (then.root() != again_->root) return rewritten(*again_);
+  return {};
+}
+
+void Audit::read(std::uint64_t index, const TileName& bundle, std::string_view entry) {
+  ++checked_;
+  const auto form = form_of(entry);
+  if (!form) {
+    // It is in the tree all the same, so the tree is looked at to the end.
+    if (unreadable_++ == 0)
+      first_unreadable_ =
+          Finding{FaultyPart::kEntry, entry_place(index, bundle), form.error().message, index};
+    return;
+  }
+  if (*form == EntryForm::kForeign) ++foreign_;
+  if (request_.seen) request_.seen(index, entry);
+}
+
+void Audit::tell(VerifyReport& report) const {
+  report.checked = checked_;
+  report.foreign = foreign_;
+  report.unreadable = unreadable_;
+  report.finding = first_unreadable_;
+  if (report.finding)
+    report.finding->what +=
+        fmt::format("; {} of {} entries read are no canonical JSON, what they say is unknown",
+                    unreadable_, checked_);
 }
 
 // The bundle and its tile differ: the checkpoint's tree says which of the two is wrong.
@@ -159,13 +208,9 @@ Step Audit::bundle(std::uint64_t number) {
   std::vector<Hash> computed(rows_[0].begin(), rows_[0].end());
   for (std::size_t i = known; i < width; ++i) computed.push_back(leaf_hash((*entries)[i]));
   if (computed != *hashes) return blame(name, computed, *hashes);
-  for (std::size_t i = known; i < width; ++i) {
-    const std::uint64_t index = number * kTileWidth + i;
-    if (auto right = check_entry(as_text((*entries)[i])); !right)
-      return found(FaultyPart::kEntry, entry_place(index, name), right.error().message, index);
-    if (request_.seen) request_.seen(index, as_text((*entries)[i]));
-    ++checked_;
-  }
+  if (auto right = passes_old_root(number, computed); !right) return right;
+  for (std::size_t i = known; i < width; ++i)
+    read(number * kTileWidth + i, name, as_text((*entries)[i]));
   rows_[0] = std::move(computed);
   size_ = number * kTileWidth + width;
   return close_rows(number * kTileWidth + width - 1);
@@ -271,14 +316,17 @@ Result<VerifyReport> verify_log(Fetcher& from, const VerifyRequest& request) {
   if (!report.finding && old) report.finding = broken_history(old->checkpoint, checkpoint);
   if (report.finding) return report;
 
-  Audit audit(from, request, checkpoint);
+  if (old) report.known = old->checkpoint.size;
+  const bool whole = !old || report.known <= request.again;
+  Audit audit(from, request, checkpoint, old && whole ? &old->checkpoint : nullptr);
   Step step;
-  if (old) {
-    report.from = old->checkpoint.size;
+  if (!whole) {
+    report.from = report.known;
     step = audit.begin_at(old->checkpoint);
   }
   if (step) step = audit.run();
-  report.checked = audit.checked();
+  audit.tell(report);
+  report.tree_is_right = step.has_value();
   if (!step) {
     if (step.error().error) return tl::unexpected<Error>(*step.error().error);
     report.finding = step.error().finding;

@@ -24,6 +24,9 @@ struct VerifyRequest {
   std::function<void(std::uint64_t)> progress;
   // Called with each entry that is read, in order; what it saw counts when there is no finding.
   std::function<void(std::uint64_t, std::string_view)> seen{};
+  // Of a log that had at most so many entries at the last check, those are read once more: a file
+  // that was changed since is found too. Of a larger one only what is new is read.
+  std::uint64_t again = 0;
 };
 
 // What is wrong, first of all: what was looked at, and what is not as it must be.
@@ -40,8 +43,12 @@ struct Finding {
 struct VerifyReport {
   std::optional<Finding> finding;  // absent: all is well
   std::optional<SignedCheckpoint> checkpoint;
-  std::uint64_t from = 0;     // first entry that was read: those before were checked last time
-  std::uint64_t checked = 0;  // entries read
+  std::uint64_t from = 0;        // first entry that was read: those before were checked last time
+  std::uint64_t checked = 0;     // entries read
+  std::uint64_t known = 0;       // size of the log at the checkpoint remembered
+  bool tree_is_right = false;    // every tile, entry and signature fits, whatever entries say
+  std::uint64_t foreign = 0;     // entries read that are canonical JSON, not of our form
+  std::uint64_t unreadable = 0;  // that are none; the first is the finding
 };
 
 // An error is one of fetching (the log could not be asked: kUnavailable, kNotFound of the

@@ -10,9 +10,10 @@ namespace {
 
 class VerifyTest : public LogsTest {
  protected:
-  VerifyReport check(std::optional<std::string> remembered = std::nullopt) {
+  VerifyReport check(std::optional<std::string> remembered = std::nullopt,
+                     std::uint64_t again = 0) {
     FolderFetcher from(folder_ / "sakura");
-    auto report = verify_log(from, {key(), {}, std::move(remembered), {}});
+    auto report = verify_log(from, {key(), {}, std::move(remembered), {}, {}, again});
     EXPECT_TRUE(report) << report.error().message;
     return report ? std::move(*report) : VerifyReport{};
   }
@@ -184,6 +185,78 @@ TEST_F(VerifyTest, FindsAnEntryThatIsNotCanonical) {
   const VerifyReport report = check();
   EXPECT_EQ(report.finding->part, FaultyPart::kEntry);
   EXPECT_EQ(report.finding->entry, 3U);
+}
+
+TEST_F(VerifyTest, ReadsAgainWhatItKnowsAndMustPassTheOldRoot) {
+  for (const std::uint64_t before : {0, 1, 44, 256, 300}) {
+    append(before - store_.logs["sakura"].size());
+    publish();
+    const std::string remembered = remember();
+    EXPECT_FALSE(check(remembered, 1'000).finding);
+    append(1);
+    publish();
+    const VerifyReport report = check(remembered, 1'000);
+    EXPECT_FALSE(report.finding) << report.finding->what;
+    EXPECT_EQ(report.known, before);
+    EXPECT_EQ(report.from, 0U);
+    EXPECT_EQ(report.checked, before + 1);
+  }
+}
+
+TEST_F(VerifyTest, FindsAFileThatWasChangedSinceItWasChecked) {
+  append(300);
+  publish();
+  const std::string remembered = remember();
+  change("tile/entries/000", 4'000);
+  EXPECT_FALSE(check(remembered).finding);  // not read again
+  const VerifyReport report = check(remembered, 300);
+  ASSERT_TRUE(report.finding);
+  EXPECT_EQ(report.finding->part, FaultyPart::kEntry);
+}
+
+// The last word on what was signed before is the tree's, whichever files are shown first.
+TEST_F(VerifyTest, FindsAForkWhenItReadsAgain) {
+  append(300);
+  publish();
+  const std::string remembered = remember();
+  std::filesystem::remove_all(folder_ / "sakura");
+  store_ = MemoryLogStore();
+  for (std::uint64_t i = 0; i < 700; ++i) store_.append("sakura", test_entry(i < 250 ? i : i + 1));
+  restart();
+  publish();
+  const VerifyReport report = check(remembered, 300);
+  ASSERT_TRUE(report.finding);
+  EXPECT_EQ(report.finding->part, FaultyPart::kHistory);
+}
+
+TEST_F(VerifyTest, AcceptsOtherPeoplesCanonicalJsonAndCountsIt) {
+  append(3);
+  for (const std::string& theirs :
+       {std::string(R"({"operator":"op1","outcome":"shown"})"), std::string("{}")})
+    store_.logs["sakura"].push_back({theirs, leaf_hash(as_bytes(theirs))});
+  publish();
+  const VerifyReport report = check();
+  EXPECT_FALSE(report.finding) << report.finding->what;
+  EXPECT_EQ(report.checked, 5U);
+  EXPECT_EQ(report.foreign, 2U);
+}
+
+TEST_F(VerifyTest, SaysThatTheTreeIsRightWhenOnlyAnEntryCannotBeRead) {
+  append(3);
+  for (const std::string& theirs : {std::string("go.sum line"), std::string("\xff")})
+    store_.logs["sakura"].push_back({theirs, leaf_hash(as_bytes(theirs))});
+  append(1);
+  publish();
+  VerifyReport report = check();
+  ASSERT_TRUE(report.finding);
+  EXPECT_TRUE(report.tree_is_right);
+  EXPECT_EQ(report.unreadable, 2U);
+  EXPECT_EQ(report.checked, 6U);
+  EXPECT_EQ(report.finding->entry, 3U);
+  change("tile/0/000.p/6", 32 * 5);
+  report = check();
+  EXPECT_FALSE(report.tree_is_right);
+  EXPECT_EQ(report.finding->where, "tile/0/000.p/6");
 }
 
 }  // namespace

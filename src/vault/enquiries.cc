@@ -120,6 +120,9 @@ Answer<ledger::Disclosure> Enquiries::disclose(const OwnersPerson& asker,
   for (const LookedEntry& one : looked->entries) indexes.push_back(one.index);
   auto proofs = parts_.logs->prove_all(asker.owner.text(), indexes);
   if (!proofs) return declined(proofs.error());
+  // Without one it would prove nothing. The entry of this enquiry is shown a second from now.
+  if (proofs->files.empty())
+    return declined(Error{ErrorCode::kUnavailable, "its entries are not published yet"});
   ledger::Disclosure made;
   made.made_at = parts_.clock.now();
   made.made_by = asker.who.text();

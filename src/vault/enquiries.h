@@ -57,7 +57,8 @@ class Enquiries {
   Answer<PeopleFound> search(const OwnersPerson& asker, const std::vector<Sought>& all_of);
   // kNotFound: no such person, or erased.
   Answer<LookedAt> looked(const OwnersPerson& asker, const SubjectId& subject);
-  // As far as the log is published (a second or so behind).
+  // As far as the log is published (a second or so behind). kUnavailable: nothing about the person
+  // is yet; ask again.
   Answer<ledger::Disclosure> disclose(const OwnersPerson& asker, const SubjectId& subject);
   // For good: afterwards nobody finds or opens the person. That it begins is in the log before,
   // that it is done afterwards. `reason` is one of erasure_reasons(); kUnavailable: repeat it.

@@ -1,6 +1,6 @@
 // One journey, for the runner: node one.ts NAME FOLDER. Exit code 0: it held; 3: skipped; 1: it did not. Says why on stdout.
 import { mkdirSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Journey, Skipped } from "./lib/journey.ts";
 import { stopAll } from "./lib/process.ts";
@@ -24,6 +24,7 @@ async function withinLimit(): Promise<void> {
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
+process.env["XDG_STATE_HOME"] = join(folder, ".state"); // what `madoguchi verify` remembers is this journey's
 let code = 0;
 try {
   await withinLimit();

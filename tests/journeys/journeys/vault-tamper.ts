@@ -19,6 +19,8 @@ interface Verdict {
   size?: number;
   from?: number;
   checked?: number;
+  known?: number;
+  state?: string | null;
   witnesses?: { name: string }[];
   finding?: { part: string; where: string; what: string; entry?: number };
 }
@@ -157,6 +159,19 @@ async function growsAndIsResumed(story: Story, site: LogSite): Promise<void> {
   expectEqual([again.from, again.checked], [1000, 0], "the same from the folder");
 }
 
+/** As the client types it, without a word of where to remember: it remembers, and reads a small log whole all the same. */
+async function isRememberedUnasked(story: Story, site: LogSite): Promise<void> {
+  const none = await story.verify(site.url, 0, ["--state", "none"]);
+  expectEqual([none.known, none.state], [0, null], "no memory was wanted");
+  const first = await story.verify(site.url, 0);
+  expect(/madoguchi.verify/.test(first.state ?? ""), `where it is remembered: ${first.state}`);
+  const second = await story.verify(site.url, 0);
+  expectEqual([first.known, second.known, second.from, second.checked], [0, 1000, 0, 1000], "the second check");
+  site.tampering = tricks[0]!.tampering;
+  expectEqual((await story.verify(site.url, 1)).finding?.entry, 260, "an entry changed after it was checked");
+  site.tampering = (_path, bytes) => bytes;
+}
+
 /** The vault's administrator shows another past to one client, with the log's own key. */
 async function forkIsNamed(story: Story, site: LogSite): Promise<void> {
   const memory = ["--state", story.file("state")];
@@ -170,8 +185,9 @@ async function forkIsNamed(story: Story, site: LogSite): Promise<void> {
     site.folder = join(story.file("forked"), "site/sakura");
     const remembered = await story.verify(site.url, 1, memory);
     expectEqual(remembered.finding?.part, "history", "whoever checked before sees it");
+    expectEqual((await story.verify(site.url, 1)).finding?.part, "history", "without naming a file as well");
     expect(what.test(remembered.finding!.what), `it is said how: ${remembered.finding!.what}`);
-    const stranger = await story.verify(site.url, 1, ["--witness", story.witness.key]);
+    const stranger = await story.verify(site.url, 1, ["--state", "none", "--witness", story.witness.key]);
     expect(/not cosigned by the witness/.test(stranger.finding!.what), "who comes for the first time misses the witness");
   }
   await story.witness.says(/vault\.test\/log\/sakura: a fork: two roots were signed for size 1000/);
@@ -323,6 +339,7 @@ export const journey: Journey = {
     try {
       await everyTrick(story, site);
       await growsAndIsResumed(story, site);
+      await isRememberedUnasked(story, site);
       await forkIsNamed(story, site);
       await witnessRemembers(story);
       await proofsStandAlone(story);
