@@ -460,9 +460,10 @@ Result<void> Bench::measure() {
 
 int run(int argc, char** argv) {
   Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i];
-    int* value = name == "--seconds"     ? &options.seconds
+    int* value = i + 1 == argc           ? nullptr
+                 : name == "--seconds"   ? &options.seconds
                  : name == "--rate"      ? &options.rate
                  : name == "--operators" ? &options.operators
                                          : nullptr;

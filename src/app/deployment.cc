@@ -53,6 +53,9 @@ std::string toml_text(std::string_view text) {
 Deployment::Deployment(UpOptions options, fs::path program_folder)
     : options_(std::move(options)), program_folder_(std::move(program_folder)) {
   options_.data = fs::absolute(options_.data);
+  // Whoever listens at one address is found there, unless told otherwise.
+  if (!options_.given.contains("--public-address") && options_.address != kEverywhere)
+    options_.public_address = options_.address;
   if (!options_.certificate.empty()) options_.certificate = fs::absolute(options_.certificate);
   if (!options_.key.empty()) options_.key = fs::absolute(options_.key);
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/ports_in_use.h"
@@ -16,6 +17,8 @@
 #include "base/time.h"
 
 namespace madoguchi::app {
+
+inline constexpr std::string_view kEverywhere = "0.0.0.0";
 
 struct UpOptions {
   std::filesystem::path data = "madoguchi-data";

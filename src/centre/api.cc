@@ -225,7 +225,7 @@ void Api::handle(const Operation& operation, web::Request request, const web::Re
   }
   const Session* session = core_.accounts_.session_of(ask.request.cookie(kCookie).value_or(""));
   if (session == nullptr) {
-    reply.send(web::error_response(401, "not_signed_in", "sign in first"));
+    reply.send(web::error_response(401, "signed_out", "sign in first"));
     return;
   }
   ask.session = *session;

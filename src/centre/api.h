@@ -106,6 +106,7 @@ class Api {
   void set_operator_state(const Ask& ask);
   void set_own_phone(const Ask& ask);
   void get_seat(const Ask& ask);
+  [[nodiscard]] LegId newest_leg(const OperatorId& who) const;
   void open_seat(const Ask& ask);
   void close_seat(const Ask& ask);
   void answer_call(const Ask& ask);
@@ -196,6 +197,7 @@ class Api {
 
   Core& core_;
   std::map<LegId, WaitingSeat> seats_;
+  std::map<OperatorId, LegId> newest_legs_;  // of seats that were opened since the start
   std::map<PromiseId, WaitingTicket> tickets_;
   std::set<std::string> names_in_making_;  // of accounts whose password is being hashed
 };

@@ -111,9 +111,15 @@ void Api::get_seat(const Ask& ask) {
   ask.answer(200, JsonObject()
                       .id("operator_id", ask.account.operator_id)
                       .flag("connected", view != nullptr && view->seat_connected)
+                      .id_or_null("leg_id", newest_leg(ask.account.operator_id))
                       .flag("phone_registered", view != nullptr && view->phone_registered)
                       .raw("ice_servers", std::move(servers).done())
                       .done());
+}
+
+LegId Api::newest_leg(const OperatorId& who) const {
+  const auto found = newest_legs_.find(who);
+  return found == newest_legs_.end() ? LegId() : found->second;
 }
 
 void Api::open_seat(const Ask& ask) {
@@ -133,11 +139,13 @@ void Api::open_seat(const Ask& ask) {
 void Api::seat_opened(const SeatOpened& seat) {
   const auto waiting = seats_.find(seat.leg);
   if (waiting == seats_.end()) return;
-  if (seat.error.empty())
+  if (seat.error.empty()) {
+    newest_legs_.insert_or_assign(waiting->second.ask.account.operator_id, seat.leg);
     waiting->second.ask.answer(
         200, JsonObject().id("leg_id", seat.leg).text("sdp_answer", seat.sdp_answer).done());
-  else
+  } else {
     waiting->second.ask.refuse(ErrorCode::kInvalid, "sdp_offer: " + seat.error);
+  }
   seats_.erase(waiting);
 }
 

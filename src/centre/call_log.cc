@@ -11,13 +11,21 @@
 namespace madoguchi::centre {
 namespace {
 
+// "+81300000001": no program takes it for more than a number.
+bool is_telephone(std::string_view text) {
+  return text.size() > 1 && text.front() == '+' &&
+         text.find_first_not_of("0123456789", 1) == text.npos;
+}
+
+// What a spreadsheet would take for a formula is told with a quote before it.
 class Lines {
  public:
   void cell(std::string_view text) {
     if (!first_) out_ += ',';
     first_ = false;
-    const bool formula = !text.empty() && (text.front() == '=' || text.front() == '+' ||
-                                           text.front() == '-' || text.front() == '@');
+    const bool formula = !text.empty() &&
+                         std::string_view("=+-@\t\r").find(text.front()) != text.npos &&
+                         !is_telephone(text);
     out_ += '"';
     if (formula) out_ += '\'';
     for (const char c : text) {

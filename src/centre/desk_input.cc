@@ -18,12 +18,6 @@ std::optional<std::size_t> day_from(std::string_view name) {
   return static_cast<std::size_t>(found - kDays.begin());
 }
 
-bool is_number(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  return text.size() >= 2 && text.size() <= 15 &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 template <typename Enum>
 void read_name(JsonInput& input, std::string_view member, Enum& into) {
   const auto text = input.optional_text(member);
@@ -67,6 +61,12 @@ std::optional<std::vector<std::size_t>> days_from(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  return text.size() >= 2 && text.size() <= 15 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 Result<calendar::OpeningHours> hours_from_lines(const std::vector<std::string>& lines) {
   calendar::OpeningHoursSettings settings;

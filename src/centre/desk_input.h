@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "centre/floor_settings.h"
@@ -13,6 +14,9 @@ namespace madoguchi::centre {
 // Changes `desk` by the members of docs/openapi.yaml's DeskChange; mistakes go to `input`.
 // Organisation and group must be of `floor`, numbers no other desk's.
 void read_desk(JsonInput& input, const FloorParts& floor, DeskPart& desk);
+
+// "+81312345678", or the digits of an extension: 2 to 15.
+bool is_number(std::string_view text);
 
 // Opening hours from lines like "mon-fri 09:00-18:00", "sat 10:00-15:00", "holidays closed"; days
 // that no line names are closed, holidays that none names are as other days. kInvalid names the

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "centre/desk_input.h"
 #include "routing/names.h"
 #include "web/settings.h"
 
@@ -156,11 +157,16 @@ DeskPart read_desk(Config& table, const Settings& settings, std::set<std::string
     table.refuse("group", fmt::format("there is no group \"{}\"", desk.group.text()));
   desk.numbers = table.texts_or("numbers", {});
   if (desk.numbers.empty()) table.refuse("numbers", "a desk needs one number at least");
-  for (const std::string& number : desk.numbers)
+  for (const std::string& number : desk.numbers) {
+    if (!is_number(number))
+      table.refuse("numbers", fmt::format("\"{}\" is none, it looks like +81312345678", number));
     if (!numbers.insert(number).second)
       table.refuse("numbers", fmt::format("{} belongs to another desk already", number));
+  }
   part.shown_number =
       table.text_or("shown_number", desk.numbers.empty() ? "" : desk.numbers.front());
+  if (!part.shown_number.empty() && !is_number(part.shown_number))
+    table.refuse("shown_number", "a number looks like +81312345678");
   desk.answer = read_name(table, "answer", routing::AnswerMode::kAtOnce);
   desk.callback = read_name(table, "callback", routing::CallbackPolicy::kAsk);
   desk.wrap_up_end = read_name(table, "wrap_up_end", routing::WrapUpEnd::kStay);

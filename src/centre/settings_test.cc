@@ -47,11 +47,17 @@ TEST(Settings, AMistakeIsNamedByFileKeyAndCause) {
       {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"bank\"\ngroup = \"g\"\n",
        "desk[0].numbers: a desk needs one number"},
       {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"shop\"\ngroup = \"g\"\n"
-       "numbers = [\"1\"]\n",
+       "numbers = [\"11\"]\n",
        "desk[0].organisation: there is no organisation \"shop\""},
       {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"bank\"\ngroup = \"g\"\n"
-       "numbers = [\"1\"]\ncallback = \"often\"\n",
+       "numbers = [\"11\"]\ncallback = \"often\"\n",
        "desk[0].callback: \"often\" is none of"},
+      {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"bank\"\ngroup = \"g\"\n"
+       "numbers = [\"03 0000 0005\"]\n",
+       "desk[0].numbers: \"03 0000 0005\" is none, it looks like +81312345678"},
+      {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"bank\"\ngroup = \"g\"\n"
+       "numbers = [\"11\"]\nshown_number = \"our number\"\n",
+       "desk[0].shown_number: a number looks like"},
   };
   for (const Wrong& one : cases) {
     const auto settings = read(one.text);

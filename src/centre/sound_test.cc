@@ -73,13 +73,13 @@ TEST(CallLog, DefusesFormulasAndWritesTheOldEncoding) {
   logged.call.id = CallId("C1");
   logged.call.desk = DeskId("d");
   logged.call.number_called = "+81312345678";
-  logged.call.disposition = "a\"b";
+  logged.call.disposition = "=a\"b";
   FloorParts floor;
   floor.desks[DeskId("d")].name = "漏えい窓口😀";
   const std::string text = call_log_csv({logged}, floor, Encoding::kUtf8);
   EXPECT_TRUE(text.starts_with("\xEF\xBB\xBF"));
-  EXPECT_NE(text.find("\"'+81312345678\""), std::string::npos);
-  EXPECT_NE(text.find("\"a\"\"b\""), std::string::npos);
+  EXPECT_NE(text.find("\"+81312345678\""), std::string::npos);
+  EXPECT_NE(text.find("\"'=a\"\"b\""), std::string::npos);
   const std::string old = call_log_csv({logged}, floor, Encoding::kCp932);
   EXPECT_NE(old.find("\x98\x52\x82\xA6\x82\xA2\x91\x8B\x8C\xFB?\""), std::string::npos);
 }

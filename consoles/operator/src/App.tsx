@@ -1,7 +1,7 @@
 // Who is signed in decides what is shown: the sign-in page, or the desk.
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, type Session, api, ok, setCsrfToken } from "./api/client";
+import { ApiError, type Session, api, ok, onSessionEnd, setCsrfToken } from "./api/client";
 import { SignIn } from "./screens/SignIn";
 import { Workplace } from "./screens/Workplace";
 
@@ -24,6 +24,8 @@ export function App() {
   }, [enter]);
 
   const leave = useCallback((expired: boolean) => enter(null, expired ? "sign_in.expired" : "sign_in.signed_out"), [enter]);
+
+  useEffect(() => onSessionEnd(() => leave(true)), [leave]);
 
   useEffect(() => {
     document.title = t("product");

@@ -107,6 +107,6 @@ type Translate = (key: string, values?: Record<string, string>) => string;
 
 export function sentence(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return t("error.other", { message: String(error) });
-  const known = ["offline", "unavailable", "conflict", "denied", "not_signed_in", "redial_limit", "day_limit", "own_number"];
+  const known = ["offline", "unavailable", "conflict", "denied", "signed_out", "not_signed_in", "redial_limit", "day_limit", "own_number"];
   return known.includes(error.code) ? t(`error.${error.code}`) : t("error.other", { message: error.message });
 }

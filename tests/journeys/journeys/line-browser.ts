@@ -78,15 +78,37 @@ async function inLanguage(system: System, context: Context, language: "ja" | "en
   await browser.close();
 }
 
+/** The audio is the newest page's; the older one says so and lets go, until it is asked for again. */
+async function onTwoPages(system: System, context: Context): Promise<void> {
+  const { wav } = toneOnly(context.folder, "operator-twice", operatorTone, 5);
+  const enter = async (): Promise<Console> => {
+    const page = await Console.open(system.url, { microphone: wav, language: "ja" });
+    await page.signIn("hana", system.password("hana"));
+    await page.page.getByText("音声 良好").first().waitFor();
+    return page;
+  };
+  const elsewhere = (page: Console): Promise<void> => page.page.getByText("ほかの画面で").waitFor();
+  const first = await enter();
+  const second = await enter();
+  await elsewhere(first);
+  await first.screenshot(join(context.folder, "in-use-elsewhere.png"));
+  await first.press("音声をつなぐ");
+  await first.page.getByText("音声 良好").first().waitFor();
+  await elsewhere(second);
+  await first.close();
+  await second.close();
+}
+
 /** From the page's own counters: what the seat's RTCPeerConnection reports. */
 export const journey: Journey = {
-  title: "a SIP caller and an operator in Chromium hear each other; the console in both languages",
+  title: "a SIP caller and an operator in Chromium hear each other; the console in both languages, and on two pages at once",
   seconds: 300,
   alone: true,
   async run(context) {
     const system = await System.start(context);
     await inLanguage(system, context, "ja");
     await inLanguage(system, context, "en");
+    await onTwoPages(system, context);
     await system.stop();
   },
 };

@@ -118,13 +118,13 @@ export class Stage {
     this.asked.push(line);
     const refusal = Object.entries(this.play.refuse).find(([rule]) => (rule.endsWith("*") ? line.startsWith(rule.slice(0, -1)) : line === rule))?.[1];
     if (refusal) return json(response, refusal.status, { code: refusal.code, message: refusal.message });
-    if (line === "GET /session" && !this.play.session) return json(response, 401, { code: "not_signed_in", message: "sign in first" });
+    if (line === "GET /session" && !this.play.session) return json(response, 401, { code: "signed_out", message: "sign in first" });
     const answers: Record<string, [number, unknown]> = {
       "GET /session": [200, this.play.session],
       "GET /choices": [200, this.play.choices],
       "GET /calls": [200, { items: this.play.history, next: this.play.history.length >= 20 ? "more" : null }],
       "GET /prompts": [200, { items: this.play.prompts, next: null }],
-      "GET /seat": [200, { operator_id: "hana", connected: false, phone_registered: false, ice_servers: [] }],
+      "GET /seat": [200, { operator_id: "hana", connected: false, leg_id: null, phone_registered: false, ice_servers: [] }],
       "POST /seat": [200, { leg_id: "l", sdp_answer: "v=0" }],
       "POST /session/password": [204, null],
       "DELETE /session": [204, null],

@@ -28,10 +28,20 @@ export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
 
+let sessionEnded: () => void = () => undefined;
+/** Called when the centre says of somebody who was signed in that they no longer are. */
+export function onSessionEnd(callback: () => void): void {
+  sessionEnded = callback;
+}
+
 const guard: Middleware = {
   onRequest({ request }) {
     if (request.method !== "GET") request.headers.set("X-Csrf-Token", csrfToken);
     return request;
+  },
+  onResponse({ response }) {
+    if (response.status === 401 && csrfToken !== "") sessionEnded();
+    return undefined;
   },
 };
 

@@ -27,6 +27,13 @@ export async function record(deviceId: string | null): Promise<Recording> {
   };
 }
 
+/** Any sound that the browser can read, as small as the telephone carries it; what it cannot read goes as it is, for the centre to say why not. */
+export async function forTelephone(file: Blob): Promise<Blob> {
+  const context = new OfflineAudioContext(1, 1, 8000);
+  const decoded = await context.decodeAudioData(await file.arrayBuffer()).catch(() => null);
+  return decoded === null ? file : wav(await atRate(decoded, 8000), 8000);
+}
+
 async function atRate(sound: AudioBuffer, hertz: number): Promise<Float32Array> {
   const context = new OfflineAudioContext(1, Math.max(1, Math.ceil(sound.duration * hertz)), hertz);
   const source = context.createBufferSource();

@@ -8,7 +8,7 @@ describe("a microphone that does not come", () => {
   });
 
   it("is not connected, in few words", () => {
-    for (const state of ["no_microphone", "refused", "busy", "unsupported", "lost"] as const) expect(inFewWords(state)).toBe("closed");
+    for (const state of ["no_microphone", "refused", "busy", "unsupported", "lost", "elsewhere"] as const) expect(inFewWords(state)).toBe("closed");
     expect(inFewWords("connected")).toBe("connected");
   });
 });

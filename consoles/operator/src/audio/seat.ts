@@ -2,7 +2,7 @@
 // itself: on a network change the connection is opened anew and the call in progress moves over.
 import { api, ok } from "../api/client";
 
-export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused" | "busy" | "unsupported";
+export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused" | "busy" | "unsupported" | "elsewhere";
 
 /** The state for a small sign; the banner says the rest, and what to do. */
 export function inFewWords(state: SeatState): SeatState {
@@ -39,6 +39,7 @@ export class Seat {
   private microphone: MediaStream | null = null;
   private retry: number | null = null;
   private wanted = false;
+  private leg: string | null = null;
   private deviceId: string | null = null;
   private readonly listeners = new Set<() => void>();
   readonly player: HTMLAudioElement;
@@ -64,6 +65,7 @@ export class Seat {
 
   async open(deviceId: string | null): Promise<void> {
     this.wanted = true;
+    this.leg = null;
     this.deviceId = deviceId;
     // Browsers give the microphone to pages from https and from the machine itself only.
     if (!navigator.mediaDevices?.getUserMedia) return this.become("unsupported");
@@ -81,11 +83,17 @@ export class Seat {
   }
 
   async close(): Promise<void> {
+    const mine = this.state !== "elsewhere";
+    this.leave("closed");
+    if (mine) await ok(api.DELETE("/seat")).catch(() => undefined);
+  }
+
+  private leave(state: SeatState): void {
     this.wanted = false;
+    this.leg = null;
     this.dropPeer();
     this.stopMicrophone();
-    this.become("closed");
-    await ok(api.DELETE("/seat")).catch(() => undefined);
+    this.become(state);
   }
 
   async useSpeaker(deviceId: string): Promise<void> {
@@ -117,7 +125,9 @@ export class Seat {
     this.dropPeer();
     this.become(this.state === "lost" ? "lost" : "connecting");
     try {
-      const { ice_servers } = await ok(api.GET("/seat"));
+      const { ice_servers, leg_id } = await ok(api.GET("/seat"));
+      // Another page of mine has taken over: taking the seat back would make it come and go for ever.
+      if (this.leg !== null && leg_id !== null && leg_id !== this.leg) return this.leave("elsewhere");
       const peer = new RTCPeerConnection({ iceServers: ice_servers, bundlePolicy: "max-bundle" });
       this.peer = peer;
       const track = this.microphone.getAudioTracks()[0];
@@ -132,6 +142,7 @@ export class Seat {
       await peer.setLocalDescription(await peer.createOffer());
       const answer = await ok(api.POST("/seat", { body: { sdp_offer: peer.localDescription?.sdp ?? "" } }));
       if (this.peer !== peer) return;
+      this.leg = answer.leg_id;
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp_answer });
     } catch {
       this.lose();

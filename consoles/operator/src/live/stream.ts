@@ -1,4 +1,5 @@
 // The connection behind the world: opens the event stream, notices when it is dead, comes back by itself.
+import { api } from "../api/client";
 import { type Message, type World, after, emptyWorld } from "./world";
 
 const silentAfter = 15_000; // three heartbeats missed
@@ -22,12 +23,15 @@ export class Stream {
   private watchdog: unknown = null;
   private retry: unknown = null;
   private failures = 0;
+  private heard = false; // on this connection
   private stopped = true;
   private readonly listeners = new Set<() => void>();
 
   constructor(
     private readonly open: () => WebSocket = () => new WebSocket(address()),
     private readonly timers: Timers = browserTimers,
+    // A stream that is refused may mean that the session has ended; a browser does not say which.
+    private readonly askForSession: () => void = () => void api.GET("/session").catch(() => undefined),
   ) {}
 
   start(): void {
@@ -55,6 +59,7 @@ export class Stream {
   private connect(): void {
     const socket = this.open();
     this.socket = socket;
+    this.heard = false;
     socket.onmessage = (event) => this.take(JSON.parse(event.data as string) as Message);
     socket.onclose = () => {
       if (this.socket === socket) this.lost();
@@ -63,6 +68,7 @@ export class Stream {
   }
 
   private take(message: Message): void {
+    this.heard = true;
     this.listen();
     const next = after(this.world, message, this.timers.now());
     if (next === null) return this.lost();
@@ -83,6 +89,7 @@ export class Stream {
     this.drop();
     if (this.stopped) return;
     if (this.world.link === "live") this.become({ ...this.world, link: "lost" });
+    if (!this.heard) this.askForSession();
     const wait = waits[Math.min(this.failures++, waits.length - 1)] ?? 5000;
     this.retry = this.timers.set(() => this.connect(), wait);
   }

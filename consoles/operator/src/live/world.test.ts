@@ -46,7 +46,7 @@ class FakeSocket {
   }
 }
 
-function bench(): { stream: Stream; sockets: FakeSocket[]; fire: (after: number) => void } {
+function bench(): { stream: Stream; sockets: FakeSocket[]; fire: (after: number) => void; asked: string[] } {
   const sockets: FakeSocket[] = [];
   let pending: { callback: () => void; milliseconds: number }[] = [];
   const timers: Timers = {
@@ -60,17 +60,19 @@ function bench(): { stream: Stream; sockets: FakeSocket[]; fire: (after: number)
     },
     now: () => 0,
   };
-  const stream = new Stream(() => {
+  const asked: string[] = [];
+  const open = (): WebSocket => {
     const socket = new FakeSocket();
     sockets.push(socket);
     return socket as unknown as WebSocket;
-  }, timers);
+  };
+  const stream = new Stream(open, timers, () => asked.push("session"));
   const fire = (milliseconds: number): void => {
     const due = pending.filter((timer) => timer.milliseconds === milliseconds);
     pending = pending.filter((timer) => timer.milliseconds !== milliseconds);
     for (const timer of due) timer.callback();
   };
-  return { stream, sockets, fire };
+  return { stream, sockets, fire, asked };
 }
 
 describe("the stream", () => {
@@ -85,6 +87,17 @@ describe("the stream", () => {
     sockets[1]!.say(snapshot());
     expect(stream.current().link).toBe("live");
     expect(stream.current().calls).toEqual({});
+  });
+
+  it("asks whether the session has ended when it is refused, and only then", () => {
+    const { stream, sockets, fire, asked } = bench();
+    stream.start();
+    sockets[0]!.say(snapshot());
+    sockets[0]!.onclose!();
+    expect(asked).toEqual([]);
+    fire(250);
+    sockets[1]!.onclose!();
+    expect(asked).toEqual(["session"]);
   });
 
   it("takes silence for a dead connection", () => {

@@ -19,7 +19,7 @@ export function Banner({ message, onClose }: { message: string | null; onClose: 
   else if (world.status)
     for (const part of ["exchange", "vault", "store"] as const) if (!world.status[part].connected) say(part);
   for (const trouble of world.status?.troubles ?? []) say(trouble.kind, trouble.text);
-  const audioTrouble = !rungElsewhere(world) && ["no_microphone", "refused", "busy", "unsupported", "lost"].includes(seat);
+  const audioTrouble = !rungElsewhere(world) && ["no_microphone", "refused", "busy", "unsupported", "lost", "elsewhere"].includes(seat);
 
   return (
     <div className="banners" role="status">

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Desk, type Schemas, api, ok } from "../api/client";
-import { type Recording, record } from "../audio/recorder";
+import { type Recording, forTelephone, record } from "../audio/recorder";
 import { useAction, useWorld } from "../hooks";
 
 type Prompt = Schemas["Prompt"];
@@ -86,7 +86,8 @@ function NewSound({ onSaved }: { onSaved: () => void }) {
   const save = (): void =>
     void run(async () => {
       if (!sound) return;
-      await ok(api.POST("/prompts", { params: { query: { name } }, body: sound as unknown as string, bodySerializer: (body) => body as unknown as Blob, headers: { "Content-Type": "audio/wav" } }));
+      const small = await forTelephone(sound);
+      await ok(api.POST("/prompts", { params: { query: { name } }, body: small as unknown as string, bodySerializer: (body) => body as unknown as Blob, headers: { "Content-Type": "audio/wav" } }));
       setSound(null);
       setName("");
       onSaved();
@@ -98,7 +99,7 @@ function NewSound({ onSaved }: { onSaved: () => void }) {
       </button>
       <label className="file">
         {t("sounds.upload")}
-        <input type="file" accept="audio/wav,.wav" onChange={(event) => setSound(event.target.files?.[0] ?? null)} />
+        <input type="file" accept="audio/*" onChange={(event) => setSound(event.target.files?.[0] ?? null)} />
       </label>
       <label>
         {t("sounds.name")}

@@ -1,0 +1,55 @@
+#include "app/deployment.h"
+
+#include <gtest/gtest.h>
+
+namespace madoguchi::app {
+namespace {
+
+class DeploymentOptions : public testing::Test {
+ protected:
+  // What is wrong with them; empty: nothing.
+  std::string wrong(const UpOptions& options) {
+    const auto good = Deployment(options, "/usr/bin").check_options();
+    return good ? "" : good.error().message;
+  }
+  UpOptions secured(const std::string& address) {
+    UpOptions options;
+    options.data = testing::TempDir() + "/no-deployment-yet";
+    options.address = address;
+    options.certificate = "/etc/hosts";
+    options.key = "/etc/hosts";
+    return options;
+  }
+};
+
+TEST_F(DeploymentOptions, OneAddressIsAlsoWhereOthersSendTheirSound) {
+  const UpOptions options = secured("192.0.2.7");
+  EXPECT_EQ(wrong(options), "");
+  EXPECT_EQ(Deployment(options, "/usr/bin").options().public_address, "192.0.2.7");
+  UpOptions behind = options;
+  behind.public_address = "198.51.100.7";
+  behind.given = {"--public-address"};
+  EXPECT_EQ(Deployment(behind, "/usr/bin").options().public_address, "198.51.100.7");
+}
+
+TEST_F(DeploymentOptions, AllAddressesNeedOneThatIsTold) {
+  UpOptions options = secured("0.0.0.0");
+  EXPECT_TRUE(wrong(options).starts_with("--public-address: must be given"));
+  options.public_address = "198.51.100.7";
+  options.given = {"--public-address"};
+  EXPECT_EQ(wrong(options), "");
+}
+
+TEST_F(DeploymentOptions, NoSettingsAreMadeForAddressesTheyCannotHold) {
+  EXPECT_TRUE(wrong(secured("::1")).starts_with("--address, --public-address: the settings"));
+  EXPECT_TRUE(wrong(secured("not one")).starts_with("--address: not one is no IP address"));
+}
+
+TEST_F(DeploymentOptions, WithoutACertificateOnlyTheMachineItself) {
+  UpOptions options = secured("192.0.2.7");
+  options.certificate.clear();
+  EXPECT_TRUE(wrong(options).starts_with("--address: without --certificate"));
+}
+
+}  // namespace
+}  // namespace madoguchi::app
