@@ -9,12 +9,13 @@
 #include <memory>
 
 #include "base/check.h"
+#include "base/gcm_nonce.h"
 
 namespace madoguchi {
 namespace {
 
 constexpr std::string_view kCommitPurpose = "madoguchi.committed.1";
-constexpr std::size_t kGcmMostNonce = 128;
+constexpr std::size_t kGcmMostNonce = 128;  // of OpenSSL's
 
 // The cipher's key in the first half, the commitment in the second; wiped when it goes.
 struct Committed {
@@ -74,17 +75,39 @@ const EVP_CIPHER* gcm_of(ByteView key) {
   return nullptr;
 }
 
+// The cipher's block of zeros; the key has a size that gcm_of() knows.
+Result<GcmBlock> hash_key_of(ByteView key) {
+  const CipherContext cipher;
+  const EVP_CIPHER* kind = key.size() == 16   ? EVP_aes_128_ecb()
+                           : key.size() == 24 ? EVP_aes_192_ecb()
+                                              : EVP_aes_256_ecb();
+  const GcmBlock zeros{};
+  GcmBlock block{};
+  int written = 0;
+  if (EVP_EncryptInit_ex(cipher.context, kind, nullptr, key.data(), nullptr) != 1 ||
+      EVP_EncryptUpdate(cipher.context, block.data(), &written, zeros.data(), 16) != 1 ||
+      block == zeros)
+    return fail(ErrorCode::kInternal, "AES-GCM could not be started");
+  return block;
+}
+
 enum class Direction { kOpen = 0, kSeal = 1 };
 
 Result<void> begin_gcm(const CipherContext& cipher, Direction direction, ByteView key,
                        ByteView nonce, ByteView associated, std::size_t text) {
   const EVP_CIPHER* kind = gcm_of(key);
   if (kind == nullptr) return fail(ErrorCode::kInvalid, "an AES key has 16, 24 or 32 bytes");
-  if (nonce.empty() || nonce.size() > kGcmMostNonce)
-    return fail(ErrorCode::kInvalid, "an AES-GCM nonce has 1 to 128 bytes");
+  if (nonce.empty()) return fail(ErrorCode::kInvalid, "an AES-GCM nonce has at least 1 byte");
   if (text > INT_MAX || associated.size() > INT_MAX)
     return fail(ErrorCode::kInvalid, "too much for one AES-GCM message");
   const int encrypt = static_cast<int>(direction);
+  GcmBlock brief;
+  if (nonce.size() > kGcmMostNonce) {
+    const auto hash_key = hash_key_of(key);
+    if (!hash_key) return tl::unexpected<Error>(hash_key.error());
+    brief = short_gcm_nonce(*hash_key, nonce);
+    nonce = brief;
+  }
   int written = 0;
   const bool begun =
       EVP_CipherInit_ex(cipher.context, kind, nullptr, nullptr, nullptr, encrypt) == 1 &&

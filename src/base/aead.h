@@ -58,8 +58,8 @@ Result<Bytes> xchacha20_poly1305_seal(ByteView key, ByteView nonce, ByteView ass
 Result<Bytes> xchacha20_poly1305_open(ByteView key, ByteView nonce, ByteView associated,
                                       ByteView sealed);
 
-// AES-GCM with a 16-byte tag at the end. Keys of 16, 24 or 32 bytes, nonces of 1 to 128 (ours have
-// 12; longer ones than 128 OpenSSL does not take), else kInvalid.
+// AES-GCM with a 16-byte tag at the end. Keys of 16, 24 or 32 bytes, nonces of any length but 0
+// (12 is the usual one).
 Result<Bytes> aes_gcm_seal(ByteView key, ByteView nonce, ByteView associated, ByteView plain);
 Result<Bytes> aes_gcm_open(ByteView key, ByteView nonce, ByteView associated, ByteView sealed);
 

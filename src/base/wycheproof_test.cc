@@ -74,19 +74,13 @@ TEST(Wycheproof, XChaCha20Poly1305) {
   EXPECT_GT(tally.valid, 0);
 }
 
-TEST(Wycheproof, AesGcmButForNoncesBeyond128Bytes) {
+TEST(Wycheproof, AesGcm) {
   const auto file = file_of("aes_gcm.json");
   REQUIRE_VECTORS(file);
-  int too_long = 0;
-  run_file(file, [&](const Json& group, const Json& test) {
-    const bool accepted = accepts_aead(test, aes_gcm_seal, aes_gcm_open);
-    if (group.at("ivSize").get<int>() <= 128 * 8) return accepted;
-    // Valid, but our function refuses such nonces by their length and says so.
-    ++too_long;
-    EXPECT_FALSE(accepted);
-    return true;
+  const Tally tally = run_file(file, [](const Json&, const Json& test) {
+    return accepts_aead(test, aes_gcm_seal, aes_gcm_open);
   });
-  EXPECT_EQ(too_long, 3);
+  EXPECT_GT(tally.valid, 0);
 }
 
 TEST(Wycheproof, Ed25519) {
