@@ -135,11 +135,6 @@ Result<void> Deployment::check_options() const {
     return fail(ErrorCode::kInvalid,
                 "--address, --public-address: the settings made here are for IPv4; give such an "
                 "address, or write the processes' settings yourself (docs/settings-*.md)");
-  if (first && options_.address == kEverywhere && !options_.given.contains("--public-address"))
-    return fail(ErrorCode::kInvalid,
-                fmt::format("--public-address: must be given with --address {}: it is where others "
-                            "send their sound",
-                            kEverywhere));
   if (!is_address(options_.public_address))
     return fail(ErrorCode::kInvalid,
                 fmt::format("--public-address: {} is no IP address", options_.public_address));
@@ -148,6 +143,11 @@ Result<void> Deployment::check_options() const {
                 fmt::format("--address: without --certificate and --key only this machine itself "
                             "may connect: give them, or use 127.0.0.1 instead of {}",
                             options_.address));
+  if (first && options_.address == kEverywhere && !options_.given.contains("--public-address"))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("--public-address: must be given with --address {}: it is where others "
+                            "send their sound",
+                            kEverywhere));
   if (options_.certificate.empty() && options_.sip_tls_port != 0 && first)
     return fail(ErrorCode::kInvalid, "--sip-tls-port: needs --certificate and --key");
   if (options_.first_sound_port % 2 != 0 || options_.last_sound_port <= options_.first_sound_port)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "exchange/events.h"
 #include "exchange/media/prompt.h"
+#include "exchange/media/udp_socket.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -29,6 +30,25 @@ constexpr std::chrono::seconds kShutDownPatience{4};
 std::string fresh_epoch(const Clock& clock) {
   SystemEntropy entropy;
   return fresh_id_text(clock.now(), entropy);
+}
+
+// Only this machine can say which addresses are its own.
+Result<void> check_addresses(const Settings& settings) {
+  const auto ours = [](std::string_view key, const std::string& address) -> Result<void> {
+    const auto socket = UdpSocket::bind(address, 0);
+    if (socket || socket.error().code != ErrorCode::kUnavailable) return {};
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: {} is no address of this machine", key, address));
+  };
+  for (const SipListen& one : settings.sip) {
+    const bool udp = one.transport == sip::Transport::kUdp;
+    const char* key = udp                                     ? "sip.udp"
+                      : one.transport == sip::Transport::kTcp ? "sip.tcp"
+                                                              : "sip.tls";
+    if (auto good = ours(key, one.at.address.text()); !good) return good;
+  }
+  if (auto good = ours("sound.bind", settings.sound_bind); !good) return good;
+  return ours("browser.bind", settings.browser_bind);
 }
 
 }  // namespace
@@ -67,6 +87,7 @@ Result<void> ExchangeProcess::lock_folder() {
 }
 
 Result<void> ExchangeProcess::open_parts() {
+  if (auto ours = check_addresses(settings_); !ours) return ours;
   const auto wake = [this] { loop_.wake(); };
   for (const char* part : {"", "recordings", "prompts"}) {
     std::error_code problem;

@@ -42,6 +42,8 @@ void read_sip(Config table, Settings& settings) {
     table.refuse("country", "must be + and a country code, \"+81\"");
   settings.session_interval =
       std::chrono::seconds(table.integer_or("session_interval_s", 1800, 0, 86'400));
+  if (settings.session_interval.count() > 0 && settings.session_interval.count() < 90)
+    table.refuse("session_interval_s", "must be 0 (none) or 90 and more (RFC 4028)");
   settings.new_calls_per_second =
       static_cast<std::uint32_t>(table.integer_or("new_calls_per_second", 1000, 1, 100'000));
 }

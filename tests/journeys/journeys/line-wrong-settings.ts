@@ -38,6 +38,9 @@ const mistakes: Record<Process, Mistake[]> = {
   exchange: [
     ...everywhere,
     { what: "no address", change: set("sip", "udp", '["here"]'), says: /sip\.udp: "here" is not address:port/ },
+    { what: "an address of another machine", change: set("sip", "udp", '["192.0.2.77:5060"]'), says: /sip\.udp: 192\.0\.2\.77 is no address of this machine/ },
+    { what: "sound at another machine", change: set("sound", "bind", '"192.0.2.77"'), says: /sound\.bind: 192\.0\.2\.77 is no address of this machine/ },
+    { what: "a session too short", change: set("sip", "session_interval_s", "10"), says: /sip\.session_interval_s: must be 0 \(none\) or 90/ },
     { what: "an odd first port", change: set("sound", "first_port", "20001"), says: /sound\.first_port: must be even/ },
     { what: "TLS without certificate", change: set("sip", "tls", '["127.0.0.1:5061"]'), says: /sip\.tls: needs tls_certificate and tls_key/ },
     { what: "a number out of range", change: set("browser", "port", "99999"), says: /browser\.port: must be a whole number/ },
@@ -95,6 +98,8 @@ async function options(context: Context, binary: string): Promise<void> {
   const data = join(context.folder, "never-made");
   const cases: { args: string[]; says: RegExp }[] = [
     { args: ["--address", "0.0.0.0"], says: /--address: without --certificate and --key only this machine/ },
+    { args: ["--address", "0.0.0.0", "--certificate", binary, "--key", binary], says: /--public-address: must be given with --address 0\.0\.0\.0/ },
+    { args: ["--address", "::1"], says: /--address, --public-address: the settings made here are for IPv4/ },
     { args: ["--certificate", binary], says: /--certificate requires --key/ },
     { args: ["--key", binary], says: /--key requires --certificate/ },
     { args: ["--address", "here"], says: /--address: here is no IP address/ },
