@@ -14,8 +14,16 @@ Result<std::unique_ptr<PeopleRecords>> PeopleRecords::open(const Parts& parts,
   auto erasures = Erasures::open(parts.erasures_file, parts.master.erasures(*image));
   if (!erasures) return tl::unexpected<Error>(erasures.error());
   opened->erasures_ = std::move(*erasures);
-  auto records = Records::open({*opened->stores_.records, *opened->stores_.keys, *opened->keys_,
-                                *opened->erasures_, parts.clock, parts.entropy, parts.plan});
+  Records::Parts all{*opened->stores_.records,
+                     *opened->stores_.keys,
+                     *opened->keys_,
+                     *opened->erasures_,
+                     parts.clock,
+                     parts.entropy,
+                     parts.plan};
+  if (!parts.records_shown.empty()) all.records_shown = parts.records_shown;
+  if (!parts.keys_shown.empty()) all.keys_shown = parts.keys_shown;
+  auto records = Records::open(all);
   if (!records) return tl::unexpected<Error>(records.error());
   opened->records_ = std::move(*records);
   return opened;

@@ -29,6 +29,8 @@ class PeopleRecords {
     const NumberingPlan& plan;
     const Master& master;
     std::filesystem::path erasures_file;
+    std::string records_shown{};  // as Records::Parts has them
+    std::string keys_shown{};
   };
   // Replays erasures; see Records::open().
   static Result<std::unique_ptr<PeopleRecords>> open(const Parts& parts, OpenedRecordStores stores);

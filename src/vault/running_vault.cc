@@ -47,6 +47,13 @@ namespace {
 
 constexpr std::chrono::seconds kGrace{2};
 
+// A database as messages name it: by its setting, and its file. Other URLs may hold a password.
+std::string shown(std::string_view setting, std::string_view url) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (!url.starts_with(kSqlite)) return std::string(setting);
+  return fmt::format("{} ({})", setting, url.substr(kSqlite.size()));
+}
+
 }  // namespace
 
 struct RunningVault::Parts {
@@ -215,9 +222,11 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   auto parts = std::make_unique<Parts>(settings, std::move(store), clock, entropy,
                                        std::move(*registry), std::move(*authority), cost);
   if (records.records && records.keys) {
-    auto people = PeopleRecords::open({*parts->store, clock, entropy, NumberingPlan::japanese(),
-                                       *master, settings.data / "erasures"},
-                                      std::move(records));
+    auto people =
+        PeopleRecords::open({*parts->store, clock, entropy, NumberingPlan::japanese(), *master,
+                             settings.data / "erasures", shown("records", settings.records),
+                             shown("subject_keys", settings.subject_keys)},
+                            std::move(records));
     if (!people) return tl::unexpected<Error>(people.error());
     parts->people = std::move(*people);
     if (!settings.demo_owners.empty())
@@ -304,6 +313,9 @@ void RunningVault::minute() {
     log_warn("{}", counted.error().message);
   parts_->refusals.minute();
   parts_->authority->minute();
+  if (parts_->people)
+    if (const auto settled = parts_->people->records().settle(); !settled)
+      log_warn("{}", settled.error().message);
   if (parts_->exports) parts_->exports->minute();
   if (parts_->watch) parts_->watch->minute();
   if (parts_->playbacks) parts_->playbacks->minute();

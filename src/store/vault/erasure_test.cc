@@ -147,11 +147,66 @@ TEST_F(Erasure, AKeyWithoutARecordIsCollectedAtTheNextStart) {
   auto orphan = **stores_.keys->key(vault::parts_of(id)->number);
   orphan.number += 5;
   orphan.wrapped[60] ^= 1;
-  ASSERT_TRUE(stores_.keys->put(std::span(&orphan, 1)));
+  ASSERT_TRUE(stores_.keys->put(std::span(&orphan, 1), 0));
   start();
   EXPECT_FALSE(stores_.keys->key(orphan.number)->has_value());
   EXPECT_EQ(where(orphan.wrapped), "");
   EXPECT_EQ(read(id, "name_kana"), "タカハシ ハナコ");
+}
+
+TEST_F(Erasure, AStartWithOlderRecordsIsRefusedAndNobodysKeyIsLost) {
+  const SubjectId old = add(hanako("O1"));
+  stop();
+  for (const char* name : {"records.db", "keys.db"}) back_up(name);
+  start();
+  std::vector<SubjectId> since;
+  for (int i = 0; i < 50; ++i) since.push_back(add(hanako("S" + std::to_string(i))));
+  stop();
+  for (const char* name : {"records.db", "records.db-wal"})
+    if (fs::exists(folder_ / name))
+      fs::copy_file(folder_ / name, folder_ / ("newer-" + std::string(name)));
+  put_back("records.db");
+  for (int tries = 0; tries < 2; ++tries) {
+    const auto refused = try_start();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+    EXPECT_NE(refused.error().message.find("records of 50 people are missing"), std::string::npos)
+        << refused.error().message;
+  }
+  for (const char* name : {"records.db", "records.db-wal"})
+    if (fs::exists(folder_ / ("newer-" + std::string(name))))
+      fs::copy_file(folder_ / ("newer-" + std::string(name)), folder_ / name,
+                    fs::copy_options::overwrite_existing);
+  start();
+  EXPECT_EQ(read(old, "name_kana"), "タカハシ ハナコ");
+  for (const SubjectId& id : since) EXPECT_EQ(read(id, "name_kana"), "タカハシ ハナコ");
+  // Both from one backup are of one time.
+  stop();
+  for (const char* name : {"records.db", "keys.db"}) put_back(name);
+  start();
+  EXPECT_EQ(read(old, "name_kana"), "タカハシ ハナコ");
+  EXPECT_EQ(read(since.front(), "name_kana"), "error: not_found");
+}
+
+TEST_F(Erasure, AStartWithOlderKeysIsRefused) {
+  const SubjectId old = add(hanako("O1"));
+  stop();
+  back_up("keys.db");
+  start();
+  const SubjectId later = add(hanako("O2"));
+  stop();
+  fs::copy_file(folder_ / "keys.db", folder_ / "newer-keys.db");
+  put_back("keys.db");
+  const auto refused = try_start();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("keys is older than"), std::string::npos)
+      << refused.error().message;
+  put_back("keys.db");
+  fs::copy_file(folder_ / "newer-keys.db", folder_ / "keys.db",
+                fs::copy_options::overwrite_existing);
+  start();
+  EXPECT_EQ(read(old, "name_kana"), "タカハシ ハナコ");
+  EXPECT_EQ(read(later, "name_kana"), "タカハシ ハナコ");
 }
 
 TEST_F(Erasure, DestroyingAnOrganisationLeavesTheOthers) {

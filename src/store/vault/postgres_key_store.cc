@@ -1,6 +1,7 @@
 #include "store/vault/postgres_key_store.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "store/vault/postgres_link.h"
 
@@ -18,6 +19,7 @@ constexpr const char* kTables[] = {
     "NULL, version BIGINT NOT NULL, wrapped BYTEA NOT NULL)",
     "CREATE TABLE IF NOT EXISTS key_erasures (record BIGINT NOT NULL, mark BYTEA NOT NULL, at_us "
     "BIGINT NOT NULL, PRIMARY KEY (mark, record))",
+    "CREATE TABLE IF NOT EXISTS key_settled (one INT PRIMARY KEY, number BIGINT NOT NULL)",
 };
 
 tl::unexpected<Error> damaged() {
@@ -39,12 +41,31 @@ class PostgresKeyStore final : public vault::SubjectKeyStore {
  public:
   explicit PostgresKeyStore(std::unique_ptr<PostgresLink> link) : link_(std::move(link)) {}
 
-  Result<void> put(std::span<const SubjectKeyRow> keys) override {
-    return write(keys,
-                 "INSERT INTO key_subjects (number, organisation_id, version, wrapped) SELECT * "
-                 "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[]) ON CONFLICT "
-                 "(number) DO UPDATE SET organisation_id = excluded.organisation_id, version = "
-                 "excluded.version, wrapped = excluded.wrapped");
+  // The mark is kept after the keys: it only ever says less than could be said.
+  Result<void> put(std::span<const SubjectKeyRow> keys, RecordNumber settled) override {
+    if (auto kept =
+            write(keys,
+                  "INSERT INTO key_subjects (number, organisation_id, version, wrapped) SELECT * "
+                  "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[]) ON CONFLICT "
+                  "(number) DO UPDATE SET organisation_id = excluded.organisation_id, version = "
+                  "excluded.version, wrapped = excluded.wrapped");
+        !kept)
+      return kept;
+    return settled > noted_ ? settle(settled) : Result<void>();
+  }
+  Result<void> settle(RecordNumber settled) override {
+    const auto done = link_->ask(
+        "INSERT INTO key_settled (one, number) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET "
+        "number = GREATEST(key_settled.number, excluded.number)",
+        {pg(settled)});
+    if (!done) return tl::unexpected<Error>(done.error());
+    noted_ = settled;
+    return {};
+  }
+  Result<RecordNumber> settled() override {
+    const auto rows = link_->ask("SELECT COALESCE(MAX(number), 0) FROM key_settled");
+    if (!rows) return tl::unexpected<Error>(rows.error());
+    return static_cast<RecordNumber>(rows->integer(0, 0));
   }
   Result<void> replace(std::span<const SubjectKeyRow> keys) override {
     return write(keys,
@@ -148,6 +169,7 @@ class PostgresKeyStore final : public vault::SubjectKeyStore {
   }
 
   const std::unique_ptr<PostgresLink> link_;
+  std::atomic<RecordNumber> noted_{0};
 };
 
 }  // namespace

@@ -36,18 +36,28 @@ class RecordsOnSqlite : public testing::Test {
 
   // Also a restart.
   void start() {
+    const auto started = try_start();
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  // Nothing is open after an error.
+  Result<void> try_start() {
     stop();
     auto stores = open_record_stores({records_url(), keys_url(), folder_});
-    ASSERT_TRUE(stores) << stores.error().message;
+    if (!stores) return tl::unexpected<Error>(stores.error());
     stores_ = std::move(*stores);
     auto erasures = vault::Erasures::open(folder_ / "erasures.log",
                                           Secret::copy_of(as_bytes("the key of erasures 1234567")));
-    ASSERT_TRUE(erasures) << erasures.error().message;
+    if (!erasures) return tl::unexpected<Error>(erasures.error());
     erasures_ = std::move(*erasures);
     auto records = vault::Records::open({*stores_.records, *stores_.keys, keys_, *erasures_, clock_,
                                          entropy_, vault::NumberingPlan::japanese()});
-    ASSERT_TRUE(records) << records.error().message;
+    if (!records) {
+      const Error error = records.error();
+      stop();
+      return tl::unexpected<Error>(error);
+    }
     records_ = std::move(*records);
+    return {};
   }
   void stop() {
     records_.reset();

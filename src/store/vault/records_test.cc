@@ -285,7 +285,7 @@ TEST_F(Tampered, RecordsAndKeysDoNotOpenForAnotherSubjectOrOrganisation) {
   // The key goes along: still bound to the other subject.
   auto key = **stores_.keys->key(vault::parts_of(other)->number);
   key.number = vault::parts_of(one)->number;
-  ASSERT_TRUE(stores_.keys->put(std::span(&key, 1)));
+  ASSERT_TRUE(stores_.keys->put(std::span(&key, 1), 0));
   EXPECT_EQ(read(one, "name_kana"), "error: corrupt");
   // A whole record moved to another organisation, number and tail as they were.
   row = row_of(other);
@@ -299,7 +299,7 @@ TEST_F(Tampered, AKeyUnderAnOlderVersionsNumberIsRefused) {
   ASSERT_TRUE(records_->begin_rotation(sakura_));
   auto key = **stores_.keys->key(vault::parts_of(id)->number);
   key.version = 2;
-  ASSERT_TRUE(stores_.keys->put(std::span(&key, 1)));
+  ASSERT_TRUE(stores_.keys->put(std::span(&key, 1), 0));
   EXPECT_EQ(read(id, "name_kana"), "error: corrupt");
 }
 

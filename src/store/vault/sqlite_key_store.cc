@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS key_blocks (block INTEGER PRIMARY KEY, slots BLOB NOT
 CREATE TABLE IF NOT EXISTS key_erasures (
   record INTEGER NOT NULL, mark BLOB NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (mark, record))
   WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS key_settled (one INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 PRAGMA user_version = 1;
 )";
 
@@ -67,11 +68,19 @@ class SqliteKeyStore final : public vault::SubjectKeyStore {
     return {};
   }
 
-  Result<void> put(std::span<const SubjectKeyRow> keys) override {
-    return write(keys, [](const std::uint8_t*) { return true; });
+  Result<void> put(std::span<const SubjectKeyRow> keys, RecordNumber settled) override {
+    return write(keys, settled, [](const std::uint8_t*) { return true; });
   }
   Result<void> replace(std::span<const SubjectKeyRow> keys) override {
-    return write(keys, [](const std::uint8_t* slot) { return u32_at(slot) != 0; });
+    return write(keys, 0, [](const std::uint8_t* slot) { return u32_at(slot) != 0; });
+  }
+  Result<void> settle(RecordNumber settled) override { return put({}, settled); }
+
+  Result<RecordNumber> settled() override {
+    const std::lock_guard lock(mutex_);
+    auto found = file_->query("SELECT COALESCE(MAX(number), 0) FROM key_settled");
+    if (const auto row = found.step(); !row) return tl::unexpected<Error>(row.error());
+    return static_cast<RecordNumber>(found.integer(0));
   }
 
   Result<std::optional<SubjectKeyRow>> key(RecordNumber number) override {
@@ -233,8 +242,18 @@ class SqliteKeyStore final : public vault::SubjectKeyStore {
     return update.run();
   }
 
+  // In a transaction.
+  Result<void> note_settled(RecordNumber settled) {
+    if (settled == 0) return {};
+    auto note = file_->query(
+        "INSERT INTO key_settled (one, number) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET "
+        "number = MAX(number, ?1)");
+    note.bind(1, static_cast<std::int64_t>(settled));
+    return note.run();
+  }
+
   template <typename May>
-  Result<void> write(std::span<const SubjectKeyRow> keys, May&& may) {
+  Result<void> write(std::span<const SubjectKeyRow> keys, RecordNumber settled, May&& may) {
     const std::lock_guard lock(mutex_);
     grown_ = last_block_;
     std::map<std::string, std::uint32_t> fresh;
@@ -265,7 +284,7 @@ class SqliteKeyStore final : public vault::SubjectKeyStore {
         if (!changed) return changed;
         i = end;
       }
-      return {};
+      return note_settled(settled);
     });
     if (!done) return done;
     for (const auto& [id, number] : fresh) learn(number, id);

@@ -28,7 +28,7 @@ constexpr std::string_view kWithdrawn = "withdrawn";
 
 struct Work {
   std::uint64_t sequence = 0;
-  RecordNumber first = 0;
+  NumbersInFlight::Taken numbers;
   RowBatch batch;
 };
 
@@ -37,6 +37,7 @@ struct Sealed {
     SealedSubject subject;
     std::uint64_t line = 0;
   };
+  NumbersInFlight::Taken numbers;
   std::vector<Row> rows;
   std::vector<BadRow> bad;
   std::uint64_t end_offset = 0;
@@ -186,8 +187,8 @@ void Importer::State::stop() {
 Result<void> Importer::State::hand_over(RowBatch batch) {
   if (batch.rows.empty()) return {};
   Work one;
-  one.first = records.next_number.fetch_add(batch.rows.size());
-  if (one.first + batch.rows.size() > kMostRecords)
+  one.numbers = records.numbers.take(batch.rows.size());
+  if (one.numbers.first() + batch.rows.size() > kMostRecords)
     return fail(ErrorCode::kExhausted, "no record number is left");
   one.batch = std::move(batch);
   std::unique_lock lock(mutex);
@@ -213,6 +214,7 @@ void Importer::State::work() {
     }
     Sealed done;
     seal(one, decoder, entropy, done);
+    done.numbers = std::move(one.numbers);
     {
       const std::lock_guard lock(mutex);
       sealed.emplace(one.sequence, std::move(done));
@@ -229,7 +231,7 @@ void Importer::State::seal(const Work& one, Decoder& decoder, Entropy& entropy,
   into.rows.reserve(one.batch.rows.size());
   CsvCells cells;
   std::string text;
-  RecordNumber number = one.first;
+  RecordNumber number = one.numbers.first();
   for (const RowBatch::Row& row : one.batch.rows) {
     const auto refuse = [&](std::string_view reason) {
       into.bad.push_back({row.line, std::string(reason)});
@@ -372,12 +374,15 @@ Result<void> Importer::State::write(std::vector<Sealed> batches) {
   row.rows += act.records.size();
   row.bytes = batches.back().end_offset;
   row.lines = batches.back().end_line;
-  if (!keys.empty())
-    if (auto kept = records.parts.keys.put(keys); !kept) return kept;
+  if (!keys.empty()) {
+    for (Sealed& batch : batches) batch.numbers.keys_follow();
+    if (auto kept = records.parts.keys.put(keys, records.numbers.settled()); !kept) return kept;
+  }
   const auto logged = log->append(entries);
   if (!logged) return tl::unexpected<Error>(logged.error());
   row.log_bytes = *logged;
   if (auto kept = commit(std::move(act)); !kept) return kept;
+  for (Sealed& batch : batches) batch.numbers.records_are_kept();
   if (callbacks.bad_rows && !bad.empty()) callbacks.bad_rows(bad);
   if (callbacks.standing) callbacks.standing(standing());
   return {};
@@ -446,6 +451,8 @@ Result<ImportStanding> Importer::State::finish() {
     if (auto noted = callbacks.note(terms, standing()); !noted)
       return tl::unexpected<Error>(noted.error());
   if (auto kept = commit({}); !kept) return tl::unexpected<Error>(kept.error());
+  if (auto kept = records.parts.keys.settle(records.numbers.settled()); !kept)
+    return tl::unexpected<Error>(kept.error());
   log->remove();
   if (callbacks.standing) callbacks.standing(standing());
   return standing();

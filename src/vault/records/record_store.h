@@ -173,12 +173,17 @@ class SubjectKeyStore {
  public:
   virtual ~SubjectKeyStore() = default;
 
-  // In place of what was there. Ascending numbers are fast.
-  virtual Result<void> put(std::span<const SubjectKeyRow> keys) = 0;
+  // In place of what was there. Ascending numbers are fast. With them goes settle(settled).
+  virtual Result<void> put(std::span<const SubjectKeyRow> keys, RecordNumber settled) = 0;
   // The same for keys that are there still: one that was destroyed meanwhile stays so.
   virtual Result<void> replace(std::span<const SubjectKeyRow> keys) = 0;
   virtual Result<std::optional<SubjectKeyRow>> key(RecordNumber number) = 0;
   virtual Result<RecordNumber> highest_number() = 0;
+
+  // Every key below that number had its record (or had it once): one that is without, now, misses
+  // it. Never goes down. 0: nobody ever said.
+  virtual Result<void> settle(RecordNumber settled) = 0;
+  virtual Result<RecordNumber> settled() = 0;
 
   struct Page {
     std::vector<SubjectKeyRow> keys;

@@ -26,7 +26,10 @@ bool is_asked(const std::vector<std::string>& asked, std::string_view field, std
 }  // namespace
 
 Records::Records(const Parts& parts) : state_(std::make_unique<State>(parts)) {}
-Records::~Records() = default;
+Records::~Records() {
+  // What is not noted now the next start finds out.
+  if (opened_) static_cast<void>(settle());
+}
 
 Result<std::unique_ptr<Records>> Records::open(const Parts& parts) {
   std::unique_ptr<Records> records(new Records(parts));
@@ -35,10 +38,18 @@ Result<std::unique_ptr<Records>> Records::open(const Parts& parts) {
   if (!in_store) return tl::unexpected<Error>(in_store.error());
   const auto in_keys = parts.keys.highest_number();
   if (!in_keys) return tl::unexpected<Error>(in_keys.error());
-  state.next_number = std::max(*in_store, *in_keys) + 1;
+  RecordNumber highest = std::max(*in_store, *in_keys);
+  for (const ErasureRow& gone : parts.erasures.all()) highest = std::max(highest, gone.number);
+  state.numbers.start(highest + 1);
   if (auto replayed = state.replay(); !replayed) return tl::unexpected<Error>(replayed.error());
+  if (auto there = state.expect_keys(); !there) return tl::unexpected<Error>(there.error());
   if (auto done = state.collect_orphans(); !done) return tl::unexpected<Error>(done.error());
+  records->opened_ = true;
   return records;
+}
+
+Result<void> Records::settle() {
+  return state_->parts.keys.settle(state_->numbers.settled());
 }
 
 Result<std::shared_ptr<const RecordSealer>> Records::State::sealer(
@@ -187,7 +198,8 @@ Result<void> Records::State::check_unique(const RecordSealer& sealer,
 Result<SubjectId> Records::add(const OrganisationId& organisation, const Subject& subject) {
   const auto sealer = state_->sealer(organisation);
   if (!sealer) return tl::unexpected<Error>(sealer.error());
-  const RecordNumber number = state_->next_number++;
+  auto taken = state_->numbers.take(1);
+  const RecordNumber number = taken.first();
   if (number > kMostRecords) return fail(ErrorCode::kExhausted, "no record number is left");
   const Parts& parts = state_->parts;
   auto sealed = (*sealer)->seal(number, subject, parts.clock.now(), parts.entropy);
@@ -196,13 +208,15 @@ Result<SubjectId> Records::add(const OrganisationId& organisation, const Subject
   const std::lock_guard lock(state_->unique_mutex);
   if (auto unique = state_->check_unique(**sealer, subject.values, number); !unique)
     return tl::unexpected<Error>(unique.error());
-  if (auto kept = parts.keys.put(std::span(&sealed->key, 1)); !kept)
+  taken.keys_follow();
+  if (auto kept = parts.keys.put(std::span(&sealed->key, 1), state_->numbers.settled()); !kept)
     return tl::unexpected<Error>(kept.error());
   RecordAct act;
   act.records.push_back(std::move(sealed->record));
   for (const Mark& mark : sealed->marks) act.marks.push_back({mark, number});
   if (auto kept = parts.store.commit(organisation, act); !kept)
     return tl::unexpected<Error>(kept.error());
+  taken.records_are_kept();
   return id;
 }
 

@@ -110,11 +110,19 @@ class Records {
     const Clock& clock;
     Entropy& entropy;
     const NumberingPlan& plan;
+    // For messages: which database is which.
+    std::string records_shown = "the database of records";
+    std::string keys_shown = "the database of subjects' keys";
   };
 
-  // Replays erasures that a restored backup does not know, and collects keys without records.
+  // Replays erasures that a restored backup does not know, and collects keys whose record was never
+  // kept. kInvalid, nothing changed, when one of the two databases is older than the other.
   static Result<std::unique_ptr<Records>> open(const Parts& parts);
   ~Records();
+
+  // Notes beside the keys that their records are kept. To be called now and then: what was added
+  // since, a start with older records could take for something that was cut off.
+  Result<void> settle();
 
   // ---- the schema
 
@@ -206,6 +214,7 @@ class Records {
   explicit Records(const Parts& parts);
   struct State;
   std::unique_ptr<State> state_;
+  bool opened_ = false;  // whole
 };
 
 }  // namespace madoguchi::vault

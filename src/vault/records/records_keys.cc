@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "base/log.h"
 #include "vault/records/records_state.h"
 
 namespace madoguchi::vault {
@@ -266,30 +268,95 @@ Result<void> Records::State::replay() {
   return {};
 }
 
-// Keys are committed before their records: what a crash left between the two opens nothing, and
-// goes. Looks only at what was added since the last start.
-Result<void> Records::State::collect_orphans() {
-  const std::string name(kOrphanCursor);
-  const auto cursor = parts.store.cursor(name);
+// Looks only at what was added since the last start.
+Result<Records::State::Orphans> Records::State::orphans() {
+  const auto cursor = parts.store.cursor(std::string(kOrphanCursor));
   if (!cursor) return tl::unexpected<Error>(cursor.error());
+  const auto settled = parts.keys.settled();
+  if (!settled) return tl::unexpected<Error>(settled.error());
+  Orphans orphans;
+  // A strict import that was taken back loses its keys first: a backup of them has them still.
+  std::map<OrganisationId, std::vector<ImportRow>> imports;
+  const auto withdrawn = [&](const SubjectKeyRow& row) -> Result<bool> {
+    if (!imports.contains(row.organisation)) {
+      auto all = parts.store.imports(row.organisation);
+      if (!all) return tl::unexpected<Error>(all.error());
+      imports[row.organisation] = std::move(*all);
+    }
+    const auto& all = imports[row.organisation];
+    return std::any_of(all.begin(), all.end(), [&](const ImportRow& one) {
+      return one.state == "withdrawn" && one.first <= row.number && row.number <= one.last;
+    });
+  };
   RecordNumber from = std::max<RecordNumber>(*cursor, 1);
-  while (from != 0 && from < next_number) {
+  while (from != 0 && from < numbers.next()) {
     const auto page = parts.keys.walk(from, kOrphanStep);
     if (!page) return tl::unexpected<Error>(page.error());
-    std::vector<RecordNumber> orphans;
     if (!page->keys.empty()) {
       const auto there =
           parts.store.numbers(page->keys.front().number, page->keys.back().number, kOrphanStep + 1);
       if (!there) return tl::unexpected<Error>(there.error());
-      for (const SubjectKeyRow& row : page->keys)
-        if (!std::binary_search(there->begin(), there->end(), row.number))
-          orphans.push_back(row.number);
+      for (const SubjectKeyRow& row : page->keys) {
+        if (std::binary_search(there->begin(), there->end(), row.number)) continue;
+        const auto taken_back = withdrawn(row);
+        if (!taken_back) return tl::unexpected<Error>(taken_back.error());
+        const bool was_there = row.number < *settled || *settled == 0;
+        (was_there && !*taken_back ? orphans.missed : orphans.cut_off).push_back(row.number);
+      }
     }
-    if (!orphans.empty())
-      if (auto gone = parts.keys.destroy(orphans, {}); !gone) return gone;
     from = page->next;
   }
-  return parts.store.set_cursor(name, next_number);
+  if (*settled != 0 || orphans.missed.empty()) return orphans;
+  // Of before such a mark was kept: nobody can tell, and a key without a record opens nothing.
+  log_warn("{} keys without a record, numbers {} to {}, are left where they are",
+           orphans.missed.size(), orphans.missed.front(), orphans.missed.back());
+  orphans.missed.clear();
+  return orphans;
+}
+
+// Keys are committed before their records: what a crash left between the two opens nothing, and
+// goes. Where records are missing that were there, their people can come back, and nothing goes.
+Result<void> Records::State::collect_orphans() {
+  const auto found = orphans();
+  if (!found) return tl::unexpected<Error>(found.error());
+  if (!found->missed.empty())
+    return fail(
+        ErrorCode::kInvalid,
+        fmt::format("{} is older than {}: the records of {} people are missing, whose keys are "
+                    "there (numbers {} to {}). Nothing was changed; put the newer records back, "
+                    "or, where they are lost, both databases from one backup",
+                    parts.records_shown, parts.keys_shown, found->missed.size(),
+                    found->missed.front(), found->missed.back()));
+  if (!found->cut_off.empty()) {
+    if (auto gone = parts.keys.destroy(found->cut_off, {}); !gone) return gone;
+    log_warn("{} keys, numbers {} to {}, are destroyed: adding their people was cut off",
+             found->cut_off.size(), found->cut_off.front(), found->cut_off.back());
+  }
+  if (auto kept = parts.keys.settle(numbers.next()); !kept) return kept;
+  return parts.store.set_cursor(std::string(kOrphanCursor), numbers.next());
+}
+
+// Every record has a key, but those of a strict import that is being taken back. The newest tells.
+Result<void> Records::State::expect_keys() {
+  const auto newest = parts.store.highest_number();
+  if (!newest) return tl::unexpected<Error>(newest.error());
+  const auto row = parts.store.record(*newest);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) return {};
+  const auto key = parts.keys.key(*newest);
+  if (!key) return tl::unexpected<Error>(key.error());
+  if (*key) return {};
+  const auto imports = parts.store.imports((*row)->organisation);
+  if (!imports) return tl::unexpected<Error>(imports.error());
+  if (std::any_of(imports->begin(), imports->end(), [&](const ImportRow& one) {
+        return one.state != "done" && one.first <= *newest && *newest <= one.last;
+      }))
+    return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("{} is older than {}: people's records are there whose keys are not "
+                          "(number {}, and maybe more). Put the newer keys back; where they are "
+                          "lost, both databases from one backup",
+                          parts.keys_shown, parts.records_shown, *newest));
 }
 
 }  // namespace madoguchi::vault

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "vault/records/erasures.h"
+#include "vault/records/numbers_in_flight.h"
 #include "vault/records/records.h"
 #include "vault/records/sealer.h"
 
@@ -48,12 +48,19 @@ struct Records::State {
                                 const ErasureRow& erasure);
   Result<void> replay();
   Result<void> replay(const ErasureRow& erasure);
+  // Keys without records that were added since the last start, and whether they may go.
+  struct Orphans {
+    std::vector<RecordNumber> cut_off;
+    std::vector<RecordNumber> missed;  // their records were there
+  };
+  Result<Orphans> orphans();
   Result<void> collect_orphans();
+  Result<void> expect_keys();
 
   std::mutex& lock_of(RecordNumber number) { return subject_locks[number % subject_locks.size()]; }
 
   const Parts parts;
-  std::atomic<RecordNumber> next_number{1};
+  NumbersInFlight numbers;
   std::array<std::mutex, 64> subject_locks;  // read, change, write of one subject
   std::mutex unique_mutex;                   // taken after a subject's: looking and then writing
 
