@@ -1,31 +1,33 @@
-// Signing in, as both pages of the vault have it: by passkey, with a first passkey made by the administrator's code, and
-// by password where the vault says so (a demo).
+// Signing in, as every page of the vault has it: by passkey, with a first passkey made by the administrator's code, and
+// by password where the vault says so (a demo). It stands below the page's #error.
 import { byId, el, setText } from "./dom.js";
 import { type PasskeyAnswer, makePasskey, mayMake, maySignIn, signInWithPasskey } from "./passkey.js";
 import { type Answer, signIn } from "./session.js";
 import type { Texts } from "./texts.js";
 
+const field = (label: string, input: HTMLInputElement): HTMLElement => el("div", { class: "field" }, el("label", { for: input.id }, label), input);
+
 export class SignInForm {
-  private readonly form = byId<HTMLFormElement>("sign-in");
-  private readonly name = byId<HTMLInputElement>("name");
-  private readonly password = byId<HTMLInputElement>("password");
-  private readonly send = byId<HTMLButtonElement>("send");
+  private readonly name = el("input", { id: "name", name: "username", type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", maxlength: "64", required: true });
+  private readonly password = el("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", maxlength: "256", required: true });
+  private readonly send: HTMLButtonElement;
   private readonly passkey: HTMLButtonElement;
+  private readonly byPassword: HTMLElement;
+  private readonly form: HTMLFormElement;
   private readonly first: HTMLElement;
   private readonly add: HTMLButtonElement;
-  private readonly byPassword: HTMLElement;
 
   constructor(
     private readonly texts: Texts,
     private readonly answered: (answer: Answer) => void,
   ) {
+    this.send = el("button", { id: "send", type: "submit" }, texts.signIn);
     this.passkey = el("button", { id: "passkey", type: "button", onclick: () => void this.withPasskey(() => signInWithPasskey()) }, texts.passkeySignIn);
+    this.byPassword = el("div", { id: "by-password" }, field(texts.name, this.name), field(texts.password, this.password), this.send);
+    this.form = el("form", { id: "sign-in", hidden: true, novalidate: true }, el("p", { class: "lead" }, texts.lead), this.passkey, this.byPassword);
     this.first = mayMake() ? this.firstPasskey() : el("p", { class: "muted" }, el("a", { href: `${location.pathname}${location.search}`, target: "_blank", rel: "noopener" }, texts.passkeyElsewhere));
     this.add = el("button", { id: "add-passkey", type: "button", class: "quiet", hidden: true, onclick: () => void this.withPasskey(() => makePasskey(null)) }, texts.passkeyAdd);
-    this.byPassword = el("div", { id: "by-password" });
-    this.byPassword.append(...[...this.form.children].filter((child) => child.contains(this.name) || child.contains(this.password) || child === this.send));
-    this.form.append(this.passkey, this.byPassword);
-    this.form.after(this.first);
+    byId("error").after(this.form, this.first);
     byId("sign-out").before(this.add);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -51,7 +53,7 @@ export class SignInForm {
     const form = el(
       "form",
       { id: "enrol", novalidate: true },
-      el("div", { class: "field" }, el("label", { for: "code" }, this.texts.passkeyCode), code),
+      field(this.texts.passkeyCode, code),
       el("button", { type: "submit", class: "quiet" }, this.texts.passkeyMake),
     );
     form.addEventListener("submit", (event) => {
