@@ -35,6 +35,23 @@ async function noteWhileAway(browser: Console, glass: FrameLocator): Promise<voi
   await glass.locator(".note-state[data-state=saved]").waitFor();
 }
 
+/** Presses "answer"; how long until the frame shows a candidate, by the pages' own clock. */
+async function answerUntilCandidate(browser: Console): Promise<number> {
+  const frame = browser.page.frames().find((one) => new URL(one.url()).hostname === "vault.localhost");
+  if (frame === undefined) throw new Error("the console has no frame of the vault");
+  await browser.page.evaluate(() => {
+    document.addEventListener("click", () => sessionStorage.setItem("pressed", String(Date.now())), { capture: true, once: true });
+  });
+  const shown = frame.evaluate<number>(`new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (document.querySelector(".people button") !== null) resolve(Date.now());
+    });
+    observer.observe(document, { childList: true, subtree: true });
+  })`);
+  await browser.press("応答");
+  return (await shown) - Number(await browser.page.evaluate(() => sessionStorage.getItem("pressed")));
+}
+
 async function openAndNote(browser: Console, glass: FrameLocator, context: Context): Promise<void> {
   const shot = (name: string): Promise<void> => browser.screenshot(join(context.folder, `${name}.png`));
   await openHanako(glass, shot);
@@ -107,9 +124,9 @@ export const journey: Journey = {
 
     await callers(system, { folder: context.folder, numbers: [hanako.number], service: leakDesk.number });
     await browser.page.locator(".call-bar.rings").waitFor({ timeout: 30_000 });
-    await browser.press("応答");
+    const ms = await answerUntilCandidate(browser);
     const call = await watcher.seesCall("the call connected", (one) => one.stage === "talking");
-    await glass.locator(".people button").first().waitFor();
+    expect(ms <= 300, `a candidate was on the screen ${ms} ms after answering`);
     const before = await rows(client.page);
     expect(!(await browser.page.content()).includes(hanako.name), "the console's own page holds the name");
     await openAndNote(browser, glass, context);
