@@ -67,6 +67,8 @@ struct Call {
   bool notice_heard = false;
   bool refused_recording = false;
   bool held = false;
+  bool silent = false;        // nothing is heard from the caller, though it should be
+  bool told_waiting = false;  // the centre knows that the caller waits
 
   Step step = Step::kStoring;
   std::optional<PlayId> playing;  // the prompt whose end moves the script

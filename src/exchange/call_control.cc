@@ -105,7 +105,7 @@ void CallControl::timer_due(Call& call, TimerKind kind) {
         return dial_failed(call, wire::DIAL_NOT_PERMITTED, "the vault does not answer");
       return dial_failed(call, wire::DIAL_NO_ANSWER, "");
     case TimerKind::kDead:
-      return end_call(call, wire::CUT_OFF, "no sound from the caller any more");
+      return ask_whether_there(call);
   }
 }
 

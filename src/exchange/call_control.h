@@ -52,6 +52,8 @@ class CallControl {
   void line_answer(LineId line, const std::string& sdp);  // to an offer of ours
   void line_digit(LineId line, char digit);
   void line_refer(LineId line, std::string_view target_user);
+  // Asked by Lines::probe(), the far end knows of no such call, or says nothing at all.
+  void line_lost(LineId line);
   void line_ended(LineId line, sip::EndCause cause, int status);
 
   void media(const MediaEvent& event);
@@ -204,6 +206,9 @@ class CallControl {
   void recording_interrupted(const RecordingInterrupted& change);
   void recording_trouble(std::string text);
   void recording_well();
+  void caller_silent(const LegSilent& silent);
+  void caller_heard(const LegHeard& heard);
+  void ask_whether_there(Call& call);
 
   const Settings& settings_;
   const Tables& tables_;

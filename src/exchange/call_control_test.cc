@@ -180,6 +180,55 @@ TEST_F(Line, CallbackIsOfferedAgainAndAgainAndKeyOneAgrees) {
   EXPECT_EQ(lines.said.back(), "hang up");
 }
 
+TEST_F(Line, KeysCountDuringGreetingAndNoticeAsWhileWaiting) {
+  const auto begin = [&](int words) {
+    call_in();
+    for (int i = 0; i < words; ++i) prompt_ends();
+    clear();
+  };
+  for (const int words : {0, 1}) {  // in the greeting, in the notice
+    begin(words);
+    key('1');
+    EXPECT_THAT(sound.said, ElementsAre("play thanks"));
+    EXPECT_THAT(report.said, ElementsAre("callback own line"));
+    begin(words);
+    control.line_digit(caller, '1');  // by INFO
+    EXPECT_THAT(report.said, ElementsAre("callback own line"));
+    begin(words);
+    key('2');
+    keys_in("09022223333#");
+    EXPECT_THAT(sound.said, ElementsAre("play digits", "stop", "play thanks"));
+    begin(words);
+    key('9');
+    EXPECT_THAT(sound.said, ElementsAre("erase recording", "play unrecorded"));
+    prompt_ends();
+    EXPECT_EQ(sound.said.back(), "play music looped") << "without the notice, which is not true";
+  }
+}
+
+TEST_F(Line, WhoKeysNothingAfterTheGreetingStillHearsTheNoticeAndWaits) {
+  call_in();
+  key('2');
+  clear();
+  pass(seconds(31));
+  EXPECT_THAT(sound.said, ElementsAre("play notice"));
+  prompt_ends();
+  EXPECT_EQ(sound.said.back(), "play music looped");
+  EXPECT_THAT(report.said, ElementsAre("waiting sakura"));
+}
+
+TEST_F(Line, KeysInTheGreetingOfADeskThatNeitherRecordsNorRingsBackDoNothing) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_recorded(false);
+  plan.set_callback_policy(wire::NEVER);
+  set_plan(plan);
+  call_in();
+  clear();
+  keys_in("129");
+  EXPECT_TRUE(sound.said.empty());
+  EXPECT_TRUE(report.said.empty());
+}
+
 TEST_F(Line, AnotherNumberIsKeyedCheckedAndSealed) {
   reach_waiting();
   key('2');

@@ -10,6 +10,9 @@
 namespace madoguchi::exchange {
 namespace {
 
+// A telephone that never sent any sound (muted, one-way, a test) shows nothing by sending none.
+constexpr std::chrono::seconds kPatienceWithTheMute{600};
+
 template <typename... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
@@ -170,6 +173,38 @@ void CallControl::phone_line_ended(Call& call, LineId line, sip::EndCause cause,
   end_call(call, wire::OPERATOR_HUNG_UP);
 }
 
+// ---- a caller who sends nothing may be muted, or gone: the telephone is asked
+
+void CallControl::caller_silent(const LegSilent& silent) {
+  Call* call = find(silent.call.text());
+  if (call == nullptr || silent.leg != call->caller.sound) return;
+  if (settings_.dead_after.count() == 0) return;
+  call->silent = true;
+  const auto patience = silent.ever_heard == OnOff::kOn
+                            ? settings_.dead_after
+                            : std::max(settings_.dead_after, kPatienceWithTheMute);
+  set_timer(*call, TimerKind::kDead,
+            std::max(patience - silent.silent_for, std::chrono::seconds(0)));
+}
+
+void CallControl::caller_heard(const LegHeard& heard) {
+  Call* call = find(heard.call.text());
+  if (call == nullptr || heard.leg != call->caller.sound) return;
+  call->silent = false;
+  cancel_timer(*call, TimerKind::kDead);
+}
+
+void CallControl::ask_whether_there(Call& call) {
+  set_timer(call, TimerKind::kDead, settings_.dead_after);  // and again, while the silence lasts
+  lines_.probe(call.caller.line, settings_.dead_after);
+}
+
+void CallControl::line_lost(LineId line) {
+  Call* call = find_line(line);
+  if (call == nullptr || call->caller.line != line || !call->silent) return;
+  end_call(*call, wire::CUT_OFF, "the caller's telephone is not there any more");
+}
+
 void CallControl::recording_closed(const RecordingClosed& closed) {
   const std::string recording_id = closed.file.substr(0, closed.file.rfind(".mdgrec"));
   if (Call* call = find(closed.call.text()); call != nullptr && call->recording_id == recording_id)
@@ -245,18 +280,8 @@ void CallControl::media(const MediaEvent& event) {
                    call->playing.reset();
                    step_done(*call);
                  },
-                 [&](const LegSilent& silent) {
-                   Call* call = find(silent.call.text());
-                   if (call == nullptr || silent.leg != call->caller.sound) return;
-                   if (settings_.dead_after.count() == 0) return;
-                   const auto left = settings_.dead_after - silent.silent_for;
-                   set_timer(*call, TimerKind::kDead, std::max(left, std::chrono::seconds(0)));
-                 },
-                 [&](const LegHeard& heard) {
-                   Call* call = find(heard.call.text());
-                   if (call != nullptr && heard.leg == call->caller.sound)
-                     cancel_timer(*call, TimerKind::kDead);
-                 },
+                 [&](const LegSilent& silent) { caller_silent(silent); },
+                 [&](const LegHeard& heard) { caller_heard(heard); },
                  [&](const SeatChanged& change) { seat_changed(change); },
                  [&](const RecordingClosed& closed) { recording_closed(closed); },
                  [&](const RecordingInterrupted& change) { recording_interrupted(change); },

@@ -192,15 +192,38 @@ TEST_F(Line, FirstOperatorWhoHangsUpWhileConsultingHandsOver) {
   EXPECT_EQ(report.said.back(), "connected mika");
 }
 
-TEST_F(Line, SilentCallerIsGoneAfterAWhileUnlessHeardAgain) {
+TEST_F(Line, ASilentCallersTelephoneIsAskedAgainAndAgainAndTheCallGoesOn) {
   talk();
   control.media(LegSilent{CallId(report.last_call), leg(), seconds(15)});
   control.media(LegHeard{CallId(report.last_call), leg()});
-  pass(seconds(60));
-  EXPECT_TRUE(report.said.empty());
+  pass(seconds(120));
+  EXPECT_TRUE(lines.said.empty());
   control.media(LegSilent{CallId(report.last_call), leg(), seconds(15)});
-  pass(seconds(46));
+  pass(seconds(106));
+  EXPECT_THAT(lines.said, ElementsAre("probe"));
+  pass(seconds(121));
+  pass(seconds(121));
+  EXPECT_THAT(lines.said, ElementsAre("probe", "probe", "probe"));
+  EXPECT_TRUE(report.said.empty()) << "muted, not gone";
+}
+
+TEST_F(Line, ASilentCallerWhoseTelephoneIsGoneIsCutOffButNotOneWhoIsHeard) {
+  talk();
+  control.line_lost(caller);
+  EXPECT_TRUE(report.said.empty()) << "sound comes, whatever the signalling says";
+  control.media(LegSilent{CallId(report.last_call), leg(), seconds(15)});
+  control.line_lost(caller);
   EXPECT_THAT(report.said, ElementsAre("ended CUT_OFF"));
+}
+
+TEST_F(Line, WhoNeverSentSoundIsAskedOnlyAfterTenMinutes) {
+  reach_waiting();
+  control.media(LegSilent{CallId(report.last_call), leg(), seconds(15), OnOff::kOff});
+  pass(seconds(580));
+  EXPECT_THAT(lines.said, Not(Contains("probe")));
+  pass(seconds(6));
+  EXPECT_THAT(lines.said, Contains("probe"));
+  EXPECT_THAT(report.said, Not(Contains("ended CUT_OFF")));
 }
 
 TEST_F(Line, ClosedRecordingIsReportedWithItsDigestAlsoAfterTheCall) {

@@ -85,7 +85,8 @@ void CallControl::begin_script(Call& call) {
 }
 
 void CallControl::begin_notice(Call& call) {
-  if (!plan(call).recorded() || !play(call, plan(call).notice_prompt(), OnOff::kOff))
+  if (!plan(call).recorded() || call.refused_recording ||
+      !play(call, plan(call).notice_prompt(), OnOff::kOff))
     return begin_waiting(call);
   call.step = Step::kNotice;
   sound_.mark_recording(call.id, RecordingMark::kNotice);
@@ -94,6 +95,7 @@ void CallControl::begin_notice(Call& call) {
 void CallControl::begin_waiting(Call& call) {
   const wire::DeskPlan& desk = plan(call);
   call.step = Step::kWaiting;
+  call.told_waiting = true;
   wire::CallWaiting waiting;
   waiting.set_call_id(call.id.text());
   waiting.set_desk_id(call.desk_id);
@@ -145,13 +147,16 @@ bool CallControl::may_ask_callback(const Call& call) const {
 void CallControl::digit(Call& call, const LegId& leg, char digit) {
   if (leg != call.caller.sound) return own_phone_key(call, leg, digit);
   switch (call.step) {
-    case Step::kNotice:
     case Step::kConnecting:
       if (digit == '9') refuse_recording(call);
       return;
+    case Step::kGreeting:
+    case Step::kNotice:
+    case Step::kUnrecorded:
     case Step::kWaiting:
     case Step::kOffer:
-      // People press a moment after the words that tell them to.
+      // People press a moment after the words that tell them to; who calls again knows the keys
+      // before them.
       if (digit == '9' && plan(call).recorded()) return refuse_recording(call);
       [[fallthrough]];
     case Step::kClosed:
@@ -165,8 +170,6 @@ void CallControl::digit(Call& call, const LegId& leg, char digit) {
       return collect(call, digit);
     case Step::kStoring:
     case Step::kHeldBack:
-    case Step::kGreeting:
-    case Step::kUnrecorded:
     case Step::kThanks:
     case Step::kTalking:
     case Step::kDialOperator:
@@ -211,6 +214,8 @@ void CallControl::digits_complete(Call& call) {
 void CallControl::leave_digits(Call& call) {
   call.digits.clear();
   cancel_timer(call, TimerKind::kScript);
+  // Keyed before the notice, which is still to be heard.
+  if (call.desk_open && !call.told_waiting) return begin_notice(call);
   if (call.desk_open) return wait_on(call);
   end_call(call, wire::CLOSED_HOURS);
 }
@@ -279,7 +284,7 @@ void CallControl::refuse_recording(Call& call) {
   wire::RecordingRefused refused;
   refused.set_call_id(call.id.text());
   report_.event(event_of(std::move(refused)));
-  if (call.step == Step::kNotice) call.step = Step::kUnrecorded;
+  if (call.step == Step::kGreeting || call.step == Step::kNotice) call.step = Step::kUnrecorded;
   if (call.step == Step::kWaiting)
     call.step = Step::kOffer;  // its end brings the waiting sound back
   if (!play(call, plan(call).unrecorded_prompt(), OnOff::kOff)) step_done(call);

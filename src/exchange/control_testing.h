@@ -101,6 +101,7 @@ class FakeLines final : public Lines {
   void reject_refer(LineId, int status) override {
     said.push_back(fmt::format("{} to refer", status));
   }
+  void probe(LineId, std::chrono::seconds) override { said.push_back("probe"); }
   std::optional<LineId> call_phone(const OperatorId& who, const std::string&,
                                    const std::string&) override {
     if (!phones.contains(who.text())) return std::nullopt;

@@ -377,6 +377,8 @@ wire::StatusReply ExchangeProcess::status() {
   counters["sip_ignored"] = sip.ignored;
   counters["sip_overload"] = sip.overload;
   counters["sip_strangers_refused"] = lines_->refused_strangers();
+  counters["sip_wrong_passwords"] = lines_->password_guesses().wrong_count();
+  counters["sip_guesses_slowed"] = lines_->password_guesses().slowed_count();
   counters["sip_connections_refused"] = transport_->counters().connections_refused;
   counters["sip_connections_cut"] = transport_->counters().connections_cut;
   const MediaCounters media = plane_->counters();

@@ -33,7 +33,7 @@ struct Moment {
 // A call that reaches us.
 struct IncomingLine {
   LineId line{};
-  std::string called;  // user part of the Request-URI, separators removed
+  std::string called;  // the number or user part that was called, separators removed
   sip::CallerIdentity caller;
   std::string sdp;  // the offer; empty: the caller wants ours
   std::string trunk;
@@ -52,6 +52,9 @@ class Lines {
   virtual void refuse_offer(LineId line, int status) = 0;
   virtual void accept_refer(LineId line, int final_status) = 0;
   virtual void reject_refer(LineId line, int status) = 0;
+  // Asks the far end whether its call still stands, unless it was heard from within `heard_within`.
+  // If not: CallControl::line_lost().
+  virtual void probe(LineId line, std::chrono::seconds heard_within) = 0;
 
   // The INVITEs of ours; `sdp` is the offer. nullopt: there is nowhere to send it.
   virtual std::optional<LineId> call_phone(const OperatorId& operator_id,

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/telephone_number.h"
+
 namespace madoguchi::exchange {
 namespace {
 
@@ -58,7 +60,7 @@ void read_sound(Config table, Settings& settings) {
   if (settings.sound_first_port % 2 != 0) table.refuse("first_port", "must be even");
   if (settings.sound_last_port <= settings.sound_first_port)
     table.refuse("last_port", "must be greater than first_port");
-  settings.dead_after = std::chrono::seconds(table.integer_or("dead_after_s", 60, 0, 86'400));
+  settings.dead_after = std::chrono::seconds(table.integer_or("dead_after_s", 120, 0, 86'400));
 }
 
 void read_browser(Config table, Settings& settings) {
@@ -189,15 +191,8 @@ Result<Settings> Settings::from_config(Config config) {
 }
 
 std::string normal_number(std::string_view text, std::string_view country) {
-  std::string digits;
-  for (const char c : text) {
-    if ((c >= '0' && c <= '9') || (c == '+' && digits.empty()))
-      digits += c;
-    else if (c != '-' && c != '.' && c != '(' && c != ')' && c != ' ')
-      return std::string(text);
-  }
-  if (digits.size() > 1 && digits[0] == '0') return std::string(country) + digits.substr(1);
-  return digits;
+  auto bare = bare_number(text);
+  return bare ? full_number(*std::move(bare), country) : std::string(text);
 }
 
 }  // namespace madoguchi::exchange

@@ -8,7 +8,7 @@
 //   demo_caller = ""                         # the number that demo calls come from
 //   [sip]      udp = ["0.0.0.0:5060"]  tcp = []  tls = []  tls_certificate = ""  tls_key = ""
 //              country = "+81"               # what a leading 0 of a number called stands for
-//   [sound]    bind = "0.0.0.0"  first_port = 20000  last_port = 29999  dead_after_s = 60
+//   [sound]    bind = "0.0.0.0"  first_port = 20000  last_port = 29999  dead_after_s = 120
 //   [browser]  bind = "0.0.0.0"  port = 3478  addresses = ["192.0.2.1"]
 //   [rpc]      listen = "unix:/run/…/exchange.sock"  vault = "unix:/run/…/vault.sock"
 //              authority = "…pem"  certificate = "…pem"  key = "…key"
@@ -83,8 +83,9 @@ struct Settings {
   std::string sound_bind;
   std::uint16_t sound_first_port = 20000;
   std::uint16_t sound_last_port = 29999;
-  std::chrono::seconds dead_after{
-      60};  // a caller who sends no sound for this long is gone; 0: never
+  // The telephone of a caller of whom nothing is heard for this long is asked whether it is still
+  // there; 0: never.
+  std::chrono::seconds dead_after{120};
 
   std::string browser_bind;
   std::uint16_t browser_port = 0;
@@ -101,8 +102,8 @@ struct Settings {
   static Result<Settings> from_config(Config config);
 };
 
-// E.164 with + where the text is a national number with a leading 0; otherwise as it is, without
-// visual separators. What is no number ("taro") comes back unchanged.
+// E.164 with +, by the rule that the vault has too (base/telephone_number.h). What is no number
+// ("taro") comes back unchanged.
 std::string normal_number(std::string_view text, std::string_view country);
 
 }  // namespace madoguchi::exchange

@@ -78,6 +78,8 @@ TEST(Settings, DestinationsAreClosedUnlessPermitted) {
 TEST(Settings, NumbersMeetInOneForm) {
   EXPECT_EQ(normal_number("03-1234-5678", "+81"), "+81312345678");
   EXPECT_EQ(normal_number("+81312345678", "+81"), "+81312345678");
+  EXPECT_EQ(normal_number("81312345678", "+81"), "+81312345678");
+  EXPECT_EQ(normal_number("0081312345678", "+81"), "+81312345678");
   EXPECT_EQ(normal_number("taro", "+81"), "taro");
 }
 

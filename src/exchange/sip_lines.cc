@@ -28,6 +28,17 @@ sip::UserAgentOptions agent_options(const Settings& settings, const SipTransport
   return options;
 }
 
+// Of two telephones' refusals, whether the first says more about the person called: a word of the
+// person's before "nobody home", and that before what only the network says.
+bool says_more(int status, int than) {
+  const auto weight = [](int of) {
+    if (of >= 600 || of == 486) return 3;
+    if (of == 480 || of == 408 || of == 487) return 2;
+    return of == 0 ? 0 : 1;
+  };
+  return weight(status) > weight(than);
+}
+
 sip::DigestServerOptions digest_options() {
   sip::DigestServerOptions options;
   options.realm = std::string(kRealm);
@@ -54,6 +65,7 @@ SipLines::SipLines(const Settings& settings, const Tables& tables, SipTransport&
                  }),
       agent_(agent_options(settings, transport), *this, entropy) {
   for (const TrunkSettings& trunk : settings.trunks) trunks_.push_back({&trunk, nullptr, nullptr});
+  transport_.keep_open([this] { return flows_in_use(); });
 }
 
 SipLines::~SipLines() = default;
@@ -76,26 +88,41 @@ const SipLines::Trunk* SipLines::trunk_of(const sip::Flow& flow) const {
   return nullptr;
 }
 
+// What an address asked for lately; whoever has many addresses makes us forget, never grow.
+SipLines::Bucket& SipLines::bucket_of(const sip::IpAddress& address, MonoTime now) {
+  if (strangers_.size() >= kMostStrangers && !strangers_.contains(address)) strangers_.clear();
+  Bucket& bucket = strangers_[address];
+  if (now - bucket.since > std::chrono::seconds(10)) bucket = {now, 0};
+  return bucket;
+}
+
 sip::Admission SipLines::stranger(const sip::Flow& flow, MonoTime now) {
   ++refused_strangers_;
-  if (strangers_.size() >= kMostStrangers) strangers_.clear();
-  Bucket& bucket = strangers_[flow.remote.address];
-  if (now - bucket.since > std::chrono::seconds(10)) bucket = {now, 0};
   // A scanner learns little from silence, and a flood of answers helps nobody.
-  if (++bucket.count > kStrangersAnswered) return sip::Admission::ignore();
+  if (++bucket_of(flow.remote.address, now).count > kStrangersAnswered)
+    return sip::Admission::ignore();
   return sip::Admission::refuse(403);
 }
 
 sip::Admission SipLines::admit(const sip::Message& request, const sip::Flow& flow, MonoTime now) {
   if (request.method() == sip::Method::kInvite) return admit_call(request, flow, now);
   if (request.method() != sip::Method::kRegister) return stranger(flow, now);
-  // The registrar authenticates; only who keeps failing is a stranger.
-  if (!request.has(sip::Header::kAuthorization)) {
-    Bucket& bucket = strangers_[flow.remote.address];
-    if (now - bucket.since > std::chrono::seconds(10)) bucket = {now, 0};
-    if (++bucket.count > 50 * kStrangersAnswered) return sip::Admission::ignore();
-  }
+  // The registrar authenticates, and slows down who guesses; only who keeps asking is a stranger.
+  if (!request.has(sip::Header::kAuthorization) &&
+      ++bucket_of(flow.remote.address, now).count > 50 * kStrangersAnswered)
+    return sip::Admission::ignore();
   return sip::Admission::accept(sip::Trust::kUntrusted);
+}
+
+// Who is called by a request of this trunk's: of those it may mean, the first that is a number of
+// ours, else the first.
+std::string SipLines::number_called(const sip::Message& request, const Trunk* trunk) const {
+  const auto numbers = sip::called_numbers(request, trunk == nullptr ? "" : trunk->settings->user);
+  for (const std::string& number : numbers)
+    if (const std::string full = normal_number(number, settings_.country);
+        tables_.organisation_of(full) != nullptr || tables_.desk_of(full) != nullptr)
+      return number;
+  return numbers.front();
 }
 
 sip::Admission SipLines::admit_call(const sip::Message& request, const sip::Flow& flow,
@@ -107,7 +134,7 @@ sip::Admission SipLines::admit_call(const sip::Message& request, const sip::Flow
   const auto& numbers = trunk->settings->numbers;
   if (!numbers.empty() &&
       std::find(numbers.begin(), numbers.end(),
-                normal_number(sip::called_number(request), settings_.country)) == numbers.end())
+                normal_number(number_called(request, trunk), settings_.country)) == numbers.end())
     return sip::Admission::refuse(404);
   if (now - arrivals_.since >= std::chrono::seconds(1)) arrivals_ = {now, 0};
   if (++arrivals_.count > settings_.new_calls_per_second)
@@ -167,11 +194,14 @@ void SipLines::dispatch(sip::UserAgentEvent& event) {
     incoming(*call);
   } else if (auto* progress = std::get_if<sip::CallProgress>(&event)) {
     const LineId line = line_of(progress->session);
-    if (LineState* state = find(line); state != nullptr && state->out) state->out->heard = true;
-    control_->line_progress(line, progress->status,
-                            progress->role == sip::SdpRole::kAnswer ? progress->sdp : "");
-  } else if (auto* answered = std::get_if<sip::CallAnswered>(&event)) {
-    control_->line_answered(line_of(answered->session), answered->sdp);
+    LineState* state = find(line);
+    if (state != nullptr && state->out) state->out->heard = true;
+    // Of several telephones nobody knows yet which one will speak.
+    const bool early =
+        progress->role == sip::SdpRole::kAnswer && (state == nullptr || state->branches.empty());
+    control_->line_progress(line, progress->status, early ? progress->sdp : "");
+  } else if (auto* picked_up = std::get_if<sip::CallAnswered>(&event)) {
+    answered(*picked_up);
   } else if (auto* offer = std::get_if<sip::OfferReceived>(&event)) {
     control_->line_offer(line_of(offer->session), offer->sdp);
   } else if (auto* wanted = std::get_if<sip::OfferWanted>(&event)) {
@@ -182,6 +212,8 @@ void SipLines::dispatch(sip::UserAgentEvent& event) {
     if (info->digit) control_->line_digit(line_of(info->session), *info->digit);
   } else if (auto* refer = std::get_if<sip::ReferReceived>(&event)) {
     control_->line_refer(line_of(refer->session), refer->refer_to.user_decoded());
+  } else if (auto* lost = std::get_if<sip::PeerLost>(&event)) {
+    control_->line_lost(line_of(lost->session));
   } else if (auto* over = std::get_if<sip::SessionEnded>(&event)) {
     ended(*over);
   } else if (auto* asked = std::get_if<sip::RequestReceived>(&event)) {
@@ -192,10 +224,24 @@ void SipLines::dispatch(sip::UserAgentEvent& event) {
   }
 }
 
+// The first of an operator's telephones has the call; the others stop ringing.
+void SipLines::answered(const sip::CallAnswered& answered) {
+  const LineId line = line_of(answered.session);
+  if (LineState* state = find(line); state != nullptr && !state->branches.empty()) {
+    for (const sip::SessionId branch : std::exchange(state->branches, {})) {
+      if (branch == answered.session) continue;
+      by_session_.erase(static_cast<std::uint64_t>(branch));
+      (void)agent_.hang_up(branch, now_, {486, "SIP;cause=200;text=\"Call completed elsewhere\""});
+    }
+    state->session = answered.session;
+  }
+  control_->line_answered(line, answered.sdp);
+}
+
 void SipLines::incoming(const sip::IncomingCall& call) {
   IncomingLine incoming;
   incoming.line = LineId{next_line_++};
-  incoming.called = call.called;
+  incoming.called = number_called(call.request, trunk_of(call.flow));
   incoming.caller = call.caller;
   incoming.sdp = call.sdp;
   incoming.trunk = call.account;
@@ -214,12 +260,24 @@ void SipLines::ended(const sip::SessionEnded& ended) {
   by_session_.erase(static_cast<std::uint64_t>(ended.session));
   LineState* state = find(line);
   if (state == nullptr) return;
+  if (std::erase(state->branches, ended.session) > 0) {
+    if (says_more(ended.status, state->refused_with)) state->refused_with = ended.status;
+    if (ended.status >= 600)  // for the person, wherever (RFC 3261, 16.7)
+      for (const sip::SessionId other : std::vector(state->branches))
+        (void)agent_.hang_up(other, now_, {});
+    if (!state->branches.empty()) return;  // others still ring, or are on their way out
+    const int status = state->refused_with;
+    const bool refused = status != 0 && status != 408;
+    lines_.erase(line);
+    return control_->line_ended(line, refused ? sip::EndCause::kRefused : ended.cause, status);
+  }
   const bool elsewhere = ended.cause == sip::EndCause::kTransport ||
                          ended.cause == sip::EndCause::kTimedOut ||
                          (ended.cause == sip::EndCause::kRefused && ended.status == 503);
   if (state->out && elsewhere && !state->out->heard) {
     if (state->out->next > 0) fail_over_.failed(state->out->targets[state->out->next - 1], now_);
-    if (state->out->next < state->out->targets.size()) return try_next(line, *state);
+    if (state->out->next < state->out->targets.size() || next_trunk(*state->out))
+      return try_next(line, *state);
   }
   lines_.erase(line);
   control_->line_ended(line, ended.cause, ended.status);
@@ -234,6 +292,18 @@ std::optional<MonoTime> SipLines::next_deadline() const {
   for (const Trunk& trunk : trunks_)
     if (trunk.registration) sooner(trunk.registration->next_deadline());
   return next;
+}
+
+// Connections over which someone is in a call, can be called, or has our registration.
+std::vector<sip::Flow> SipLines::flows_in_use() const {
+  std::vector<sip::Flow> flows = agent_.flows();
+  for (const sip::Flow& flow : registrar_.flows()) flows.push_back(flow);
+  for (const Trunk& trunk : trunks_)
+    if (trunk.registration && trunk.registration->server())
+      if (const auto flow = transport_.flow_to(trunk.registration->server()->transport,
+                                               trunk.registration->server()->remote))
+        flows.push_back(*flow);
+  return flows;
 }
 
 std::vector<wire::PhoneState> SipLines::phones() const {
@@ -279,6 +349,11 @@ void SipLines::refuse(LineId line, int status, std::chrono::seconds retry_after)
 void SipLines::hang_up(LineId line, std::string_view) {
   LineState* state = find(line);
   if (state == nullptr) return;
+  if (!state->branches.empty()) {
+    const auto branches = state->branches;  // each one's end takes it from there
+    for (const sip::SessionId branch : branches) (void)agent_.hang_up(branch, now(), {});
+    return;
+  }
   if (state->session != sip::SessionId{}) {
     if (state->out) state->out->heard = true;  // no other server is tried any more
     (void)agent_.hang_up(state->session, now(), {});
@@ -301,6 +376,10 @@ void SipLines::accept_refer(LineId line, int final_status) {
   LineState* state = find(line);
   if (state == nullptr || !agent_.accept_refer(state->session, now())) return;
   (void)agent_.refer_progress(state->session, final_status, now());
+}
+
+void SipLines::probe(LineId line, std::chrono::seconds heard_within) {
+  if (LineState* state = find(line)) (void)agent_.probe(state->session, heard_within, now());
 }
 
 void SipLines::reject_refer(LineId line, int status) {

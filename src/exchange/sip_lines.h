@@ -46,6 +46,7 @@ class SipLines final : public Lines, private sip::Policy {
   [[nodiscard]] std::vector<wire::PhoneState> phones() const;
   [[nodiscard]] const sip::UserAgent& agent() const { return agent_; }
   [[nodiscard]] std::uint64_t refused_strangers() const { return refused_strangers_; }
+  [[nodiscard]] const sip::GuessGuard& password_guesses() const { return registrar_.guesses(); }
   // Nothing is left to say: for an orderly end.
   [[nodiscard]] bool quiet() const { return agent_.session_count() == 0; }
 
@@ -58,6 +59,7 @@ class SipLines final : public Lines, private sip::Policy {
   void refuse_offer(LineId line, int status) override;
   void accept_refer(LineId line, int final_status) override;
   void reject_refer(LineId line, int status) override;
+  void probe(LineId line, std::chrono::seconds heard_within) override;
   std::optional<LineId> call_phone(const OperatorId& operator_id, const std::string& display,
                                    const std::string& sdp) override;
   std::optional<LineId> call_out(const Personal<std::string>& number,
@@ -71,9 +73,12 @@ class SipLines final : public Lines, private sip::Policy {
     std::unique_ptr<sip::Registration> registration;
     std::unique_ptr<sip::Locate> locate;  // of the registrar, while being looked up
   };
-  struct CallingOut {  // a line that is still looking for its server
+  struct CallingOut {                  // a line that is still looking for its server
+    std::vector<const Trunk*> trunks;  // those not tried yet, in order
+    Personal<std::string> number;
+    std::string shown_number;
     std::unique_ptr<sip::Locate> locate;
-    std::vector<sip::LocatedTarget> targets;
+    std::vector<sip::LocatedTarget> targets;  // of the trunk that is being tried
     std::size_t next = 0;
     sip::OutgoingCall call;
     bool heard = false;  // a provisional came: no other server is tried
@@ -81,6 +86,9 @@ class SipLines final : public Lines, private sip::Policy {
   struct LineState {
     sip::SessionId session{};
     std::unique_ptr<CallingOut> out;
+    // An operator's several telephones, all rung: until one answers, those that still ring.
+    std::vector<sip::SessionId> branches;
+    int refused_with = 0;  // the status that says most, of those that do not ring any more
   };
   struct Bucket {
     MonoTime since{};
@@ -91,11 +99,16 @@ class SipLines final : public Lines, private sip::Policy {
   sip::Admission admit_call(const sip::Message& request, const sip::Flow& flow, MonoTime now);
   sip::Admission stranger(const sip::Flow& flow, MonoTime now);
   const Trunk* trunk_of(const sip::Flow& flow) const;
+  [[nodiscard]] std::string number_called(const sip::Message& request, const Trunk* trunk) const;
+  Bucket& bucket_of(const sip::IpAddress& address, MonoTime now);
 
   LineState* find(LineId line);
   MonoTime now();
   std::optional<LineId> start_call(sip::OutgoingCall call);
   void try_next(LineId line, LineState& state);
+  bool next_trunk(CallingOut& out);
+  void answered(const sip::CallAnswered& answered);
+  [[nodiscard]] std::vector<sip::Flow> flows_in_use() const;
   bool dispatch();
   void dispatch(sip::UserAgentEvent& event);
   void incoming(const sip::IncomingCall& call);

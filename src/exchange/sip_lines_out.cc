@@ -8,6 +8,13 @@
 #include "exchange/sip_lines.h"
 
 namespace madoguchi::exchange {
+namespace {
+
+// A server that is there says 100 within 200 ms (RFC 3261, 17.2.1), a person waits meanwhile: who
+// says nothing for this long is passed over for the next one.
+constexpr std::chrono::seconds kFirstResponseWithin{4};
+
+}  // namespace
 
 std::optional<LineId> SipLines::start_call(sip::OutgoingCall call) {
   const auto session = agent_.invite(std::move(call), now());
@@ -23,14 +30,24 @@ std::optional<LineId> SipLines::call_phone(const OperatorId& operator_id,
   const wire::Phone* phone = tables_.phone_of_operator(operator_id.text());
   if (phone == nullptr) return std::nullopt;
   const auto bindings = registrar_.find(phone->user(), now());
-  if (bindings.empty()) return std::nullopt;
   sip::OutgoingCall call;
-  call.target = bindings.front().contact;
-  call.flow = bindings.front().flow;
   call.from = sip::Uri::sip("madoguchi", our_host());
   call.from_display = display;
   call.sdp = sdp;
-  return start_call(std::move(call));
+  // Wherever the operator is: the telephone on the desk, the one in the bag.
+  std::vector<sip::SessionId> rung;
+  for (const sip::Binding& binding : bindings) {
+    call.target = binding.contact;
+    call.flow = binding.flow;
+    if (const auto session = agent_.invite(call, now())) rung.push_back(*session);
+  }
+  if (rung.empty()) return std::nullopt;
+  const LineId line{next_line_++};
+  for (const sip::SessionId session : rung) by_session_[static_cast<std::uint64_t>(session)] = line;
+  LineState& state = lines_[line];
+  state.session = rung.front();
+  if (rung.size() > 1) state.branches = std::move(rung);
+  return line;
 }
 
 std::optional<LineId> SipLines::call_self(const std::string& number_called,
@@ -57,53 +74,67 @@ std::optional<LineId> SipLines::call_self(const std::string& number_called,
 
 std::optional<LineId> SipLines::call_out(const Personal<std::string>& number,
                                          const std::string& shown_number, const std::string& sdp) {
-  const Trunk* chosen = nullptr;
+  auto out = std::make_unique<CallingOut>();
   for (const Trunk& trunk : trunks_) {
     if (trunk.settings->target.empty()) continue;
     if (trunk.registration && trunk.registration->state() != sip::Registration::State::kRegistered)
       continue;
-    chosen = &trunk;
-    break;
+    out->trunks.push_back(&trunk);
   }
-  if (chosen == nullptr) return std::nullopt;
-  const TrunkSettings& trunk = *chosen->settings;
-  auto out = std::make_unique<CallingOut>();
-  const std::string host(trunk.target.host());
-  out->call.target = trunk.target;
-  out->call.target.set_user(number.reveal());
-  out->call.from = sip::Uri::sip(shown_number, host);
-  out->call.headers.push_back(
-      {"P-Asserted-Identity", sip::format_name_addr("", sip::Uri::sip(shown_number, host).text())});
+  out->number = number;
+  out->shown_number = shown_number;
   out->call.sdp = sdp;
-  if (!trunk.user.empty()) out->call.login = sip::Login{trunk.user, trunk.password};
+  out->call.first_response_within = kFirstResponseWithin;
+  if (!next_trunk(*out)) return std::nullopt;
   const LineId line{next_line_++};
   LineState& state = lines_[line];
-  if (chosen->registration && chosen->registration->server())
-    out->targets = {*chosen->registration->server()};
-  else
-    out->locate = std::make_unique<sip::Locate>(trunk.target, sip::LocateOptions{}, entropy_);
   state.out = std::move(out);
-  if (state.out->locate)
-    looking_up_.push_back(line);
-  else
-    try_next(line, state);
+  try_next(line, state);
   return line;
 }
 
+// Prepares the call for the next trunk; false: there is none.
+bool SipLines::next_trunk(CallingOut& out) {
+  if (out.trunks.empty()) return false;
+  const Trunk& chosen = *out.trunks.front();
+  out.trunks.erase(out.trunks.begin());
+  const TrunkSettings& trunk = *chosen.settings;
+  const std::string host(trunk.target.host());
+  out.call.target = trunk.target;
+  out.call.target.set_user(out.number.reveal());
+  out.call.from = sip::Uri::sip(out.shown_number, host);
+  out.call.headers = {{"P-Asserted-Identity",
+                       sip::format_name_addr("", sip::Uri::sip(out.shown_number, host).text())}};
+  out.call.login.reset();
+  if (!trunk.user.empty()) out.call.login = sip::Login{trunk.user, trunk.password};
+  out.targets.clear();
+  out.next = 0;
+  if (chosen.registration && chosen.registration->server())
+    out.targets = {*chosen.registration->server()};
+  else
+    out.locate = std::make_unique<sip::Locate>(trunk.target, sip::LocateOptions{}, entropy_);
+  return true;
+}
+
+// The next server, of the next trunk after the last one's; the line is over when none is left.
 void SipLines::try_next(LineId line, LineState& state) {
   CallingOut& out = *state.out;
-  while (out.next < out.targets.size()) {
-    const sip::LocatedTarget& target = out.targets[out.next++];
-    const auto flow = transport_.flow_to(target.transport, target.remote);
-    if (!flow) continue;
-    transport_.expect_name(target.remote, target.tls_name);
-    out.call.flow = *flow;
-    const auto session = agent_.invite(out.call, now());
-    if (!session) continue;
-    state.session = *session;
-    by_session_[static_cast<std::uint64_t>(*session)] = line;
-    return;
-  }
+  state.session = sip::SessionId{};
+  do {
+    if (out.locate) return looking_up_.push_back(line);
+    while (out.next < out.targets.size()) {
+      const sip::LocatedTarget& target = out.targets[out.next++];
+      const auto flow = transport_.flow_to(target.transport, target.remote);
+      if (!flow) continue;
+      transport_.expect_name(target.remote, target.tls_name);
+      out.call.flow = *flow;
+      const auto session = agent_.invite(out.call, now());
+      if (!session) continue;
+      state.session = *session;
+      by_session_[static_cast<std::uint64_t>(*session)] = line;
+      return;
+    }
+  } while (next_trunk(out));
   lines_.erase(line);
   over_.push_back(line);
 }

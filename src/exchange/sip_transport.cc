@@ -58,6 +58,7 @@ class SipTransport::Impl {
   std::vector<Socket> sockets_;
   std::map<sip::Endpoint, std::string> names_;
   TransportCounters counters_;
+  InUse in_use_;
 
  private:
   struct Connection {
@@ -96,6 +97,7 @@ class SipTransport::Impl {
   void queue(const Held& connection, std::string bytes, std::uint64_t origin = 0);
   void close(const Held& connection);
   void sweep();
+  void spare_those_in_use(std::vector<Held>& idle) const;
 
   Loop& loop_;
   const Clock& clock_;
@@ -342,16 +344,33 @@ void SipTransport::Impl::close(const Held& connection) {
   loop_.wake();
 }
 
+void SipTransport::Impl::spare_those_in_use(std::vector<Held>& idle) const {
+  std::set<sip::ConnectionId> used;
+  for (const sip::Flow& flow : in_use_()) {
+    if (flow.connection != 0) {
+      used.insert(flow.connection);
+    } else if (const auto at = by_remote_.find({flow.transport, flow.remote});
+               at != by_remote_.end()) {
+      used.insert(at->second);
+    }
+  }
+  std::erase_if(idle, [&](const Held& held) { return used.contains(held->flow.connection); });
+}
+
 void SipTransport::Impl::sweep() {
   const MonoTime now = clock_.mono();
   std::vector<Held> old;
+  std::vector<Held> idle;
   for (const auto& [id, connection] : connections_) {
     const bool dawdles = !connection->ready || connection->framer.mid_message();
-    if (now - connection->since > (dawdles ? Micros(kDawdle) : Micros(kIdle)) ||
-        connection->since < MonoTime(Micros(0)))
+    if ((dawdles && now - connection->since > kDawdle) || connection->since < MonoTime(Micros(0)))
       old.push_back(connection);
+    else if (!dawdles && now - connection->since > kIdle)
+      idle.push_back(connection);
   }
+  if (!idle.empty() && in_use_) spare_those_in_use(idle);
   for (const Held& connection : old) close(connection);
+  for (const Held& connection : idle) close(connection);
   sweep_timer_.expires_after(std::chrono::seconds(2));
   sweep_timer_.async_wait([this](const asio::error_code& stopped) {
     if (!stopped) sweep();
@@ -435,6 +454,9 @@ void SipTransport::send(const sip::Flow& flow, std::string bytes, std::uint64_t 
 }
 void SipTransport::flush() {
   impl_->flush();
+}
+void SipTransport::keep_open(InUse in_use) {
+  impl_->in_use_ = std::move(in_use);
 }
 void SipTransport::expect_name(const sip::Endpoint& remote, std::string name) {
   impl_->names_[remote] = std::move(name);

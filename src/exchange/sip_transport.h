@@ -2,9 +2,10 @@
 // a bounded table. Loop thread only; what comes in waits until the pump asks for it. Nothing of SIP
 // is understood here but where a message ends in a stream.
 //
-// Promises: reading and writing never block; a connection that dawdles over a message, floods or
-// does not read what we send is closed; at the table's limit new connections are closed at once.
-// Outgoing TLS is verified against the name the target was looked up by (RFC 5922).
+// Promises: reading and writing never block; a connection that is idle and of no use, dawdles over
+// a message, floods or does not read what we send is closed; at the table's limit new connections
+// are closed at once. Outgoing TLS is verified against the name the target was looked up by (RFC
+// 5922).
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,7 @@ class SipTransport {
   using OnMessage = std::function<void(const sip::Flow& flow, std::string bytes)>;
   using OnSendFailed = std::function<void(std::uint64_t origin)>;
   using OnClosed = std::function<void(sip::ConnectionId connection)>;
+  using InUse = std::function<std::vector<sip::Flow>()>;
 
   // Binds every socket of `settings.sip`; Flow::socket is the index in that list. kConflict: a port
   // is taken, naming it.
@@ -45,6 +47,11 @@ class SipTransport {
   // Queued until flush(). `origin` comes back when it could not be sent.
   void send(const sip::Flow& flow, std::string bytes, std::uint64_t origin);
   void flush();
+
+  // Connections on which nothing came for long are closed, but not those that `in_use` names, by
+  // connection or (connection 0) by where they lead: calls, telephones and registrations live
+  // longer than that without a word. Asked only when some connection is that old.
+  void keep_open(InUse in_use);
 
   // The name that certificates at `remote` must be for; without one, the address itself.
   void expect_name(const sip::Endpoint& remote, std::string name);

@@ -29,6 +29,7 @@ enum class Purpose : std::uint8_t {
   kBye,
   kInfo,
   kNotify,
+  kProbe,
   kAlone
 };
 

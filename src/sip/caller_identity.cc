@@ -75,14 +75,37 @@ CallerIdentity caller_identity(const Message& request, Trust trust) {
   return identity;
 }
 
-std::string called_number(const Message& request) {
-  const Uri& target = request.target();
+namespace {
+
+std::string called_number(const Uri& target) {
   if (auto number = number_in(target)) return *std::move(number);
   if (!target.is_sip_or_sips()) return {};
   std::string user = target.user_decoded();
   for (const char c : user)
     if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') return {};
   return user.size() <= 64 ? user : std::string();
+}
+
+}  // namespace
+
+std::string called_number(const Message& request) {
+  return called_number(request.target());
+}
+
+std::vector<std::string> called_numbers(const Message& request, std::string_view account) {
+  std::vector<std::string> numbers;
+  const Uri& target = request.target();
+  if (!account.empty() && target.is_sip_or_sips() && target.user_decoded() == account) {
+    const auto add = [&](const std::optional<NameAddr>& named) {
+      const auto uri = named ? named->parse_uri() : std::nullopt;
+      std::string number = uri ? called_number(*uri) : std::string();
+      if (!number.empty()) numbers.push_back(std::move(number));
+    };
+    if (const auto party = request.first("P-Called-Party-ID")) add(NameAddr::parse(*party));
+    add(request.to());
+  }
+  numbers.push_back(called_number(request));
+  return numbers;
 }
 
 }  // namespace madoguchi::sip

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/personal.h"
 #include "sip/message.h"
@@ -33,5 +35,11 @@ CallerIdentity caller_identity(const Message& request, Trust trust);
 // What the caller dialled: the user part of the Request-URI, separators removed, when it is a
 // number or a plain user name; empty otherwise.
 std::string called_number(const Message& request);
+
+// The same where the Request-URI may be the Contact that we registered as `account`, since
+// carriers' registrars put that in its place (RFC 3261, 16.5): then whom P-Called-Party-ID (RFC
+// 7315, 4.2) and To name comes first, in this order, and the Request-URI last. Otherwise it is the
+// one candidate.
+std::vector<std::string> called_numbers(const Message& request, std::string_view account);
 
 }  // namespace madoguchi::sip

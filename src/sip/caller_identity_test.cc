@@ -65,5 +65,18 @@ TEST(CallerIdentity, TheCalledNumberHasNoSeparators) {
   EXPECT_EQ(called_number(Message::request(Method::kInvite, *Uri::parse("sip:192.0.2.1"))), "");
 }
 
+TEST(CalledNumbers, TheContactOfOurRegistrationGivesWayToWhoIsNamed) {
+  Message request = Message::request(Method::kInvite, *Uri::parse("sip:acct01@192.0.2.1:5060"));
+  request.add(Header::kTo, "<sip:+81-3-0000-0001@carrier.example>");
+  EXPECT_EQ(called_numbers(request, "acct01"),
+            (std::vector<std::string>{"+81300000001", "acct01"}));
+  request.add("P-Called-Party-ID", "<sip:+81300000002@carrier.example>");
+  EXPECT_EQ(called_numbers(request, "acct01"),
+            (std::vector<std::string>{"+81300000002", "+81300000001", "acct01"}));
+  EXPECT_EQ(called_numbers(request, "acct02"), std::vector<std::string>{"acct01"})
+      << "somebody else's account is what was called";
+  EXPECT_EQ(called_numbers(request, ""), std::vector<std::string>{"acct01"});
+}
+
 }  // namespace
 }  // namespace madoguchi::sip

@@ -14,6 +14,16 @@ std::optional<Uri> usable_contact(const Message& message) {
   return uri;
 }
 
+// A caller of RFC 2543, where Contact was no must, is reached by its From, or where it sent from.
+Uri target_without_contact(const Message& request, const Flow& flow) {
+  const auto from = request.from();
+  auto uri = from ? from->parse_uri() : std::nullopt;
+  if (!uri || !uri->is_sip_or_sips() || uri->host().empty())
+    return Uri::sip("", flow.remote.address.uri_host(), flow.remote.port);
+  uri->remove_headers();
+  return *std::move(uri);
+}
+
 std::string with_tag(std::string_view value, std::string_view tag) {
   std::string field(value);
   if (!tag.empty()) {
@@ -54,7 +64,8 @@ bool Dialog::take_route(const Message& message, bool reverse) {
 std::optional<Dialog> Dialog::called(const Message& request, const Flow& flow,
                                      std::string_view local_tag) {
   Dialog dialog;
-  auto target = usable_contact(request);
+  auto target = request.has(Header::kContact) ? usable_contact(request)
+                                              : target_without_contact(request, flow);
   const auto cseq = request.cseq();
   if (!target || !cseq || !dialog.take_route(request, false)) return std::nullopt;
   dialog.call_id_ = request.call_id();
@@ -136,6 +147,16 @@ void Dialog::settle_route(const Message& response) {
   if (take_route(response, true)) return;
   route_ = std::move(before);
   first_hop_ = hop;
+}
+
+Flow flow_without_connection(const Uri& next_hop, const Flow& known) {
+  Flow flow = known;
+  flow.connection = 0;
+  flow.remote.port = next_hop.port() != 0 ? next_hop.port() : default_port(known.transport);
+  const auto address = IpAddress::parse(next_hop.host());
+  if (address && (!is_private(*address) || is_private(known.remote.address)))
+    flow.remote.address = *address;
+  return flow;
 }
 
 Flow flow_towards(const Uri& next_hop, const Flow& known, const std::vector<Transport>& sockets) {

@@ -19,7 +19,8 @@ inline constexpr std::size_t kMaxRouteSet = 32;
 class Dialog {
  public:
   // The called side: from the INVITE; `local_tag` is what our responses carry. nullopt when the
-  // request has no Contact that can be sent to, or too long a route set.
+  // request has a Contact that cannot be sent to, or too long a route set. One without any is taken
+  // as RFC 2543's (RFC 4475, 3.4.1).
   static std::optional<Dialog> called(const Message& request, const Flow& flow,
                                       std::string_view local_tag);
   // The calling side: from our INVITE and a response to it with a To tag.
@@ -65,6 +66,11 @@ class Dialog {
   Uri first_hop_;
   Flow flow_;
 };
+
+// Where to send when the connection by which the peer came is closed: nobody listens at the port it
+// came from, so to the address and port of `next_hop` (RFC 3261, 18.1.1); to `known`'s address
+// where that is a name, or private behind a NAT.
+Flow flow_without_connection(const Uri& next_hop, const Flow& known);
 
 // Where to send a request for `next_hop` when `known` is a flow that is known to reach the peer:
 // the known flow if it leads to the same address (streams are reused), if the URI names a private

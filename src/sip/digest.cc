@@ -136,16 +136,17 @@ std::string DigestAuthenticator::sign(std::string_view text) const {
   return to_hex(ByteView(mac.data(), kSignatureBytes));
 }
 
-std::string DigestAuthenticator::make_nonce(MonoTime now) {
+std::string DigestAuthenticator::make_nonce(MonoTime now, std::string_view audience) {
   std::string nonce = hex16(next_serial_++);
   nonce.append(hex16(static_cast<std::uint64_t>(now.time_since_epoch().count())));
-  return nonce.append(sign(nonce));
+  return nonce.append(sign(std::string(nonce).append(audience)));
 }
 
 std::optional<DigestAuthenticator::Nonce> DigestAuthenticator::read_nonce(
-    std::string_view text) const {
-  if (text.size() != kNonceSize || !same_secret(sign(text.substr(0, 32)), text.substr(32)))
-    return std::nullopt;
+    std::string_view text, std::string_view audience) const {
+  if (text.size() != kNonceSize) return std::nullopt;
+  const std::string signed_text = std::string(text.substr(0, 32)).append(audience);
+  if (!same_secret(sign(signed_text), text.substr(32))) return std::nullopt;
   const auto serial = from_hex16(text.substr(0, 16));
   const auto micros = from_hex16(text.substr(16, 16));
   if (!serial || !micros) return std::nullopt;
@@ -186,7 +187,8 @@ bool DigestAuthenticator::note_use(const Nonce& nonce, std::uint32_t count, Mono
 }
 
 DigestAuthenticator::Outcome DigestAuthenticator::check(const Message& request, Header header,
-                                                        const Lookup& lookup, MonoTime now) {
+                                                        const Lookup& lookup, MonoTime now,
+                                                        std::string_view audience) {
   Outcome outcome;
   for (const std::string_view field : request.values(header)) {
     const auto value = AuthValue::parse(field);
@@ -197,7 +199,7 @@ DigestAuthenticator::Outcome DigestAuthenticator::check(const Message& request, 
     outcome.user = claim->user;
     const bool offered =
         claim->algorithm == DigestAlgorithm::kMd5 ? options_.offer_md5 : options_.offer_sha256;
-    const auto nonce = read_nonce(claim->nonce);
+    const auto nonce = read_nonce(claim->nonce, audience);
     if (!offered || !nonce) {
       // Also a nonce of before our restart: the phone may just try again.
       outcome.verdict = offered ? Verdict::kStale : Verdict::kNoCredentials;
@@ -236,11 +238,11 @@ bool stumbles_over_sha256(const Message& request) {
 }  // namespace
 
 Message DigestAuthenticator::challenge(const Message& request, Header header, bool stale,
-                                       MonoTime now) {
+                                       MonoTime now, std::string_view audience) {
   const bool proxy = header == Header::kProxyAuthorization;
   Message response = Message::response_to(request, proxy ? 407 : 401);
   const Header with = proxy ? Header::kProxyAuthenticate : Header::kWwwAuthenticate;
-  const std::string nonce = make_nonce(now);
+  const std::string nonce = make_nonce(now, audience);
   for (const DigestAlgorithm algorithm : {DigestAlgorithm::kMd5, DigestAlgorithm::kSha256}) {
     const bool offered =
         algorithm == DigestAlgorithm::kMd5

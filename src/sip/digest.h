@@ -70,12 +70,15 @@ class DigestAuthenticator {
   // `entropy` is read once, here: nonces are signed with a key that lives as long as this object.
   DigestAuthenticator(DigestServerOptions options, Entropy& entropy);
 
-  // Looks at Authorization, or at Proxy-Authorization when `header` says so.
+  // Looks at Authorization, or at Proxy-Authorization when `header` says so. A nonce is good only
+  // for the `audience` (an address) it was given to: who sends from an address that is not its own
+  // has none, and is told kStale before anything is compared.
   [[nodiscard]] Outcome check(const Message& request, Header header, const Lookup& lookup,
-                              MonoTime now);
+                              MonoTime now, std::string_view audience = {});
   // A 401 (kAuthorization) or 407 (kProxyAuthorization) with one challenge per algorithm, MD5
   // first (docs/decisions/digest-order.md). For kStale pass stale = true.
-  [[nodiscard]] Message challenge(const Message& request, Header header, bool stale, MonoTime now);
+  [[nodiscard]] Message challenge(const Message& request, Header header, bool stale, MonoTime now,
+                                  std::string_view audience = {});
 
   [[nodiscard]] std::size_t nonces_remembered() const { return used_.size(); }
 
@@ -90,8 +93,9 @@ class DigestAuthenticator {
     MonoTime issued;
   };
   [[nodiscard]] std::string sign(std::string_view text) const;
-  std::string make_nonce(MonoTime now);
-  [[nodiscard]] std::optional<Nonce> read_nonce(std::string_view text) const;
+  std::string make_nonce(MonoTime now, std::string_view audience);
+  [[nodiscard]] std::optional<Nonce> read_nonce(std::string_view text,
+                                                std::string_view audience) const;
   [[nodiscard]] bool is_current(const Nonce& nonce, MonoTime now) const;
   bool note_use(const Nonce& nonce, std::uint32_t count, MonoTime now);
   void forget_old(MonoTime now);

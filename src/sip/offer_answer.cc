@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sip/flow.h"
+
 namespace madoguchi::sip {
 namespace {
 
@@ -19,12 +21,25 @@ bool same_word(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+// By its name, on whatever payload type: gateways map G.711 to dynamic ones, too.
 std::optional<AudioCodec> codec_of(const SdpFormat& format) {
   if (format.rate != 8000 || format.channels != 1) return std::nullopt;
   for (const AudioCodec codec : {AudioCodec::kPcmu, AudioCodec::kPcma})
-    if (format.payload == payload_of(codec) && same_word(format.encoding, name_of(codec)))
-      return codec;
+    if (same_word(format.encoding, name_of(codec))) return codec;
   return std::nullopt;
+}
+
+SdpFormat format_of(AudioCodec codec, std::uint8_t payload) {
+  SdpFormat format = *static_format(payload_of(codec));
+  format.payload = payload;
+  return format;
+}
+
+// Whether sound can go from our address to theirs; a name tells us nothing.
+bool same_family(std::string_view ours, std::string_view theirs) {
+  const auto here = IpAddress::parse(ours);
+  const auto there = IpAddress::parse(theirs);
+  return !here || !there || here->is_v4() == there->is_v4();
 }
 
 std::optional<std::uint8_t> digits_of(const SdpMedia& line) {
@@ -131,11 +146,11 @@ Result<std::string> OfferAnswer::offer(Direction direction) {
 }
 
 AudioAgreement OfferAnswer::agree(const SdpMedia& theirs, const SdpMedia& ours,
-                                  AudioCodec codec) const {
+                                  const Chosen& chosen) const {
   AudioAgreement agreement;
   const Direction their_direction = direction_of(theirs);
-  agreement.codec = codec;
-  agreement.payload = payload_of(codec);
+  agreement.codec = chosen.codec;
+  agreement.payload = chosen.payload;
   const auto our_digits = digits_of(ours);
   if (our_digits) agreement.digits_send = digits_of(theirs);
   if (agreement.digits_send) agreement.digits_receive = our_digits;
@@ -175,20 +190,27 @@ Result<AudioAgreement> OfferAnswer::take_answer(std::string_view sdp) {
   if (theirs.secure() != ours.secure() || (ours.secure() && !theirs.dtls.offered()))
     return fail(ErrorCode::kDenied, "the SDP answer changes the transport's security");
   if (theirs.address.empty()) return fail(ErrorCode::kInvalid, "the SDP answer lacks a c= line");
-  std::optional<AudioCodec> codec;
+  if (!reachable(theirs))
+    return fail(ErrorCode::kDenied, "the SDP answer wants sound at the other kind of IP address");
+  std::optional<Chosen> chosen;
   for (const SdpFormat& format : theirs.formats) {
     const auto candidate = codec_of(format);
     if (!candidate || std::find(ours.formats.begin(), ours.formats.end(),
-                                *static_format(payload_of(*candidate))) == ours.formats.end())
+                                format_of(*candidate, format.payload)) == ours.formats.end())
       continue;
-    codec = candidate;
+    chosen = {*candidate, format.payload};
     break;
   }
-  if (!codec) return fail(ErrorCode::kDenied, "the SDP answer has none of the offered codecs");
-  agreement_ = agree(theirs, ours, *codec);
+  if (!chosen) return fail(ErrorCode::kDenied, "the SDP answer has none of the offered codecs");
+  agreement_ = agree(theirs, ours, *chosen);
   if (ours.dtls.offered())
     agreement_->dtls_setup = answering_setup(theirs.dtls.setup, DtlsSetup::kPassive);
   return *agreement_;
+}
+
+bool OfferAnswer::reachable(const SdpMedia& line) const {
+  return local_.ice.offered() || is_null_address(line.address) ||
+         same_family(local_.address, line.address);
 }
 
 bool OfferAnswer::acceptable(const SdpMedia& line) const {
@@ -196,19 +218,22 @@ bool OfferAnswer::acceptable(const SdpMedia& line) const {
   if (line.secure() != local_.dtls.offered()) return false;
   if (line.secure() && !line.dtls.offered()) return false;
   if (local_.ice.offered() && !line.ice.offered()) return false;
+  if (!reachable(line)) return false;
   return choose_codec(line).has_value();
 }
 
-std::optional<AudioCodec> OfferAnswer::choose_codec(const SdpMedia& line) const {
-  std::vector<AudioCodec> offered;
-  for (const SdpFormat& format : line.formats)
-    if (const auto codec = codec_of(format)) offered.push_back(*codec);
-  const bool theirs_first = local_.order == CodecOrder::kTheirs;
-  const auto& first = theirs_first ? offered : local_.codecs;
-  const auto& second = theirs_first ? local_.codecs : offered;
-  for (const AudioCodec codec : first)
-    if (std::find(second.begin(), second.end(), codec) != second.end()) return codec;
-  return std::nullopt;
+std::optional<OfferAnswer::Chosen> OfferAnswer::choose_codec(const SdpMedia& line) const {
+  const auto rank = [&](AudioCodec codec) {
+    return std::find(local_.codecs.begin(), local_.codecs.end(), codec) - local_.codecs.begin();
+  };
+  std::optional<Chosen> best;
+  for (const SdpFormat& format : line.formats) {
+    const auto codec = codec_of(format);
+    if (!codec || rank(*codec) == std::ssize(local_.codecs)) continue;
+    if (local_.order == CodecOrder::kTheirs) return Chosen{*codec, format.payload};
+    if (!best || rank(*codec) < rank(best->codec)) best = Chosen{*codec, format.payload};
+  }
+  return best;
 }
 
 Result<std::string> OfferAnswer::answer(std::string_view sdp, Direction wanted) {
@@ -226,13 +251,13 @@ Result<std::string> OfferAnswer::answer(std::string_view sdp, Direction wanted) 
   if (index == lines.size())
     return fail(ErrorCode::kDenied, "the SDP offer has no audio line that this end can answer");
   const SdpMedia& theirs = lines[index];
-  const AudioCodec codec = *choose_codec(theirs);
+  const Chosen chosen = *choose_codec(theirs);
   SdpMedia ours = local_line();
   ours.protocol = theirs.protocol;
   ours.mid = theirs.mid;
   ours.rtcp_mux = local_.rtcp_mux && theirs.rtcp_mux;
   ours.direction = intersection(wanted, reversed(direction_of(theirs)));
-  ours.formats.push_back(*static_format(payload_of(codec)));
+  ours.formats.push_back(format_of(chosen.codec, chosen.payload));
   if (const auto digits = digits_of(theirs); digits && local_.digits_payload)
     ours.formats.push_back(digits_format(*digits));
   if (ours.dtls.offered()) ours.dtls.setup = answering_setup(theirs.dtls.setup, local_.dtls.setup);
@@ -244,7 +269,7 @@ Result<std::string> OfferAnswer::answer(std::string_view sdp, Direction wanted) 
     description.bundle = {theirs.mid};
   shape_ = description.media;
   audio_index_ = index;
-  agreement_ = agree(theirs, ours, codec);
+  agreement_ = agree(theirs, ours, chosen);
   if (ours.dtls.offered()) agreement_->dtls_setup = ours.dtls.setup;
   return send(std::move(description));
 }

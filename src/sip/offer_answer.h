@@ -95,8 +95,13 @@ class OfferAnswer {
   SdpMedia local_line() const;
   std::string send(SessionDescription description);
   bool acceptable(const SdpMedia& line) const;
-  std::optional<AudioCodec> choose_codec(const SdpMedia& line) const;
-  AudioAgreement agree(const SdpMedia& theirs, const SdpMedia& ours, AudioCodec codec) const;
+  struct Chosen {
+    AudioCodec codec;
+    std::uint8_t payload;
+  };
+  [[nodiscard]] bool reachable(const SdpMedia& line) const;
+  [[nodiscard]] std::optional<Chosen> choose_codec(const SdpMedia& line) const;
+  AudioAgreement agree(const SdpMedia& theirs, const SdpMedia& ours, const Chosen& chosen) const;
 
   LocalAudio local_;
   std::uint64_t session_id_;

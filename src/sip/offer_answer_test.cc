@@ -132,6 +132,45 @@ TEST(OfferAnswer, TheVersionRisesOnlyWithAChange) {
   EXPECT_EQ(held->session_id, 7u);
 }
 
+TEST(OfferAnswer, G711IsKnownByItsNameOnWhateverPayloadType) {
+  OfferAnswer us(telephone(4000), 1);
+  const auto answer =
+      us.answer(offer_of("m=audio 6000 RTP/AVP 97 99\r\na=rtpmap:97 PCMU/8000\r\na=rtpmap:99 "
+                         "telephone-event/8000\r\n"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_NE(answer->find("m=audio 4000 RTP/AVP 97 99\r\n"), std::string::npos) << *answer;
+  EXPECT_NE(answer->find("a=rtpmap:97 PCMU/8000\r\n"), std::string::npos) << *answer;
+  EXPECT_EQ(us.agreement()->codec, AudioCodec::kPcmu);
+  EXPECT_EQ(us.agreement()->payload, 97);
+}
+
+TEST(OfferAnswer, OtherMediaWithMistakesAreRefusedInTheirPlace) {
+  OfferAnswer us(telephone(4000), 1);
+  const auto answer = us.answer(offer_of(
+      "m=image 0 udptl\r\nm=audio 6000 RTP/AVP 0\r\na=rtcp:none\r\nm=video 6002 RTP/AVP\r\n"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  const auto sdp = parse_sdp(*answer);
+  ASSERT_TRUE(sdp) << *answer;
+  ASSERT_EQ(sdp->media.size(), 3U);
+  EXPECT_EQ(sdp->media[0].port, 0);
+  EXPECT_EQ(sdp->media[1].port, 4000);
+  EXPECT_EQ(sdp->media[2].port, 0);
+  EXPECT_EQ(us.agreement()->rtcp_port, 6001);
+}
+
+TEST(OfferAnswer, SoundAtTheOtherKindOfAddressIsRefusedWith488) {
+  OfferAnswer us(telephone(4000), 1);
+  const auto answer = us.answer(
+      "v=0\r\no=- 1 1 IN IP6 2001:db8::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n"
+      "m=audio 6000 RTP/AVP 0\r\n");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(refusal_status(answer.error()), 488);
+  ASSERT_TRUE(us.offer());
+  EXPECT_FALSE(
+      us.take_answer("v=0\r\no=- 1 1 IN IP6 2001:db8::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\n"
+                     "m=audio 6000 RTP/AVP 0\r\n"));
+}
+
 TEST(OfferAnswer, OnlyOneOfferAtATime) {
   OfferAnswer us(telephone(4000), 1);
   ASSERT_TRUE(us.offer());

@@ -24,23 +24,38 @@ Registrar::Registrar(RegistrarOptions options, DigestAuthenticator& authenticato
     : options_(options), authenticator_(authenticator), lookup_(std::move(lookup)) {}
 
 std::optional<Registrar::Reply> Registrar::authenticate(const Message& request,
-                                                        const std::string& account, MonoTime now) {
+                                                        const std::string& account,
+                                                        const IpAddress& from, MonoTime now) {
   using Verdict = DigestAuthenticator::Verdict;
-  const auto outcome = authenticator_.check(request, Header::kAuthorization, lookup_, now);
+  if (request.has(Header::kAuthorization)) {
+    if (const auto wait = guesses_.wait(account, from, now)) {
+      guesses_.count_slowed();
+      return Reply{503, {{"Retry-After", std::to_string(wait->count())}}};
+    }
+  }
+  const std::string audience = from.text();
+  const auto outcome =
+      authenticator_.check(request, Header::kAuthorization, lookup_, now, audience);
+  // RFC 3261, 10.3 step 4: only one's own address of record; and nobody learns of a password under
+  // another account's name.
+  const bool compared =
+      outcome.verdict == Verdict::kAccepted || outcome.verdict == Verdict::kRefused;
+  if (compared && outcome.user != account) return Reply{403, {}};
   switch (outcome.verdict) {
     case Verdict::kAccepted:
-      // RFC 3261, 10.3 step 4: only one's own address of record.
-      if (outcome.user == account) return std::nullopt;
-      return Reply{403, {}};
+      guesses_.right(account, from);
+      return std::nullopt;
     case Verdict::kMalformed:
       return Reply{400, {}};
+    case Verdict::kRefused:
+      guesses_.wrong(account, from, now);
+      break;
     case Verdict::kNoCredentials:
     case Verdict::kStale:
-    case Verdict::kRefused:
       break;
   }
-  const Message challenge = authenticator_.challenge(request, Header::kAuthorization,
-                                                     outcome.verdict == Verdict::kStale, now);
+  const Message challenge = authenticator_.challenge(
+      request, Header::kAuthorization, outcome.verdict == Verdict::kStale, now, audience);
   Reply reply{challenge.status(), {}};
   for (std::size_t i = 0; i < challenge.field_count(); ++i)
     if (const auto field = challenge.field(i); field.id == Header::kWwwAuthenticate)
@@ -81,12 +96,14 @@ Registrar::Reply Registrar::handle(const Message& request, const Flow& flow, Mon
   const auto to = request.to();
   const auto aor = to ? to->parse_uri() : std::nullopt;
   const auto cseq = request.cseq();
-  if (!aor || !aor->is_sip_or_sips() || aor->user().empty() || !cseq) return {404, {}};
+  if (!aor || !aor->is_sip_or_sips() || !cseq) return {400, {}};  // RFC 4475, 3.3.4
+  if (aor->user().empty()) return {404, {}};
   Request wanted;
   wanted.account = aor->user_decoded();
   wanted.call_id = request.call_id();
   wanted.cseq = cseq->number;
-  if (auto refused = authenticate(request, wanted.account, now)) return *std::move(refused);
+  if (auto refused = authenticate(request, wanted.account, flow.remote.address, now))
+    return *std::move(refused);
   if (auto refused = read_contacts(request, wanted)) return *std::move(refused);
   if (auto refused = apply(wanted, flow, now)) return *std::move(refused);
   return listing(wanted.account, now);
@@ -158,6 +175,13 @@ std::vector<Binding> Registrar::find(std::string_view account, MonoTime now) con
   std::stable_sort(bindings.begin(), bindings.end(),
                    [](const Binding& a, const Binding& b) { return a.q > b.q; });
   return bindings;
+}
+
+std::vector<Flow> Registrar::flows() const {
+  std::vector<Flow> flows;
+  for (const auto& [account, bindings] : accounts_)
+    for (const Binding& binding : bindings) flows.push_back(binding.flow);
+  return flows;
 }
 
 void Registrar::connection_closed(ConnectionId connection) {

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "sip/digest.h"
 #include "sip/flow.h"
+#include "sip/guess_guard.h"
 #include "sip/message.h"
 #include "sip/session_events.h"
 
@@ -70,6 +71,10 @@ class Registrar {
   // An account became reachable, or ceased to be.
   std::optional<Change> poll();
   [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
+  // Wrong passwords, and those that were not even looked at.
+  [[nodiscard]] const GuessGuard& guesses() const { return guesses_; }
+  // Over which telephones are reachable.
+  [[nodiscard]] std::vector<Flow> flows() const;
 
  private:
   struct Wanted {  // one Contact of a request
@@ -87,7 +92,7 @@ class Registrar {
   using Accounts = std::map<std::string, std::vector<Binding>, std::less<>>;
 
   std::optional<Reply> authenticate(const Message& request, const std::string& account,
-                                    MonoTime now);
+                                    const IpAddress& from, MonoTime now);
   std::optional<Reply> read_contacts(const Message& request, Request& wanted) const;
   std::optional<Reply> apply(const Request& request, const Flow& flow, MonoTime now);
   [[nodiscard]] Reply listing(const std::string& account, MonoTime now) const;
@@ -96,6 +101,7 @@ class Registrar {
   RegistrarOptions options_;
   DigestAuthenticator& authenticator_;
   DigestAuthenticator::Lookup lookup_;
+  GuessGuard guesses_;
   Accounts accounts_;
   MonoTime next_expiry_ = MonoTime::max();  // no binding expires before it
   std::vector<Change> changes_;

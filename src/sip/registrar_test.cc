@@ -141,8 +141,51 @@ TEST_F(RegistrarTest, AClosedConnectionTakesItsBindings) {
   EXPECT_TRUE(registrar_.find("200", now_).empty());
 }
 
+TEST_F(RegistrarTest, GuessingFromOneAddressIsSlowedAndCountedAndLocksNobodyElse) {
+  for (std::uint32_t i = 0; i <= GuessGuard::kFree; ++i)
+    EXPECT_EQ(send(request("<sip:x@y>"), DigestAlgorithm::kMd5, "200", "guess").status, 401);
+  const auto slowed = send(request("<sip:x@y>"));
+  EXPECT_EQ(slowed.status, 503) << "even with the right password";
+  ASSERT_EQ(slowed.headers.size(), 1U);
+  EXPECT_EQ(slowed.headers[0].name + slowed.headers[0].value, "Retry-After2");
+  EXPECT_EQ(registrar_.guesses().wrong_count(), GuessGuard::kFree + 1U);
+  EXPECT_EQ(registrar_.guesses().slowed_count(), 1U);
+  const Flow there =
+      std::exchange(flow_, {Transport::kUdp, 0, *Endpoint::parse("192.0.2.9:5060"), 0});
+  EXPECT_EQ(send(request("<sip:200@192.0.2.9>")).status, 200) << "the honest telephone";
+  flow_ = there;
+  now_ += seconds(3);
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>", {}, "200", "again")).status, 200);
+}
+
+TEST_F(RegistrarTest, NobodyGuessesUnderAnothersNameOrLocksAnAddressThatIsNotTheirs) {
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(send(request("<sip:x@y>"), DigestAlgorithm::kMd5, "201", "guess").status, 403);
+    EXPECT_EQ(send(request("<sip:x@y>"), DigestAlgorithm::kMd5, "201", "secret").status, 403);
+  }
+  // Challenged at one address, the answer sent in another's name.
+  for (int i = 0; i < 20; ++i) {
+    Message message = request("<sip:x@y>");
+    const auto reply = registrar_.handle(message, flow_, now_);
+    Message challenge = Message::response_to(message, 401);
+    challenge.add(reply.headers[0].name, reply.headers[0].value);
+    DigestClient client({"200", "guess"}, entropy_);
+    ASSERT_TRUE(client.take_challenge(challenge));
+    client.authorize(message);
+    const Flow honest{Transport::kUdp, 0, *Endpoint::parse("192.0.2.9:5060"), 0};
+    EXPECT_EQ(registrar_.handle(message, honest, now_).status, 401);
+  }
+  EXPECT_EQ(registrar_.guesses().wrong_count(), 0U);
+}
+
+TEST_F(RegistrarTest, AddressesOfUnknownSchemesAreMalformed) {
+  Message message = request("<sip:200@10.0.0.5>");
+  message.set(Header::kTo, "<isbn:2983792873>");  // RFC 4475, 3.3.4
+  EXPECT_EQ(registrar_.handle(message, flow_, now_).status, 400);
+}
+
 TEST_F(RegistrarTest, WrongAddressesAreRefused) {
-  EXPECT_EQ(registrar_.handle(request("<sip:a@b>", {}, ""), flow_, now_).status, 404);
+  EXPECT_EQ(registrar_.handle(request("<sip:a@b>", {}, ""), flow_, now_).status, 400);
   EXPECT_EQ(send(request("<tel:+81312345678>")).status, 400);
 }
 

@@ -18,9 +18,9 @@ struct RequestPolicy {
                                  Method::kPrack,  Method::kUpdate,  Method::kInfo,
                                  Method::kRefer,  Method::kNotify};
   std::vector<std::string> extensions = {"100rel", "timer", "replaces", "norefersub"};
-  std::vector<std::string> body_types = {"application/sdp",  "application/dtmf-relay",
-                                         "application/dtmf", "message/sipfrag",
-                                         "multipart/mixed",  "multipart/alternative"};
+  std::vector<std::string> body_types = {
+      "application/sdp", "application/dtmf-relay", "application/dtmf", "message/sipfrag",
+      "multipart/mixed", "multipart/alternative",  "multipart/related"};
 };
 
 struct Refusal {

@@ -65,12 +65,16 @@ class Parser {
   bool take_origin(std::string_view value);
   bool take_connection(std::string_view value);
   bool take_media(std::string_view value);
-  bool take_attribute(std::string_view value);
-  bool take_format_attribute(std::string_view name, std::string_view value);
-  bool take_transport_attribute(std::string_view name, std::string_view value);
-  bool take_ice_attribute(std::string_view name, std::string_view value);
-  bool take_candidate(std::string_view value);
+  // An attribute that cannot be read is as one that was not there.
+  void take_attribute(std::string_view value);
+  void take_format_attribute(std::string_view name, std::string_view value);
+  void take_transport_attribute(std::string_view name, std::string_view value);
+  void take_ice_attribute(std::string_view name, std::string_view value);
+  void take_candidate(std::string_view value);
   void finish();
+  [[nodiscard]] bool in_refused_line() const {
+    return !lines_.empty() && lines_.back().line.kind != "audio";
+  }
   Level& level() { return lines_.empty() ? session_ : lines_.back(); }
 
   SessionDescription description_;
@@ -84,7 +88,7 @@ bool Parser::take_origin(std::string_view value) {
   const std::string_view username = next_word(value);
   const auto session_id = number_of<std::uint64_t>(next_word(value));
   const auto version = number_of<std::uint64_t>(next_word(value));
-  if (next_word(value) != "IN") return false;
+  if (upper(next_word(value)) != "IN") return false;
   next_word(value);
   const std::string_view address = next_word(value);
   if (username.empty() || address.empty() || address.size() > kMaxWord) return false;
@@ -99,8 +103,8 @@ bool Parser::take_origin(std::string_view value) {
 }
 
 bool Parser::take_connection(std::string_view value) {
-  if (next_word(value) != "IN") return false;
-  const std::string_view family = next_word(value);
+  if (upper(next_word(value)) != "IN") return false;
+  const std::string family = upper(next_word(value));
   if (family != "IP4" && family != "IP6") return false;
   std::string_view address = next_word(value);
   address = address.substr(0, address.find('/'));
@@ -109,64 +113,73 @@ bool Parser::take_connection(std::string_view value) {
   return true;
 }
 
+// A line of another medium is refused in its place whatever it says, so what is wrong in it is no
+// reason to refuse the call.
 bool Parser::take_media(std::string_view value) {
   if (lines_.size() >= kMaxSdpMedia) return false;
   Level line;
   line.line.kind = lower(next_word(value));
+  const bool of_use = line.line.kind == "audio";
   std::string_view port = next_word(value);
   port = port.substr(0, port.find('/'));
   const auto port_number = number_of<std::uint16_t>(port);
   line.line.protocol = upper(next_word(value));
-  if (line.line.kind.empty() || line.line.kind.size() > kMaxWord || !port_number) return false;
+  if (line.line.kind.empty() || line.line.kind.size() > kMaxWord) return false;
   if (line.line.protocol.empty() || line.line.protocol.size() > kMaxWord) return false;
-  line.line.port = *port_number;
+  if (of_use && !port_number) return false;
+  line.line.port = port_number.value_or(std::uint16_t{0});
   for (auto word = next_word(value); !word.empty(); word = next_word(value)) {
-    if (line.line.raw_formats.size() >= kMaxSdpFormats || word.size() > kMaxWord) return false;
+    if (line.line.raw_formats.size() >= kMaxSdpFormats || word.size() > kMaxWord) {
+      if (of_use) return false;
+      break;
+    }
     line.line.raw_formats.emplace_back(word);
     const auto payload = number_of<std::uint8_t>(word);
     if (!line.line.rtp()) continue;
-    if (!payload || *payload > 127) return false;
-    line.line.formats.push_back(
-        static_format(*payload).value_or(SdpFormat{*payload, {}, 0, 1, {}}));
+    if (payload && *payload <= 127)
+      line.line.formats.push_back(
+          static_format(*payload).value_or(SdpFormat{*payload, {}, 0, 1, {}}));
+    else if (of_use)
+      return false;
   }
-  if (line.line.raw_formats.empty()) return false;
+  if (of_use && line.line.raw_formats.empty()) return false;
   lines_.push_back(std::move(line));
   return true;
 }
 
-bool Parser::take_format_attribute(std::string_view name, std::string_view value) {
+void Parser::take_format_attribute(std::string_view name, std::string_view value) {
   const auto payload = number_of<std::uint8_t>(next_word(value));
-  if (!payload) return lines_.empty() || !level().line.rtp();
+  if (!payload) return;
   auto& formats = level().line.formats;
   const auto format = std::find_if(formats.begin(), formats.end(), [&](const SdpFormat& candidate) {
     return candidate.payload == *payload;
   });
-  if (format == formats.end()) return true;  // a map for a format that the line does not offer
+  if (format == formats.end()) return;  // a map for a format that the line does not offer
   if (name == "fmtp") {
     const auto start = value.find_first_not_of(" \t");
-    if (start == std::string_view::npos || value.size() > kMaxWord) return true;
+    if (start == std::string_view::npos || value.size() > kMaxWord) return;
     format->parameters = value.substr(start);
-    return true;
+    return;
   }
   std::string_view map = next_word(value);
   const auto slash = map.find('/');
-  if (slash == std::string_view::npos || slash == 0 || map.size() > kMaxWord) return false;
-  format->encoding = map.substr(0, slash);
+  if (slash == std::string_view::npos || slash == 0 || map.size() > kMaxWord) return;
+  const std::string_view encoding = map.substr(0, slash);
   map.remove_prefix(slash + 1);
   const auto second = map.find('/');
   const auto rate = number_of<std::uint32_t>(map.substr(0, second));
-  if (!rate) return false;
+  if (!rate) return;
+  format->encoding = encoding;
   format->rate = *rate;
   format->channels = 1;
   if (second != std::string_view::npos)
     format->channels = number_of<std::uint8_t>(map.substr(second + 1)).value_or(1);
-  return true;
 }
 
-bool Parser::take_candidate(std::string_view value) {
+void Parser::take_candidate(std::string_view value) {
   auto& candidates = level().line.ice.candidates;
-  if (candidates.size() >= kMaxSdpCandidates) return true;  // the first are the best: enough
-  if (value.size() > 2 * kMaxWord) return true;
+  if (candidates.size() >= kMaxSdpCandidates) return;  // the first are the best: enough
+  if (value.size() > 2 * kMaxWord) return;
   IceCandidate candidate;
   candidate.foundation = next_word(value);
   const auto component = number_of<std::uint8_t>(next_word(value));
@@ -174,12 +187,12 @@ bool Parser::take_candidate(std::string_view value) {
   const auto priority = number_of<std::uint32_t>(next_word(value));
   candidate.address = next_word(value);
   const auto port = number_of<std::uint16_t>(next_word(value));
-  if (!component || !priority || !port || next_word(value) != "typ") return true;
+  if (!component || !priority || !port || next_word(value) != "typ") return;
   candidate.component = *component;
   candidate.priority = *priority;
   candidate.port = *port;
   candidate.type = next_word(value);
-  if (candidate.type.empty()) return true;
+  if (candidate.type.empty()) return;
   for (auto name = next_word(value); !name.empty(); name = next_word(value)) {
     const std::string_view argument = next_word(value);
     if (name == "raddr") candidate.related_address = argument;
@@ -187,16 +200,15 @@ bool Parser::take_candidate(std::string_view value) {
       candidate.related_port = number_of<std::uint16_t>(argument).value_or(std::uint16_t{0});
   }
   candidates.push_back(std::move(candidate));
-  return true;
 }
 
-bool Parser::take_ice_attribute(std::string_view name, std::string_view value) {
+void Parser::take_ice_attribute(std::string_view name, std::string_view value) {
   SdpMedia& line = level().line;
   if (name == "ice-ufrag") {
-    if (value.size() > kMaxWord) return false;
+    if (value.size() > kMaxWord) return;
     line.ice.ufrag = next_word(value);
   } else if (name == "ice-pwd") {
-    if (value.size() > kMaxWord) return false;
+    if (value.size() > kMaxWord) return;
     line.ice.password = next_word(value);
   } else if (name == "ice-lite") {
     session_.lite = true;
@@ -205,14 +217,13 @@ bool Parser::take_ice_attribute(std::string_view name, std::string_view value) {
   } else if (name == "end-of-candidates") {
     line.ice.end_of_candidates = true;
   }
-  return true;
 }
 
-bool Parser::take_transport_attribute(std::string_view name, std::string_view value) {
+void Parser::take_transport_attribute(std::string_view name, std::string_view value) {
   SdpMedia& line = level().line;
   if (name == "rtcp") {
     const auto port = number_of<std::uint16_t>(next_word(value));
-    if (!port) return false;
+    if (!port) return;
     line.rtcp_port = *port;
     if (next_word(value) == "IN") {
       next_word(value);
@@ -224,9 +235,9 @@ bool Parser::take_transport_attribute(std::string_view name, std::string_view va
   } else if (name == "fingerprint") {
     const std::string_view hash = next_word(value);
     const std::string_view fingerprint = next_word(value);
-    if (hash.size() > kMaxWord || fingerprint.size() > kMaxWord) return false;
+    if (hash.size() > kMaxWord || fingerprint.size() > kMaxWord) return;
     // Several may be given (RFC 8122, 5); SHA-256 is the one every end must know.
-    if (line.dtls.offered() && line.dtls.hash == "sha-256") return true;
+    if (line.dtls.offered() && line.dtls.hash == "sha-256") return;
     line.dtls.hash = lower(hash);
     line.dtls.fingerprint = upper(fingerprint);
   } else if (name == "setup") {
@@ -238,10 +249,9 @@ bool Parser::take_transport_attribute(std::string_view name, std::string_view va
   } else {
     return take_ice_attribute(name, value);
   }
-  return true;
 }
 
-bool Parser::take_attribute(std::string_view value) {
+void Parser::take_attribute(std::string_view value) {
   const auto colon = value.find(':');
   const std::string_view name = value.substr(0, colon);
   std::string_view argument =
@@ -250,7 +260,7 @@ bool Parser::take_attribute(std::string_view value) {
        {Direction::kSendRecv, Direction::kSendOnly, Direction::kRecvOnly, Direction::kInactive}) {
     if (name != name_of(direction)) continue;
     level().direction = direction;
-    return true;
+    return;
   }
   if (name == "rtpmap" || name == "fmtp") return take_format_attribute(name, argument);
   SdpMedia& line = level().line;
@@ -259,20 +269,20 @@ bool Parser::take_attribute(std::string_view value) {
     const auto word = next_word(argument);
     const auto whole = number_of<std::uint16_t>(word.substr(0, word.find('.')));
     if (whole) (name == "ptime" ? line.packet_ms : line.max_packet_ms) = *whole;
-    return true;
+    return;
   }
   if (name == "mid") {
     const std::string_view mid = next_word(argument);
-    if (mid.size() > kMaxWord) return false;
+    if (mid.size() > kMaxWord) return;
     line.mid = mid;
-    return true;
+    return;
   }
   if (name == "group") {
-    if (next_word(argument) != "BUNDLE" || !description_.bundle.empty()) return true;
+    if (next_word(argument) != "BUNDLE" || !description_.bundle.empty()) return;
     for (auto mid = next_word(argument); !mid.empty(); mid = next_word(argument))
       if (description_.bundle.size() < kMaxSdpMedia && mid.size() <= kMaxWord)
         description_.bundle.emplace_back(mid);
-    return true;
+    return;
   }
   return take_transport_attribute(name, argument);
 }
@@ -288,11 +298,12 @@ bool Parser::take(char type, std::string_view value) {
       description_.session_name = value.substr(0, kMaxWord);
       return true;
     case 'c':
-      return take_connection(value);
+      return take_connection(value) || in_refused_line();
     case 'm':
       return take_media(value);
     case 'a':
-      return take_attribute(value);
+      take_attribute(value);
+      return true;
     default:
       return true;
   }
@@ -329,8 +340,10 @@ Result<SessionDescription> Parser::parse(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     if (line.empty()) continue;
-    if (line.size() < 2 || line[1] != '=')
+    if (line.size() < 2 || line[1] != '=') {
+      if (in_refused_line()) continue;
       return fail(ErrorCode::kInvalid, fmt::format("SDP line {} is not letter=value", number));
+    }
     if (!take(line[0], line.substr(2)))
       return fail(ErrorCode::kInvalid,
                   fmt::format("SDP line {} ({}=) is malformed", number, line[0]));

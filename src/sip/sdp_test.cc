@@ -104,12 +104,31 @@ TEST(Sdp, SaysWhichLineIsWrong) {
       {"v=0\r\no=- 1 1 IN IP4 a\r\nm=audio 1 RTP/AVP 300\r\n", "line 3"},
       {"v=0\r\no=- 1 1 IN IP4 a\r\nm=audio 1 RTP/AVP\r\n", "line 3"},
       {"v=0\r\no=- 1 1 IN IP4 a\r\nc=IN IP9 x\r\n", "line 3"},
+      {"v=0\r\no=- 1 1 IN IP4 a\r\nm=audio 1 RTP/AVP 0\r\nc=IN IP9 x\r\n", "line 4"},
   };
   for (const auto& bad : cases) {
     const auto sdp = parse_sdp(bad.text);
     ASSERT_FALSE(sdp) << bad.text;
     EXPECT_NE(sdp.error().message.find(bad.mentions), std::string::npos) << sdp.error().message;
   }
+}
+
+TEST(Sdp, WhatIsWrongInOtherMediaOrInAttributesRefusesNoCall) {
+  const auto sdp = parse_sdp(
+      "v=0\r\no=- 1 1 IN IP4 a\r\nc=in ip4 192.0.2.1\r\n"
+      "m=audio 4000 RTP/AVP 0 8 96\r\na=rtcp:x\r\na=rtpmap:0\r\na=rtpmap:8 PCMA/x\r\n"
+      "a=rtpmap:zero PCMU/8000\r\na=fmtp:96\r\na=sendonly\r\n"
+      "m=image 0 udptl\r\nm=video x RTP/AVP 300 y 31\r\nc=IN IP9 z\r\nhello\r\n");
+  ASSERT_TRUE(sdp) << sdp.error().message;
+  ASSERT_EQ(sdp->media.size(), 3U);
+  EXPECT_EQ(sdp->media[0].address, "192.0.2.1");
+  EXPECT_EQ(sdp->media[0].rtcp_port, 0) << "as if it had not been said";
+  EXPECT_EQ(sdp->media[0].formats[0].encoding, "PCMU");
+  EXPECT_EQ(sdp->media[0].formats[1].encoding, "PCMA");
+  EXPECT_EQ(sdp->media[0].direction, Direction::kSendOnly);
+  EXPECT_EQ(sdp->media[1].kind, "image");
+  EXPECT_EQ(sdp->media[2].port, 0);
+  EXPECT_EQ(sdp->media[2].formats.size(), 1U);
 }
 
 TEST(Sdp, IsBounded) {

@@ -13,7 +13,8 @@ Session::Session(AgentContext& context, SessionId id, OutgoingCall call)
       local_tag_(context.layer.fresh_token()),
       timer_(context.options.session_interval, context.options.min_session_interval),
       late_offer_(!call.sdp),
-      give_up_after_(call.give_up_after) {
+      give_up_after_(call.give_up_after),
+      first_response_within_(call.first_response_within) {
   if (call.login)
     login_.emplace(DigestCredentials{call.login->user, call.login->password}, context.entropy());
   invite_ = Message::request(Method::kInvite, call.target);
@@ -54,7 +55,7 @@ void Session::end(EndCause cause, int status, std::string reason,
   offers_ = OfferState::kNone;
   reliable_.stop();
   waiting_accept_.reset();
-  give_up_at_ = repeat_at_ = MonoTime::max();
+  give_up_at_ = no_sign_at_ = repeat_at_ = MonoTime::max();
   if (!bye_after_ack_) awaited_ack_.repetition.stop();
   modify_ = Modify();
   asked_ = Asked();
@@ -155,6 +156,8 @@ bool Session::retry_with_login(const ClientUse& use, const Message& challenge, M
 void Session::response(ClientId transaction, const ClientUse& use, const Message& message,
                        MonoTime now) {
   const int status = message.status();
+  if (status != 481 && status != 408) peer_heard_ = now;
+  no_sign_at_ = MonoTime::max();
   if (login_ && status >= 200 && status < 300) {
     login_->take_success(message);
     login_tries_ = 0;
@@ -182,6 +185,7 @@ void Session::response(ClientId transaction, const ClientUse& use, const Message
     case Purpose::kBye:
     case Purpose::kInfo:
     case Purpose::kNotify:
+    case Purpose::kProbe:
       break;
     case Purpose::kAlone:
       return;
@@ -190,6 +194,8 @@ void Session::response(ClientId transaction, const ClientUse& use, const Message
   if ((status == 401 || status == 407) && retry_with_login(use, message, now)) return;
   if (use.purpose == Purpose::kPrack && status < 300 && offers_ == OfferState::kOurs) return;
   if (use.purpose == Purpose::kNotify && status >= 300) refer_.subscribed = false;
+  // A 503 comes from where the peer is, or from someone on the way: nobody is known to be gone.
+  if (use.purpose == Purpose::kProbe) return probed(status == 503 ? 200 : status);
   const bool gone = status == 481 || status == 408;
   if (gone && use.purpose == Purpose::kInfo) end_with_bye(EndCause::kGone, now);
 }
@@ -208,6 +214,8 @@ void Session::client_failed(ClientId transaction, const ClientUse& use, Failure 
       return;
     case Purpose::kInfo:
       return end_with_bye(cause, now, status);
+    case Purpose::kProbe:
+      return probed(status);
     case Purpose::kNotify:
       refer_.subscribed = false;
       return;
@@ -238,6 +246,7 @@ void Session::request(ServerId transaction, Message message, const Flow& flow, M
   if (!dialog->accept_cseq(cseq->number)) return respond(transaction, message, 500, now);
   dialog->set_flow(flow);
   flow_ = flow;
+  peer_heard_ = now;
   note_abilities(message);
   switch (message.method()) {
     case Method::kBye:
@@ -286,17 +295,19 @@ void Session::bye_received(ServerId transaction, const Message& message, MonoTim
 }
 
 void Session::connection_closed(ConnectionId connection) {
-  const auto forget = [&](Flow flow) {
-    if (flow.connection == connection) flow.connection = 0;
-    return flow;
+  const auto forget = [&](Dialog& dialog) {
+    if (dialog.flow().connection == connection)
+      dialog.set_flow(flow_without_connection(dialog.next_hop(), dialog.flow()));
   };
-  flow_ = forget(flow_);
-  if (dialog_) dialog_->set_flow(forget(dialog_->flow()));
-  for (EarlyDialog& early : early_) early.dialog.set_flow(forget(early.dialog.flow()));
+  if (dialog_) forget(*dialog_);
+  for (EarlyDialog& early : early_) forget(early.dialog);
+  if (flow_.connection != connection) return;
+  flow_.connection = 0;
+  if (dialog_) flow_ = dialog_->flow();
 }
 
 void Session::advance(MonoTime now) {
-  if (now >= give_up_at_ && phase_ == Phase::kCalling) {
+  if (now >= std::min(give_up_at_, no_sign_at_) && phase_ == Phase::kCalling) {
     give_up_at_ = MonoTime::max();
     cancel_sent_ = true;
     context_.layer.cancel(invite_client_, now);
@@ -315,7 +326,7 @@ void Session::advance(MonoTime now) {
 
 MonoTime Session::deadline() const {
   if (phase_ == Phase::kOver) return awaited_ack_.repetition.deadline();
-  return std::min({give_up_at_, repeat_at_, reliable_.deadline(),
+  return std::min({give_up_at_, no_sign_at_, repeat_at_, reliable_.deadline(),
                    awaited_ack_.repetition.deadline(), asked_.give_up_at, refer_.give_up_at,
                    modify_.retry_at, modify_.give_up_at, timer_.refresh_at(), timer_.expires_at()});
 }

@@ -6,7 +6,7 @@
 //
 // Code by theme: session.cc (common, requests within the dialog), session_calling.cc (our INVITE),
 // session_called.cc (the peer's INVITE), session_offers.cc (re-INVITE, UPDATE, refresh),
-// session_refer.cc (REFER and NOTIFY, INFO).
+// session_refer.cc (REFER and NOTIFY, INFO, OPTIONS).
 #pragma once
 
 #include <optional>
@@ -64,6 +64,7 @@ class Session {
   Result<void> answer_offer(std::string sdp, MonoTime now);
   Result<void> refuse_offer(int status, MonoTime now);
   Result<void> info(std::string_view type, std::string_view body, MonoTime now);
+  Result<void> probe(std::chrono::seconds heard_within, MonoTime now);
   Result<void> accept_refer(MonoTime now);
   Result<void> refer_progress(int status, MonoTime now);
   Result<void> reject_refer(int status, MonoTime now);
@@ -185,7 +186,8 @@ class Session {
   void answer_asked(std::string sdp, MonoTime now);
   void refuse_asked(int status, MonoTime now);
 
-  // --- REFER, INFO (session_refer.cc)
+  // --- REFER, INFO, OPTIONS (session_refer.cc)
+  void probed(int status);
   void refer_received(ServerId transaction, Message message, MonoTime now);
   void info_received(ServerId transaction, const Message& message, MonoTime now);
   void send_notify(int status, bool last, MonoTime now);
@@ -203,6 +205,8 @@ class Session {
   SessionTimer timer_;
   bool peer_updates_ = false;  // its Allow lists UPDATE
   std::size_t open_clients_ = 0;
+  MonoTime peer_heard_{};  // the last message of the peer's within the call
+  bool probing_ = false;
   bool was_answered_ = false;
 
   // our INVITE
@@ -216,6 +220,8 @@ class Session {
   int login_tries_ = 0;
   MonoTime give_up_at_ = MonoTime::max();
   std::chrono::seconds give_up_after_{0};
+  MonoTime no_sign_at_ = MonoTime::max();  // until the first response
+  std::chrono::seconds first_response_within_{0};
 
   // the peer's INVITE
   ServerId invite_server_;

@@ -12,6 +12,7 @@ Result<void> Session::start_calling(MonoTime now) {
     return fail(ErrorCode::kExhausted, "too many SIP transactions at once; try again later");
   offers_ = late_offer_ ? OfferState::kNone : OfferState::kOurs;
   give_up_at_ = now + give_up_after_;
+  if (first_response_within_.count() > 0) no_sign_at_ = now + first_response_within_;
   ++context_.live_sessions;
   return {};
 }

@@ -118,6 +118,13 @@ struct ReferReceived {
   std::string referred_by;  // as written; empty if absent
 };
 
+// probe() of ours was answered with 481 or 408, or not at all. The session stands: whoever asked
+// decides.
+struct PeerLost {
+  SessionId session{};
+  int status = 0;  // 481, 408; 503: nothing could be sent to the peer
+};
+
 enum class EndCause : std::uint8_t {
   kByPeer,          // BYE came
   kByUs,            // hang_up(), bye(), cancel(), reject() of ours
@@ -158,7 +165,7 @@ struct ResponseReceived {
 
 using UserAgentEvent =
     std::variant<IncomingCall, CallProgress, CallAnswered, CallConfirmed, OfferReceived,
-                 OfferWanted, AnswerReceived, OfferRefused, InfoReceived, ReferReceived,
+                 OfferWanted, AnswerReceived, OfferRefused, InfoReceived, ReferReceived, PeerLost,
                  SessionEnded, RequestReceived, ResponseReceived>;
 
 }  // namespace madoguchi::sip

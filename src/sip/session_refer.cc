@@ -1,4 +1,5 @@
-// REFER of the peer's and what we report on it (RFC 3515, 4488), and INFO both ways.
+// REFER of the peer's and what we report on it (RFC 3515, 4488), INFO both ways, and OPTIONS that
+// ask whether the peer is still there.
 #include "sip/session.h"
 
 namespace madoguchi::sip {
@@ -93,6 +94,24 @@ Result<void> Session::info(std::string_view type, std::string_view body, MonoTim
   if (!send(Purpose::kInfo, std::move(message), flow, now).valid())
     return fail(ErrorCode::kExhausted, "too many SIP transactions at once; try again later");
   return {};
+}
+
+Result<void> Session::probe(std::chrono::seconds heard_within, MonoTime now) {
+  if (phase_ != Phase::kConfirmed) return fail(ErrorCode::kConflict, "the call is not answered");
+  if (probing_ || now - peer_heard_ < heard_within) return {};
+  Message message = dialog_->request(Method::kOptions);
+  const Flow flow = flow_for(*dialog_);
+  context_.describe_us(message, flow);
+  message.add(Header::kAccept, "application/sdp");
+  probing_ = send(Purpose::kProbe, std::move(message), flow, now).valid();
+  if (!probing_) return fail(ErrorCode::kExhausted, "too many SIP transactions at once");
+  return {};
+}
+
+void Session::probed(int status) {
+  probing_ = false;
+  const bool lost = status == 481 || status == 408 || status == 503;
+  if (lost && phase_ != Phase::kOver) context_.emit(PeerLost{id_, status});
 }
 
 }  // namespace madoguchi::sip

@@ -138,6 +138,10 @@ Result<void> UserAgent::info(SessionId session, std::string content_type, std::s
                         [&](Session& call) { return call.info(content_type, body, now); });
 }
 
+Result<void> UserAgent::probe(SessionId session, std::chrono::seconds heard_within, MonoTime now) {
+  return core_->command(session, now, [&](Session& call) { return call.probe(heard_within, now); });
+}
+
 Result<void> UserAgent::accept_refer(SessionId session, MonoTime now) {
   return core_->command(session, now, [&](Session& call) { return call.accept_refer(now); });
 }
@@ -182,6 +186,13 @@ UserAgentCounters UserAgent::counters() const {
   UserAgentCounters counters = core_->context.counters;
   counters.transactions = core_->context.layer.counters();
   return counters;
+}
+
+std::vector<Flow> UserAgent::flows() const {
+  std::vector<Flow> flows;
+  for (const SessionId session : core_->live_sessions())
+    flows.push_back(core_->find(session)->summary().flow);
+  return flows;
 }
 
 Uri UserAgent::contact_for(const Flow& flow) const {

@@ -103,8 +103,11 @@ struct OutgoingCall {
   std::vector<HeaderLine> headers;  // P-Asserted-Identity, Privacy, Alert-Info...
   std::optional<Login> login;       // answers one 401/407 per realm
   ReliableProvisionals reliable = ReliableProvisionals::kSupported;
-  std::chrono::seconds give_up_after{
-      180};  // without a final response: CANCEL and SessionEnded{kTimedOut}
+  // Without a final response: CANCEL and SessionEnded{kTimedOut}.
+  std::chrono::seconds give_up_after{180};
+  // Without any response, not even 100, the same, where another server could be tried; 0: by RFC
+  // 3261's Timer B, 32 s.
+  std::chrono::seconds first_response_within{0};
 };
 
 // A request of ours outside of any call: REGISTER, OPTIONS.
@@ -230,6 +233,11 @@ class UserAgent {
   // Answered call only. Its failure is not reported, except that 481 and 408 end the call.
   Result<void> info(SessionId session, std::string content_type, std::string body, MonoTime now);
 
+  // Asks the peer whether this call still stands, by OPTIONS within it (RFC 3261, 11; any response
+  // but 481 and 408 says so). Nothing is sent when the peer sent anything within `heard_within`, or
+  // another probe is unanswered. PeerLost follows if it does not stand. Answered call only.
+  Result<void> probe(SessionId session, std::chrono::seconds heard_within, MonoTime now);
+
   // 202, then refer_progress() reports by NOTIFY; a status of 200 or more is the last one.
   Result<void> accept_refer(SessionId session, MonoTime now);
   Result<void> refer_progress(SessionId session, int status, MonoTime now);
@@ -247,6 +255,8 @@ class UserAgent {
   [[nodiscard]] std::size_t session_count() const;
   [[nodiscard]] std::size_t transaction_count() const;
   [[nodiscard]] UserAgentCounters counters() const;
+  // Over which sessions send.
+  [[nodiscard]] std::vector<Flow> flows() const;
   // Our Contact for a flow: "sip:madoguchi@192.0.2.1:5060;transport=tcp".
   [[nodiscard]] Uri contact_for(const Flow& flow) const;
 

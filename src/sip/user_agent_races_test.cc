@@ -10,6 +10,41 @@
 namespace madoguchi::sip {
 namespace {
 
+TEST(Calling, AServerThatSaysNothingIsGivenUpEarlyWhereThatIsWanted) {
+  TwoParties t;
+  t.sim.drop = [](const std::string&) { return true; };
+  auto call = t.call(t.offer_text());
+  call.first_response_within = seconds(4);
+  const MonoTime start = t.sim.now;
+  t.a = t.invite(std::move(call));
+  const auto ended = t.sim.wait<SessionEnded>(t.alice);
+  EXPECT_EQ(ended.cause, EndCause::kTimedOut);
+  EXPECT_EQ(t.sim.now - start, seconds(4));
+}
+
+TEST(Calling, A100IsASignAndWaitsForAsLongAsEver) {
+  TwoParties t;
+  auto call = t.call(t.offer_text());
+  call.first_response_within = seconds(4);
+  t.a = t.invite(std::move(call));
+  t.sim.run_for(seconds(60));
+  EXPECT_FALSE(t.sim.take<SessionEnded>(t.alice)) << "it rings nowhere yet, but it is looked after";
+}
+
+TEST(Called, ACallerOfRfc2543WithoutContactIsReachedByItsFrom) {
+  TwoParties t;
+  t.sim.change = [](std::string& bytes) {
+    if (!bytes.starts_with("INVITE") && !bytes.starts_with("ACK")) return;
+    const auto at = bytes.find("Contact:");
+    if (at != std::string::npos) bytes.erase(at, bytes.find("\r\n", at) + 2 - at);
+  };
+  t.connect();
+  t.sim.run_for(seconds(1));
+  ASSERT_TRUE(t.bob.agent->hang_up(t.b, t.sim.now));
+  EXPECT_EQ(t.sim.wait<SessionEnded>(t.alice).cause, EndCause::kByPeer);
+  EXPECT_EQ(count_sent(t.bob, "BYE sip:0312345678@192.0.2.1"), 1);
+}
+
 // The other end of a call of Alice's, by hand: answers her INVITE as any number of branches would.
 class Branches {
  public:

@@ -393,6 +393,8 @@ TEST(UserAgent, AStreamThatClosesLeavesTheCallAndANewOneIsAskedFor) {
   while (out && !out->bytes.starts_with("INFO")) out = alice.agent->poll_transmit();
   ASSERT_TRUE(out);
   EXPECT_EQ(out->flow.connection, 0u) << "find or open one";
+  EXPECT_EQ(out->flow.remote, *Endpoint::parse("192.0.2.2:5060"))
+      << "to the Contact: nobody listens where the peer connected from";
   alice.agent->send_failed(out->origin, now);
   const auto ended = alice.agent->poll_event();
   ASSERT_TRUE(ended);

@@ -190,7 +190,9 @@ void MediaEngine::on_rtcp(MediaLeg& leg, ByteView packet) {
   if (!leg.reporter.receive(packet, leg.sent, leg.received, now_)) {
     ++counters_.malformed;
     ++leg.refused;
+    return;
   }
+  leg.last_heard = now_;  // who mutes or pauses still reports
 }
 
 void MediaEngine::send_rtcp(MediaLeg& leg, ByteView packet) {

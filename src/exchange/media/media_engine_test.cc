@@ -244,6 +244,36 @@ TEST_F(Relay, TellsSilenceOnceAndThatItEnded) {
   EXPECT_EQ(heard[0].leg, LegId("caller"));
 }
 
+TEST_F(Relay, ReportsAreASignOfLifeAndWhoHoldsUsOwesNone) {
+  talk(2);
+  RemoteSound muxed;
+  muxed.address = "127.0.0.1";
+  muxed.port = caller_.port();
+  muxed.codecs = {{SoundCodec::kPcmu, 0}};
+  muxed.rtcp_mux = OnOff::kOn;
+  rig_.set_remote("caller", muxed);
+  const Bytes report = {0x80, 201, 0, 1, 0, 0, 0, 7};  // RR without blocks
+  for (int i = 0; i < 8; ++i) {
+    rig_.pass(seconds(5));
+    caller_.send_raw(report);
+  }
+  for (const LegSilent& silent : rig_.events_of<LegSilent>())
+    EXPECT_NE(silent.leg, LegId("caller"));
+  muxed.direction = Direction::kRecvOnly;  // the caller's a=sendonly
+  rig_.set_remote("caller", muxed);
+  rig_.pass(seconds(40));
+  EXPECT_EQ(rig_.events_of<LegSilent>().size(), 0U);
+}
+
+TEST_F(Relay, SaysOfASilentLegWhetherItWasEverHeard) {
+  caller_.say(0x11);
+  rig_.pass(seconds(17));
+  const auto silent = rig_.events_of<LegSilent>();
+  ASSERT_EQ(silent.size(), 2U);
+  for (const LegSilent& leg : silent)
+    EXPECT_EQ(leg.ever_heard, leg.leg == LegId("caller") ? OnOff::kOn : OnOff::kOff);
+}
+
 TEST_F(Relay, KeepsPinholesOpenWhileNobodySpeaks) {
   talk(1);
   static_cast<void>(caller_.listen());

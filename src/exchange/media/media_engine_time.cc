@@ -145,9 +145,10 @@ void MediaEngine::watch_leg(MediaLeg& leg) {
   const Micros quiet = now_ - leg.last_heard;
   if (!leg.told_silent && leg.expects_sound() && quiet >= parts_.silent_after) {
     leg.told_silent = true;
-    parts_.events.push(
-        LegSilent{call(), leg.id, std::chrono::duration_cast<std::chrono::seconds>(quiet)});
-  } else if (leg.told_silent && quiet < parts_.silent_after) {
+    parts_.events.push(LegSilent{call(), leg.id,
+                                 std::chrono::duration_cast<std::chrono::seconds>(quiet),
+                                 leg.received.started() ? OnOff::kOn : OnOff::kOff});
+  } else if (leg.told_silent && (!leg.expects_sound() || quiet < parts_.silent_after)) {
     leg.told_silent = false;
     parts_.events.push(LegHeard{call(), leg.id});
   }

@@ -44,9 +44,8 @@ struct MediaLeg {
     const bool direct = direct_socket.open() && direct_peer == to;
     return direct ? direct_socket.send(packet) : rtp_socket.send(packet, to);
   }
-  [[nodiscard]] bool expects_sound() const {
-    return agreed && (direction == Direction::kSendRecv || direction == Direction::kRecvOnly);
-  }
+  // A far end that holds us says that it may send; whether it does shows nothing.
+  [[nodiscard]] bool expects_sound() const { return agreed && direction == Direction::kSendRecv; }
   // About the last second's level, from one packet in many.
   void measure_level(SoundCodec codec, ByteView payload);
 

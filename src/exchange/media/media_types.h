@@ -139,12 +139,14 @@ struct PromptFinished {
   PlayId play = 0;
 };
 
-// Nothing came from the leg for `silent_for`, though it said that it would send. Once per silence;
-// when sound comes again, LegHeard follows.
+// Neither sound nor a report (RTCP) came from the leg for `silent_for`, though both sides had
+// agreed to send. Once per silence; when something comes again, or nothing is expected any more,
+// LegHeard follows.
 struct LegSilent {
   CallId call;
   LegId leg;
   std::chrono::seconds silent_for{0};
+  OnOff ever_heard = OnOff::kOn;  // kOff: it has sent no sound since its call began
 };
 struct LegHeard {
   CallId call;

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/config.h"
+#include "base/telephone_number.h"
 #include "vault_data/numbering_jp.h"
 
 namespace madoguchi::vault {
@@ -19,12 +20,7 @@ constexpr std::size_t kMostCharacters = 64;
 constexpr std::size_t kMostDigits = 15;  // E.164, section 6.2.1
 constexpr std::size_t kLongestService = 5;
 constexpr std::string_view kCountry = "81";
-constexpr std::string_view kInternationalPrefix = "010";  // as dialled from Japan
 constexpr auto kJapanAheadOfUtc = std::chrono::hours(9);  // no summer time
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::optional<NumberKind> kind_named(std::string_view name) {
   static const std::map<std::string_view, NumberKind> kKinds = {
@@ -61,19 +57,6 @@ NumberKind kind_of(PhoneNumberUtil::PhoneNumberType type) {
     default:
       return NumberKind::kOther;
   }
-}
-
-// The digits, with "+" in front where it stood there; nothing when it is no number at all.
-// RFC 3966, section 5.1.1: visual separators carry no meaning.
-std::optional<std::string> bare(std::string_view raw) {
-  std::string text;
-  for (const char c : raw) {
-    if (c == ';') break;  // parameters of a tel: or SIP user part
-    if (c == '-' || c == '.' || c == '(' || c == ')' || c == ' ') continue;
-    if (!is_digit(c) && !(c == '+' && text.empty())) return std::nullopt;
-    text += c;
-  }
-  return text;
 }
 
 std::string lower(std::string_view text) {
@@ -179,7 +162,7 @@ tl::expected<Line, Unreadable> NumberingPlan::read(const Number& raw, Time now) 
   if (text.empty() || std::find(withheld_.begin(), withheld_.end(), lower(text)) != withheld_.end())
     return tl::unexpected(Unreadable::kWithheld);
   if (lower(text.substr(0, 4)) == "tel:") text.remove_prefix(4);
-  auto digits = bare(text);
+  auto digits = bare_number(text);
   if (!digits) return tl::unexpected(Unreadable::kInvalid);
   // People dial them twice, too.
   const auto prefixed = [&](const std::string& prefix) {
@@ -189,23 +172,16 @@ tl::expected<Line, Unreadable> NumberingPlan::read(const Number& raw, Time now) 
     found = std::find_if(caller_id_prefixes_.begin(), caller_id_prefixes_.end(), prefixed);
     if (found != caller_id_prefixes_.end()) digits->erase(0, found->size());
   }
-  if (digits->starts_with(kInternationalPrefix)) digits->replace(0, 3, "+");
   if (digits->empty() || *digits == "+") return tl::unexpected(Unreadable::kInvalid);
+  digits = full_number(*std::move(digits), "+81");
 
   if (digits->front() != '+') {
     if (digits->size() <= kLongestService && digits->front() != '0')
       return Line{Number(*digits), Number(*digits), NumberKind::kService};
-    if (digits->front() == '0') return read_japanese(std::move(*digits), now);
-    // Trunks that leave out the "+".
-    if (!digits->starts_with(kCountry)) return tl::unexpected(Unreadable::kInvalid);
-    digits->insert(0, "+");
+    return tl::unexpected(Unreadable::kInvalid);
   }
   if (digits->size() > kMostDigits + 1) return tl::unexpected(Unreadable::kInvalid);
-  if (digits->starts_with("+81")) {
-    const bool trunk_prefix_kept = digits->size() > 3 && (*digits)[3] == '0';  // "+81 (0)3-…"
-    std::string national = (trunk_prefix_kept ? "" : "0") + digits->substr(3);
-    return read_japanese(std::move(national), now);
-  }
+  if (digits->starts_with("+81")) return read_japanese("0" + digits->substr(3), now);
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
   if (util.Parse(*digits, "ZZ", &number) != PhoneNumberUtil::NO_PARSING_ERROR ||

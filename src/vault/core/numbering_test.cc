@@ -24,6 +24,7 @@ TEST(NumberingPlan, ReadsNumbersAsCarriersAndCallersGiveThem) {
       {"+81(0)3-1234-5678", "+81312345678", NumberKind::kFixed},
       {"tel:+81-3-1234-5678;phone-context=x", "+81312345678", NumberKind::kFixed},
       {"01081312345678", "+81312345678", NumberKind::kFixed},
+      {"0081312345678", "+81312345678", NumberKind::kFixed},
       {"1860312345678", "+81312345678", NumberKind::kFixed},
       {"09012345678", "+819012345678", NumberKind::kMobile},
       {"06012345678", "+816012345678", NumberKind::kMobile},

@@ -63,9 +63,9 @@ export const journey: Journey = {
       caller.invite('"0300005555" <sip:0300005555@[local_ip]>', `P-Asserted-Identity: <sip:${identity}@carrier.example>\n    `),
       caller.answered(), caller.ack(),
     ];
-    const arrives = async (name: string, from: string, scenario: string[]): Promise<string> => {
+    const arrives = async (name: string, from: string, scenario: string[], service?: string): Promise<string> => {
       const known = new Set(hana.calls.keys());
-      const program = calls(name, from, [...scenario, caller.untilBye()]);
+      const program = calls(name, from, [...scenario, caller.untilBye()], service);
       const call = await hana.seesCall(`the call of ${name}`, (one) => !known.has(one.id) && one.stage === "talking" && one.line_token !== null);
       await hana.act(call.id, "end");
       expectEqual(await program.exits(20), 0, `SIPp's exit code (${name})`);
@@ -80,6 +80,12 @@ export const journey: Journey = {
     const plain = await arrives("plain", atCarrier, asserting("0300005555"));
     expect(asserted !== claimed, "an identity asserted by somebody untrusted was believed");
     expectEqual(claimed, plain, "the line of who is not trusted is the one in From");
+    // Registrars put the registered Contact into the Request-URI; whom the caller dialled stands elsewhere then.
+    const toContact = [
+      caller.invite('"0300005555" <sip:0300005555@[local_ip]>', `P-Called-Party-ID: <sip:${leakDesk.number}@carrier.example>\n    `),
+      caller.answered(), caller.ack(),
+    ];
+    expectEqual(await arrives("to-contact", atCarrier, toContact, login.user), plain, "the line that calls the Contact");
     await hana.away();
 
     // Who is nobody's customer, and who asks for somebody else's number, gets nowhere.
