@@ -16,6 +16,9 @@ struct Words {
   ImportAsked asked;
   std::filesystem::path data = "madoguchi-data";
   std::filesystem::path config;
+  bool list = false;
+  std::string withdraw;
+  bool yes = false;
 };
 
 // The vault whose settings these are. The administrator's certificate lies beside the authority's.
@@ -33,12 +36,45 @@ Result<ProcessAccess> vault_of(const std::filesystem::path& settings) {
   return ProcessAccess{listen, {authority, folder / "admin.pem", folder / "admin.key"}};
 }
 
+Result<void> list(const ProcessAccess& vault, const ImportAsked& asked) {
+  const auto all = list_imports(vault, asked.organisation);
+  if (!all) return tl::unexpected<Error>(all.error());
+  for (const ImportSeen& one : *all)
+    if (asked.json)
+      fmt::print("{}\n", nlohmann::json{{"import", one.import_id},
+                                        {"state", one.state},
+                                        {"file_sha256", one.digest},
+                                        {"rows", one.rows},
+                                        {"bad_rows", one.bad_rows},
+                                        {"began", format_utc(one.began)},
+                                        {"ended", one.ended ? format_utc(*one.ended) : ""}}
+                             .dump());
+    else
+      fmt::print("{}  {:<11}  {} rows, {} bad  {}  file {}…\n", one.import_id, one.state, one.rows,
+                 one.bad_rows, format_utc(one.began), one.digest.substr(0, 12));
+  return {};
+}
+
+Result<void> withdraw(const ProcessAccess& vault, const ImportAsked& asked, const Words& words) {
+  const auto gone = withdraw_import(vault, asked, words.withdraw, words.yes);
+  if (!gone) return tl::unexpected<Error>(gone.error());
+  if (asked.json)
+    fmt::print("{}\n", nlohmann::json{{"import", words.withdraw}, {"taken_away", *gone}}.dump());
+  else
+    fmt::print("import {} is withdrawn: {} records destroyed\n", words.withdraw, *gone);
+  return {};
+}
+
 Result<void> import(const Words& words) {
   const auto access = words.config.empty() ? ProcessAccess::of_deployment(words.data, "vault")
                                            : vault_of(words.config);
   if (!access) return tl::unexpected<Error>(access.error());
   ImportAsked asked = words.asked;
   asked.asked_by = who_asks();
+  if (words.list) return list(*access, asked);
+  if (!words.withdraw.empty()) return withdraw(*access, asked, words);
+  if (asked.file.empty())
+    return fail(ErrorCode::kInvalid, "import: name a file, or say --list or --withdraw ID");
   const auto done = import_records(*access, asked);
   if (!done) return tl::unexpected<Error>(done.error());
   if (asked.json)
@@ -50,6 +86,11 @@ Result<void> import(const Words& words) {
   else
     fmt::print("{} rows imported (import {})\n", done->rows, done->import_id);
   if (done->bad_rows == 0) return {};
+  if (done->rows == 0)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("not one of {} rows could be taken, so nothing was imported; {} tells "
+                            "line and reason of each: mend the file and import it again",
+                            done->bad_rows, done->report.string()));
   return fail(ErrorCode::kConflict,
               fmt::format("{} rows were not imported; {} tells line and reason of each",
                           done->bad_rows, done->report.string()));
@@ -62,7 +103,6 @@ void add_import(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "import", "A client's file of records (CSV, JSON Lines) into the running vault");
   command->add_option("file", words->asked.file, "UTF-8 or CP932; told apart by itself")
-      ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--organisation", words->asked.organisation, "Whose records")->required();
   command->add_option("--map", words->asked.mapping, "TOML: which column is which field")
@@ -73,6 +113,10 @@ void add_import(CLI::App& app, Chosen& chosen) {
   command->add_option("--obtained-by", words->asked.obtained_by, "By whom it was taken down");
   command->add_flag("--strict", words->asked.strict, "One bad row refuses the whole file");
   command->add_option("--report", words->asked.report, "Bad rows: line and reason");
+  command->add_flag("--list", words->list, "Only show the organisation's imports and their state");
+  command->add_option("--withdraw", words->withdraw,
+                      "Destroy the records of this import, one that was cut off");
+  command->add_flag("--yes", words->yes, "Withdraw an import that is done, too");
   command->add_flag("--json", words->asked.json, "One line of JSON");
   auto* config = command->add_option("--config", words->config, "The vault's settings")
                      ->check(CLI::ExistingFile);

@@ -142,13 +142,58 @@ Result<vault::Schema> read_schema(pb::VaultRecordsForAdmin::Stub& stub,
   return vault::Schema::from_json(reply.json());
 }
 
-}  // namespace
+using Stub = pb::VaultRecordsForAdmin::Stub;
 
-Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& asked) {
+Result<std::unique_ptr<Stub>> stub_of(const ProcessAccess& vault) {
   auto credentials = wire::channel_credentials(vault.tls);
   if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::VaultRecordsForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+  return pb::VaultRecordsForAdmin::NewStub(
+      wire::open_channel(vault.address, "vault", *credentials));
+}
+
+}  // namespace
+
+Result<std::vector<ImportSeen>> list_imports(const ProcessAccess& vault,
+                                             const std::string& organisation) {
+  const auto stub = stub_of(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  grpc::ClientContext context;
+  pb::ListImportsRequest request;
+  request.set_organisation_id(organisation);
+  pb::ListImportsReply reply;
+  if (const auto status = (*stub)->ListImports(&context, request, &reply); !status.ok())
+    return away(status);
+  if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
+  std::vector<ImportSeen> seen;
+  for (const pb::ImportShown& one : reply.imports())
+    seen.push_back(
+        {one.import_id(), one.state(), one.digest_hex(), one.rows(), one.bad_rows(),
+         time_from_micros(one.began_us()),
+         one.ended_us() == 0 ? std::nullopt : std::optional(time_from_micros(one.ended_us()))});
+  return seen;
+}
+
+Result<std::uint64_t> withdraw_import(const ProcessAccess& vault, const ImportAsked& asked,
+                                      const std::string& import_id, bool finished_too) {
+  const auto stub = stub_of(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  grpc::ClientContext context;
+  pb::WithdrawImportRequest request;
+  request.set_organisation_id(asked.organisation);
+  request.set_import_id(import_id);
+  request.set_finished_too(finished_too);
+  request.set_asked_by(asked.asked_by);
+  pb::WithdrawImportReply reply;
+  if (const auto status = (*stub)->WithdrawImport(&context, request, &reply); !status.ok())
+    return away(status);
+  if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
+  return reply.taken_away();
+}
+
+Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& asked) {
+  const auto opened = stub_of(vault);
+  if (!opened) return tl::unexpected<Error>(opened.error());
+  const auto& stub = *opened;
   const auto schema = read_schema(*stub, asked.organisation);
   if (!schema) return tl::unexpected<Error>(schema.error());
   const auto mapping = text_of(asked.mapping);

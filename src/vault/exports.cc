@@ -9,7 +9,9 @@
 
 #include "base/aead.h"
 #include "base/log.h"
+#include "vault/records/importer.h"
 #include "vault/records/record_store.h"
+#include "vault/records/sealed_record.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -274,19 +276,28 @@ Result<std::vector<SubjectId>> Exports::chosen(const ExportAsk& asked, std::uint
       if (!found) return tl::unexpected<Error>(found.error());
       people.insert(found->subjects.begin(), found->subjects.end());
     }
-  } else {
-    RecordRange range;
-    if (selection.by == ExportSelection::By::kImport) {
-      const auto imported = parts_.records.imported(asked.owner, selection.import_id);
-      if (!imported) return tl::unexpected<Error>(imported.error());
-      range = *imported;
-    }
-    const auto found = parts_.records.subjects(asked.owner, range, most);
-    if (!found) return tl::unexpected<Error>(found.error());
-    people.insert(found->begin(), found->end());
   }
+  RecordRange range;
+  if (selection.by == ExportSelection::By::kImport) {
+    const auto imported = parts_.records.imported(asked.owner, selection.import_id);
+    if (!imported) return tl::unexpected<Error>(imported.error());
+    range = *imported;
+  }
+  // Nobody of an import that is half done.
+  const auto pieces = Importer::finished(parts_.records, asked.owner, range);
+  if (!pieces) return tl::unexpected<Error>(pieces.error());
+  if (selection.by != ExportSelection::By::kValues)
+    for (const RecordRange& piece : *pieces) {
+      const auto found = parts_.records.subjects(asked.owner, piece, most);
+      if (!found) return tl::unexpected<Error>(found.error());
+      people.insert(found->begin(), found->end());
+    }
   std::erase_if(people, [&](const SubjectId& subject) {
-    return invented_for(subject).has_value();  // they are of another export
+    const auto place = parts_of(subject);
+    const bool is_in = place && std::any_of(pieces->begin(), pieces->end(), [&](const auto& piece) {
+                         return place->number >= piece.first && place->number <= piece.last;
+                       });
+    return !is_in || invented_for(subject).has_value();  // they are of another export
   });
   if (people.empty()) return fail(ErrorCode::kInvalid, "nobody is selected");
   if (people.size() > most_people)

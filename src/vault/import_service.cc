@@ -64,6 +64,7 @@ grpc::Status end_with(Stream& stream, const Error& error) {
 
 std::string_view state_of(const ImportStanding& standing) {
   if (standing.withdrawn) return "withdrawn";
+  if (standing.withdrawing) return "withdrawing";
   return standing.done ? "done" : "begun";
 }
 
@@ -77,7 +78,8 @@ JournalEntry entry_of(const ImportTerms& terms, const ImportStanding& standing,
            {"given_for", terms.provenance.given_for},
            {"asked_by", asked_by},
            {"rows", static_cast<std::int64_t>(standing.rows)},
-           {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)}}};
+           {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)},
+           {"taken_away", static_cast<std::int64_t>(standing.taken_away)}}};
 }
 
 // The organisation's own log holds ids and words only: the source stands there by its digest, and
@@ -93,6 +95,8 @@ Result<Act> act_of(const ImportTerms& terms, const ImportStanding& standing,
                    {"file_sha256", terms.digest},
                    {"rows", static_cast<std::int64_t>(standing.rows)},
                    {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)}};
+  if (standing.taken_away > 0)
+    entry.details["taken_away"] = static_cast<std::int64_t>(standing.taken_away);
   const std::string& source = terms.provenance.source;
   if (!source.empty()) entry.details["source_sha256"] = to_hex(sha256(as_bytes(source)));
   auto text = entry.text();
@@ -101,6 +105,10 @@ Result<Act> act_of(const ImportTerms& terms, const ImportStanding& standing,
   act.journal.push_back(entry_of(terms, standing, asked_by));
   act.entries.push_back({terms.organisation.text(), *std::move(text)});
   return act;
+}
+
+Error under_way() {
+  return {ErrorCode::kConflict, "another import into this organisation is under way; wait for it"};
 }
 
 // Frees the organisation for the next import, however this one ends.
@@ -141,6 +149,17 @@ grpc::Status ImportService::ReadSchema(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+std::function<Result<void>(const ImportTerms&, const ImportStanding&)> ImportService::noting(
+    std::string asked_by) {
+  return [this, asked_by = std::move(asked_by)](const ImportTerms& of,
+                                                const ImportStanding& standing) -> Result<void> {
+    const Time now = parts_.clock.now();
+    const auto act = act_of(of, standing, asked_by, now);
+    if (!act) return tl::unexpected<Error>(act.error());
+    return parts_.store.commit(now, *act);
+  };
+}
+
 grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   wire::ImportPart part;
@@ -154,9 +173,7 @@ grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream)
   if (!terms) return end_with(*stream, terms.error());
   const std::string asked_by = part.header().asked_by();
   const Turn turn(mutex_, busy_, *id);
-  if (!turn.mine())
-    return end_with(*stream, {ErrorCode::kConflict,
-                              "another import into this organisation is under way; wait for it"});
+  if (!turn.mine()) return end_with(*stream, under_way());
 
   // Written by the importer's writer while this thread reads; gRPC allows one of each at a time.
   std::mutex writing;
@@ -165,12 +182,7 @@ grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream)
     stream->Write(tells);
   };
   ImportCallbacks callbacks;
-  callbacks.note = [&](const ImportTerms& of, const ImportStanding& standing) -> Result<void> {
-    const Time now = parts_.clock.now();
-    const auto act = act_of(of, standing, asked_by, now);
-    if (!act) return tl::unexpected<Error>(act.error());
-    return parts_.store.commit(now, *act);
-  };
+  callbacks.note = noting(asked_by);
   callbacks.standing = [&](const ImportStanding& standing) { tell(tells_of(standing)); };
   callbacks.bad_rows = [&](const std::vector<BadRow>& rows) {
     wire::ImportTells tells;
@@ -206,6 +218,58 @@ grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream)
   wire::ImportTells last = tells_of(*done);
   last.set_done(true);
   stream->Write(last);
+  return grpc::Status::OK;
+}
+
+grpc::Status ImportService::ListImports(grpc::ServerContext* context,
+                                        const wire::ListImportsRequest* request,
+                                        wire::ListImportsReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto id = OrganisationId::parse(request->organisation_id());
+  const auto all = id ? Importer::imports(parts_.records, *id)
+                      : Result<std::vector<ImportRow>>(tl::unexpected<Error>(id.error()));
+  if (!all) {
+    reply->set_error(all.error().message);
+    return grpc::Status::OK;
+  }
+  for (const ImportRow& row : *all) {
+    wire::ImportShown* shown = reply->add_imports();
+    shown->set_import_id(row.import_id);
+    shown->set_state(row.state);
+    shown->set_digest_hex(row.digest);
+    shown->set_rows(row.state == import_state::kWithdrawn ? 0 : row.rows);
+    shown->set_bad_rows(row.bad_rows);
+    shown->set_began_us(to_micros(row.began));
+    shown->set_ended_us(row.ended == Time{} ? 0 : to_micros(row.ended));
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status ImportService::WithdrawImport(grpc::ServerContext* context,
+                                           const wire::WithdrawImportRequest* request,
+                                           wire::WithdrawImportReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto id = OrganisationId::parse(request->organisation_id());
+  if (!id) {
+    reply->set_error(id.error().message);
+    return grpc::Status::OK;
+  }
+  const Turn turn(mutex_, busy_, *id);
+  if (!turn.mine()) {
+    reply->set_error(under_way().message);
+    return grpc::Status::OK;
+  }
+  WithdrawalAsked asked{*id, request->import_id(), request->finished_too(), {}};
+  asked.came_otherwise = [&](const SubjectId& subject) {
+    return parts_.invented.invented_for(subject).has_value();
+  };
+  ImportCallbacks callbacks;
+  callbacks.note = noting(request->asked_by());
+  const auto gone = Importer::withdraw(parts_.records, asked, callbacks);
+  if (gone)
+    reply->set_taken_away(gone->taken_away);
+  else
+    reply->set_error(gone.error().message);
   return grpc::Status::OK;
 }
 

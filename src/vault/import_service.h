@@ -1,12 +1,17 @@
-// VaultRecordsForAdmin: files of records coming in by the administrator's command line. One import
-// an organisation at a time; as it begins and as it ends, each has an entry in the organisation's
-// log and a line in the journal, before it counts. gRPC's threads call it.
+// VaultRecordsForAdmin: files of records coming in by the administrator's command line, and taken
+// back by it. One import an organisation at a time; as it begins, as it ends and as it is
+// withdrawn, each has an entry in the organisation's log and a line in the journal, before it
+// counts. gRPC's threads call it.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <set>
+#include <string>
 
 #include "records.grpc.pb.h"
+#include "vault/invented_people.h"
+#include "vault/records/importer.h"
 #include "vault/records/records.h"
 #include "vault/vault_store.h"
 
@@ -18,6 +23,7 @@ class ImportService final : public wire::VaultRecordsForAdmin::Service {
     VaultStore& store;
     const Clock& clock;
     Records& records;
+    const InventedPeople& invented;  // who stays when an import is withdrawn
   };
   explicit ImportService(const Parts& parts) : parts_(parts) {}
 
@@ -26,8 +32,17 @@ class ImportService final : public wire::VaultRecordsForAdmin::Service {
   grpc::Status Import(
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<wire::ImportTells, wire::ImportPart>* stream) override;
+  grpc::Status ListImports(grpc::ServerContext* context, const wire::ListImportsRequest* request,
+                           wire::ListImportsReply* reply) override;
+  grpc::Status WithdrawImport(grpc::ServerContext* context,
+                              const wire::WithdrawImportRequest* request,
+                              wire::WithdrawImportReply* reply) override;
 
  private:
+  // Entries in the organisation's log and the journal, told as asked for by this person.
+  std::function<Result<void>(const ImportTerms&, const ImportStanding&)> noting(
+      std::string asked_by);
+
   const Parts parts_;
   std::mutex mutex_;  // guards the next one
   std::set<OrganisationId> busy_;

@@ -239,7 +239,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
     if (auto exports = start_exports(settings, clock, entropy, *parts); !exports)
       return tl::unexpected<Error>(exports.error());
     parts->imports = std::make_unique<ImportService>(
-        ImportService::Parts{*parts->store, clock, parts->people->records()});
+        ImportService::Parts{*parts->store, clock, parts->people->records(), *parts->exports});
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                         parts->people->records(), NumberingPlan::japanese(), parts->exports.get(),

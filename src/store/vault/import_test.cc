@@ -5,84 +5,12 @@
 
 #include <random>
 
-#include "store/vault/records_fixture.h"
-#include "vault/records/import_survey.h"
-#include "vault/records/importer.h"
+#include "store/vault/import_fixture.h"
 
 namespace madoguchi::store {
 namespace {
 
 namespace fs = std::filesystem;
-using vault::BadRow;
-using vault::Importer;
-using vault::ImportStanding;
-using vault::ImportTerms;
-
-constexpr const char* kHeader = "お客様番号,氏名,フリガナ,電話番号,携帯電話\n";
-
-std::string person(int number) {
-  return "C" + std::to_string(number) + ",髙橋 花子,タカハシ ハナコ,03-1234-" +
-         std::to_string(1000 + number % 9000) + ",090-1234-" +
-         std::to_string(1000 + number % 9000) + "\n";
-}
-
-class Import : public RecordsOnSqlite {
- protected:
-  fs::path file(const std::string& bytes) {
-    const fs::path path = folder_ / "people.csv";
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
-  }
-  Result<ImportTerms> terms_of(const fs::path& path, const std::string& mapping = {}) {
-    auto found = vault::survey({path, mapping, "mapping.toml", {}}, vault::Schema::standard());
-    if (!found) return tl::unexpected<Error>(found.error());
-    found->terms.organisation = sakura_;
-    found->terms.provenance = {"web", "contract", "2024-05-31", ""};
-    return found->terms;
-  }
-  // The whole file, in pieces of `step`; stops feeding after `most` bytes.
-  Result<ImportStanding> take(const fs::path& path, ImportTerms terms, std::size_t step = 1000,
-                              std::size_t most = SIZE_MAX) {
-    bad_.clear();
-    vault::ImportCallbacks callbacks;
-    callbacks.bad_rows = [&](const std::vector<BadRow>& rows) {
-      bad_.insert(bad_.end(), rows.begin(), rows.end());
-    };
-    auto importer = Importer::begin(*records_, std::move(terms), std::move(callbacks), {2, 16, 2});
-    if (!importer) return tl::unexpected<Error>(importer.error());
-    std::stringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    const std::string all = text.str();
-    for (std::size_t at = (*importer)->offset(); at < all.size() && at < most; at += step)
-      if (auto fed = (*importer)->feed(as_bytes(std::string_view(all).substr(at, step))); !fed)
-        return tl::unexpected<Error>(fed.error());
-    if (most < all.size()) return ImportStanding{};
-    return (*importer)->finish();
-  }
-  Result<ImportStanding> take(const std::string& bytes) {
-    const fs::path path = file(bytes);
-    auto terms = terms_of(path);
-    if (!terms) return tl::unexpected<Error>(terms.error());
-    return take(path, *terms);
-  }
-  std::string reason(std::uint64_t line) const {
-    for (const BadRow& row : bad_)
-      if (row.line == line) return row.reason;
-    return "";
-  }
-  std::uint64_t records() {
-    const auto numbers = stores_.records->numbers(1, vault::kMostRecords, 100'000);
-    return numbers ? numbers->size() : 0;
-  }
-  bool has_side_files() const {
-    for (const auto& entry : fs::directory_iterator(folder_))
-      if (entry.path().extension() == ".marks") return true;
-    return false;
-  }
-
-  std::vector<BadRow> bad_;
-};
-
 TEST_F(Import, TakesAFileAndFindsItsPeople) {
   std::string text = std::string("\xEF\xBB\xBF") + kHeader;
   for (int i = 0; i < 500; ++i) text += person(i);
@@ -201,7 +129,7 @@ TEST_F(Import, GoesOnOnlyUnderTheSameTerms) {
   for (int i = 0; i < 200; ++i) text += person(i);
   const fs::path path = file(text);
   auto terms = terms_of(path);
-  ASSERT_TRUE(take(path, *terms, 100, 5'000));
+  cut_off_halfway(path, *terms);
   terms->provenance.given_for = "sales";
   EXPECT_EQ(take(path, *terms).error().code, ErrorCode::kConflict);
 }

@@ -297,16 +297,6 @@ class PostgresRecordStore final : public vault::RecordStore {
     return all;
   }
 
-  Result<void> withdraw(const OrganisationId& organisation,
-                        std::span<const RecordNumber> numbers) override {
-    PostgresArray all;
-    for (const RecordNumber number : numbers) all.add(number);
-    return nothing(
-        writer_->ask("DELETE FROM records WHERE number = ANY ($1::bigint[]) AND organisation_id = "
-                     "$2",
-                     {all.text(), organisation.text()}));
-  }
-
   Result<std::optional<std::string>> schema(const OrganisationId& organisation) override {
     const auto rows = reader_->ask("SELECT json FROM record_schemas WHERE organisation_id = $1",
                                    {organisation.text()});
@@ -345,14 +335,6 @@ class PostgresRecordStore final : public vault::RecordStore {
     return std::optional(std::move(row));
   }
 
-  Result<std::optional<ImportRow>> import(const OrganisationId& organisation,
-                                          const std::string& digest) override {
-    const auto all = imports(organisation);
-    if (!all) return tl::unexpected<Error>(all.error());
-    for (auto row = all->rbegin(); row != all->rend(); ++row)
-      if (row->digest == digest && row->state != "withdrawn") return std::optional(*row);
-    return std::optional<ImportRow>();
-  }
   Result<std::vector<ImportRow>> imports(const OrganisationId& organisation) override {
     const auto rows = reader_->ask(
         "SELECT import_id, digest, terms, state, bytes, lines, rows, bad_rows, log_bytes, first, "

@@ -224,19 +224,6 @@ class SqliteRecordStore final : public vault::RecordStore {
     });
   }
 
-  Result<void> withdraw(const OrganisationId& organisation,
-                        std::span<const RecordNumber> numbers) override {
-    return write(organisation, [&](std::int64_t number) -> Result<void> {
-      auto gone = writer_->query("DELETE FROM records WHERE number = ? AND organisation = ?");
-      gone.bind(2, number);
-      for (const RecordNumber record : numbers) {
-        gone.bind(1, signed_of(record));
-        if (auto done = gone.run(); !done) return done;
-      }
-      return {};
-    });
-  }
-
   Result<std::optional<std::string>> schema(const OrganisationId& organisation) override {
     const std::int64_t number = number_of(organisation);
     return read([&](SqliteFile& file) -> Result<std::optional<std::string>> {
@@ -290,16 +277,6 @@ class SqliteRecordStore final : public vault::RecordStore {
       one.sealed.assign(sealed.begin(), sealed.end());
       return std::optional(std::move(one));
     });
-  }
-
-  Result<std::optional<ImportRow>> import(const OrganisationId& organisation,
-                                          const std::string& digest) override {
-    const auto all = imports(organisation);
-    if (!all) return tl::unexpected<Error>(all.error());
-    // The newest of that file that was not withdrawn.
-    for (auto row = all->rbegin(); row != all->rend(); ++row)
-      if (row->digest == digest && row->state != "withdrawn") return std::optional(*row);
-    return std::optional<ImportRow>();
   }
 
   Result<std::vector<ImportRow>> imports(const OrganisationId& organisation) override {

@@ -17,15 +17,15 @@
 namespace madoguchi::vault {
 namespace {
 
+using import_state::kDone;
+using import_state::kIndexing;
+using import_state::kRunning;
+using import_state::kWithdrawing;
+using import_state::kWithdrawn;
+
 constexpr std::size_t kInFlight = 24;  // batches, from split to written
 constexpr std::size_t kMostBatchBytes = 4 * 1024 * 1024;
 constexpr std::size_t kIndexSlice = 65'536;
-constexpr std::size_t kWithdrawStep = 4'096;
-constexpr std::string_view kRunning = "running";
-constexpr std::string_view kIndexing = "indexing";
-constexpr std::string_view kDone = "done";
-constexpr std::string_view kWithdrawn = "withdrawn";
-
 struct Work {
   std::uint64_t sequence = 0;
   NumbersInFlight::Taken numbers;
@@ -56,6 +56,27 @@ std::string terms_digest(const ImportTerms& terms) {
   return to_hex(sha256(as_bytes(text)));
 }
 
+// Rules of use hang on where a value came from: no file comes in that does not say it.
+Result<void> check_provenance(const ImportTerms& terms) {
+  const auto told = [&](const std::string& for_all, ColumnUse use) {
+    return !for_all.empty() || std::any_of(terms.columns.begin(), terms.columns.end(),
+                                           [&](const Column& column) { return column.use == use; });
+  };
+  std::string missing;
+  const auto want = [&](const std::string& for_all, ColumnUse use, std::string_view word) {
+    if (!told(for_all, use)) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", word);
+  };
+  const Provenance& from = terms.provenance;
+  want(from.source, ColumnUse::kSource, "--source (取得元)");
+  want(from.given_for, ColumnUse::kGivenFor, "--given-for (利用目的)");
+  want(from.obtained_on, ColumnUse::kObtainedOn, "--obtained-on (取得日)");
+  if (missing.empty()) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("where the data comes from is not told: give {}, or a column of the file "
+                          "that says it; nothing was begun",
+                          missing));
+}
+
 std::uint64_t short_of(const Mark& mark) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < 8; ++i) value = value << 8 | mark[i];
@@ -72,6 +93,10 @@ struct Importer::State {
   ~State() { stop(); }
 
   Result<void> begin();
+  Result<bool> look_for_earlier();
+  Result<void> begin_anew();
+  Result<void> give_up(ImportRow empty);
+  [[nodiscard]] std::filesystem::path log_file() const;
   void start_threads();
   void stop();
   Result<void> hand_over(RowBatch batch);
@@ -83,6 +108,7 @@ struct Importer::State {
   Result<void> commit(RecordAct act);
   Result<ImportStanding> finish();
   Result<ImportStanding> withdraw();
+  Result<void> end_as(std::string_view state);
   [[nodiscard]] ImportStanding standing(std::uint64_t marks_left = 0) const;
 
   Records::State& records;
@@ -113,47 +139,101 @@ struct Importer::State {
 };
 
 ImportStanding Importer::State::standing(std::uint64_t marks_left) const {
-  const bool withdrawn = row.state == kWithdrawn;
-  return {row.import_id, row.bytes,  row.lines,          withdrawn ? 0 : row.rows,
-          row.bad_rows,  marks_left, row.state == kDone, withdrawn};
+  ImportStanding now;
+  now.import_id = row.import_id;
+  now.bytes = row.bytes;
+  now.lines = row.lines;
+  now.withdrawn = row.state == kWithdrawn;
+  now.rows = now.withdrawn ? 0 : row.rows;
+  now.bad_rows = row.bad_rows;
+  now.marks_left = marks_left;
+  now.done = row.state == kDone;
+  now.withdrawing = row.state == kWithdrawing;
+  return now;
+}
+
+std::filesystem::path Importer::State::log_file() const {
+  return std::filesystem::path(records.parts.store.side_folder()) / mark_log_name(row.import_id);
+}
+
+// An import that took nothing yet stands in nobody's way: it was begun by mistake, or with terms
+// that no row of the file could meet.
+Result<void> Importer::State::give_up(ImportRow empty) {
+  row = std::move(empty);
+  row.state = kWithdrawn;
+  row.ended = records.parts.clock.now();
+  if (callbacks.note)
+    if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
+  if (auto kept = commit({}); !kept) return kept;
+  std::error_code ignored;
+  std::filesystem::remove(log_file(), ignored);
+  row = {};
+  return {};
+}
+
+// True: `row` is this file's import, which goes on.
+Result<bool> Importer::State::look_for_earlier() {
+  const auto all = records.parts.store.imports(terms.organisation);
+  if (!all) return tl::unexpected<Error>(all.error());
+  const std::string digest = terms_digest(terms);
+  bool goes_on = false;
+  for (const ImportRow& one : *all) {
+    const auto stands = [&](std::string_view what) {
+      return fail(ErrorCode::kConflict, fmt::format("import {} {}", one.import_id, what));
+    };
+    const bool same_file = one.digest == terms.digest;
+    if (one.state == kWithdrawn || (one.state == kDone && (!same_file || one.rows == 0))) continue;
+    if (one.state == kDone)
+      return fail(ErrorCode::kConflict,
+                  fmt::format("this file is in already: import {}, {} rows, on {}", one.import_id,
+                              one.rows, format_utc(one.ended)));
+    if (one.state == kWithdrawing)
+      return stands("was being withdrawn and is not yet: end that first, with --withdraw");
+    if (same_file && one.terms == digest) {
+      row = one;
+      goes_on = true;
+    } else if (one.rows == 0) {
+      if (auto gone = give_up(one); !gone) return tl::unexpected<Error>(gone.error());
+    } else if (same_file) {
+      return stands(
+          "of this file was begun with another mapping, provenance or strictness: continue it with "
+          "those, or take it back with --withdraw and begin anew");
+    } else {
+      return stands(
+          fmt::format("of another file (begun on {}, {} rows so far, SHA-256 {}…) is not "
+                      "finished: continue it with that file, or take it back with "
+                      "--withdraw",
+                      format_utc(one.began), one.rows, one.digest.substr(0, 12)));
+    }
+  }
+  return goes_on;
+}
+
+Result<void> Importer::State::begin_anew() {
+  const Time now = records.parts.clock.now();
+  row = {};
+  row.import_id = fresh_id_text(now, records.parts.entropy);
+  row.organisation = terms.organisation;
+  row.digest = terms.digest;
+  row.terms = terms_digest(terms);
+  row.state = kRunning;
+  row.bytes = terms.first_offset;
+  row.lines = terms.first_lines;
+  row.began = now;
+  if (callbacks.note)
+    if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
+  return commit({});
 }
 
 Result<void> Importer::State::begin() {
   auto prepared = records.sealer(terms.organisation);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
   sealer = std::move(*prepared);
-  RecordStore& store = records.parts.store;
-  const auto known = store.import(terms.organisation, terms.digest);
-  if (!known) return tl::unexpected<Error>(known.error());
-  const std::string digest = terms_digest(terms);
-  if (*known) {
-    row = **known;
-    if (row.state == kDone)
-      return fail(ErrorCode::kConflict,
-                  fmt::format("this file is in already: import {}, {} rows, on {}", row.import_id,
-                              row.rows, format_utc(row.ended)));
-    if (row.terms != digest)
-      return fail(ErrorCode::kConflict,
-                  fmt::format("import {} of this file was begun with another mapping, provenance "
-                              "or strictness; continue it with those",
-                              row.import_id));
-  } else {
-    const Time now = records.parts.clock.now();
-    row.import_id = fresh_id_text(now, records.parts.entropy);
-    row.organisation = terms.organisation;
-    row.digest = terms.digest;
-    row.terms = digest;
-    row.state = kRunning;
-    row.bytes = terms.first_offset;
-    row.lines = terms.first_lines;
-    row.began = now;
-    if (callbacks.note)
-      if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
-    if (auto kept = commit({}); !kept) return kept;
-  }
-  auto opened = MarkLog::open(
-      std::filesystem::path(store.side_folder()) / fmt::format("import-{}.marks", row.import_id),
-      row.log_bytes);
+  const auto goes_on = look_for_earlier();
+  if (!goes_on) return tl::unexpected<Error>(goes_on.error());
+  if (!*goes_on)
+    if (auto begun = begin_anew(); !begun) return begun;
+  auto opened = MarkLog::open(log_file(), row.log_bytes);
   if (!opened) return tl::unexpected<Error>(opened.error());
   log = std::move(*opened);
   if (auto read = log->every([&](const MarkLog::Entry& entry) {
@@ -390,33 +470,39 @@ Result<void> Importer::State::write(std::vector<Sealed> batches) {
 
 // Every record of this import stands in its log, those that others added meanwhile do not.
 Result<ImportStanding> Importer::State::withdraw() {
-  const auto& parts = records.parts;
-  const std::uint64_t bad_rows = row.bad_rows;
   std::vector<RecordNumber> numbers;
   if (auto read =
           log->every([&](const MarkLog::Entry& entry) { numbers.push_back(entry.row.number); });
       !read)
     return tl::unexpected<Error>(read.error());
   std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  const std::span<const RecordNumber> all(numbers);
-  for (std::size_t at = 0; at < all.size(); at += kWithdrawStep) {
-    const auto some = all.subspan(at, std::min(kWithdrawStep, all.size() - at));
-    if (auto gone = parts.keys.destroy(some, {}); !gone) return tl::unexpected<Error>(gone.error());
-    if (auto gone = parts.store.withdraw(terms.organisation, some); !gone)
+  if (!numbers.empty()) {
+    auto places = records.parts.store.places(terms.organisation, numbers.front(), numbers.back(),
+                                             kMostRecords);
+    if (!places) return tl::unexpected<Error>(places.error());
+    std::erase_if(*places, [&](const RecordPlaceRow& place) {
+      return !std::binary_search(numbers.begin(), numbers.end(), place.number);
+    });
+    if (auto gone = take_away(records, terms.organisation, *places); !gone)
       return tl::unexpected<Error>(gone.error());
   }
-  row.state = kWithdrawn;
-  row.ended = parts.clock.now();
-  if (callbacks.note)
-    if (auto noted = callbacks.note(terms, standing()); !noted)
-      return tl::unexpected<Error>(noted.error());
-  if (auto kept = commit({}); !kept) return tl::unexpected<Error>(kept.error());
-  log->remove();
+  const std::uint64_t bad_rows = row.bad_rows;
+  if (auto ended = end_as(kWithdrawn); !ended) return tl::unexpected<Error>(ended.error());
   return fail(ErrorCode::kInvalid,
               fmt::format("{} bad rows: nothing was imported; mend them, or import without "
                           "--strict",
                           bad_rows));
+}
+
+Result<void> Importer::State::end_as(std::string_view state) {
+  row.state = state;
+  row.ended = records.parts.clock.now();
+  if (callbacks.note)
+    if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
+  if (auto kept = commit({}); !kept) return kept;
+  if (auto kept = records.parts.keys.settle(records.numbers.settled()); !kept) return kept;
+  log->remove();
+  return {};
 }
 
 Result<ImportStanding> Importer::State::finish() {
@@ -432,6 +518,12 @@ Result<ImportStanding> Importer::State::finish() {
   stop();
   if (failure) return tl::unexpected<Error>(*failure);
   if (terms.strict && row.bad_rows > 0) return withdraw();
+  if (row.rows == 0) {
+    // Nothing came in, so the file may come again, mended or under other terms.
+    if (auto ended = end_as(kWithdrawn); !ended) return tl::unexpected<Error>(ended.error());
+    if (row.bad_rows > 0) return standing();
+    return fail(ErrorCode::kInvalid, "the file holds no row beside its header");
+  }
 
   row.state = kIndexing;
   if (auto kept = commit({}); !kept) return tl::unexpected<Error>(kept.error());
@@ -445,15 +537,7 @@ Result<ImportStanding> Importer::State::finish() {
     return {};
   });
   if (!indexed) return tl::unexpected<Error>(indexed.error());
-  row.state = kDone;
-  row.ended = records.parts.clock.now();
-  if (callbacks.note)
-    if (auto noted = callbacks.note(terms, standing()); !noted)
-      return tl::unexpected<Error>(noted.error());
-  if (auto kept = commit({}); !kept) return tl::unexpected<Error>(kept.error());
-  if (auto kept = records.parts.keys.settle(records.numbers.settled()); !kept)
-    return tl::unexpected<Error>(kept.error());
-  log->remove();
+  if (auto ended = end_as(kDone); !ended) return tl::unexpected<Error>(ended.error());
   if (callbacks.standing) callbacks.standing(standing());
   return standing();
 }
@@ -464,6 +548,7 @@ Importer::~Importer() = default;
 Result<std::unique_ptr<Importer>> Importer::begin(Records& records, ImportTerms terms,
                                                   ImportCallbacks callbacks,
                                                   const ImportOptions& options) {
+  if (auto told = check_provenance(terms); !told) return tl::unexpected<Error>(told.error());
   auto state =
       std::make_unique<State>(*records.state_, std::move(terms), std::move(callbacks), options);
   if (auto begun = state->begin(); !begun) return tl::unexpected<Error>(begun.error());

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "base/result.h"
 #include "vault/records/file_text.h"
 #include "vault/records/import_mapping.h"
+#include "vault/records/record_store.h"
 #include "vault/records/records.h"
 #include "vault/records/row_splitter.h"
 #include "vault/records/subject.h"
@@ -52,14 +54,17 @@ struct ImportStanding {
   std::uint64_t bad_rows = 0;
   std::uint64_t marks_left = 0;  // while indexing
   bool done = false;
-  bool withdrawn = false;  // strict, and a row was bad
+  bool withdrawing = false;
+  bool withdrawn = false;        // strict and a row was bad, no row was good, or it was asked for
+  std::uint64_t taken_away = 0;  // records, by a withdrawal
 };
 
 struct ImportCallbacks {
   std::function<void(const std::vector<BadRow>&)> bad_rows;
   std::function<void(const ImportStanding&)> standing;
-  // The entry in the organisation's log: before the first row is written, and before the import
-  // counts as done or as withdrawn. What it refuses does not happen.
+  // The entry in the organisation's log: before the first row is written, before the first record
+  // of a withdrawal is taken away, and before the import counts as done or as withdrawn. What it
+  // refuses does not happen.
   std::function<Result<void>(const ImportTerms&, const ImportStanding&)> note;
 };
 
@@ -69,9 +74,22 @@ struct ImportOptions {
   std::size_t commit_batches = 8;  // sealed batches that are written together
 };
 
+// What the withdrawal of an import is asked with.
+struct WithdrawalAsked {
+  OrganisationId organisation;
+  std::string import_id;
+  bool finished_too = false;  // an import that is done; else only one that was cut off
+  // Records between the import's own that came another way (an export's invented people) stay.
+  std::function<bool(const SubjectId&)> came_otherwise{};
+};
+
 class Importer {
  public:
-  // kConflict: this file is in already, or was begun under other terms.
+  // One import of an organisation at a time: one that was cut off goes on with its own file, or is
+  // withdrawn; of which no row was taken yet gives way.
+  //
+  // kInvalid: source, purpose or day is told neither for all rows nor in a column. kConflict: this
+  // file is in already, was begun under other terms, or another import is not finished.
   static Result<std::unique_ptr<Importer>> begin(Records& records, ImportTerms terms,
                                                  ImportCallbacks callbacks,
                                                  const ImportOptions& options = {});
@@ -85,11 +103,26 @@ class Importer {
   // The next bytes of the file. An error is final: what was written stays to be continued.
   Result<void> feed(ByteView bytes);
   // After the last byte: waits for everything, builds the index. kInvalid when strict and a row was
-  // bad: then nothing of the file is left.
+  // bad: then nothing of the file is left. An import of no row counts as withdrawn.
   Result<ImportStanding> finish();
+
+  // Takes an import's records away as an erasure does: the list of erasures, keys, ciphertext,
+  // marks, documents. What is cut off goes on when it is asked for again. No import of the
+  // organisation may be under way. kNotFound: there is none, or it was withdrawn. kConflict: it is
+  // done and that was not asked for, or its records can't be told from others'.
+  static Result<ImportStanding> withdraw(Records& records, const WithdrawalAsked& asked,
+                                         const ImportCallbacks& callbacks);
+  static Result<std::vector<ImportRow>> imports(Records& records,
+                                                const OrganisationId& organisation);
+  // `range` without the records of imports that are not done.
+  static Result<std::vector<RecordRange>> finished(Records& records,
+                                                   const OrganisationId& organisation,
+                                                   const RecordRange& range);
 
  private:
   struct State;
+  static Result<void> take_away(Records::State& records, const OrganisationId& organisation,
+                                std::span<const RecordPlaceRow> places);
   explicit Importer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -59,6 +59,10 @@ struct Piece {
 
 }  // namespace
 
+std::string mark_log_name(std::string_view import_id) {
+  return fmt::format("import-{}.marks", import_id);
+}
+
 MarkLog::MarkLog(std::filesystem::path file, int fd, std::uint64_t bytes)
     : file_(std::move(file)), fd_(fd), bytes_(bytes) {}
 
@@ -75,8 +79,8 @@ Result<std::unique_ptr<MarkLog>> MarkLog::open(const std::filesystem::path& file
   if (there < 0) return away(file);
   if (static_cast<std::uint64_t>(there) < bytes || bytes % kEntryBytes != 0)
     return fail(ErrorCode::kCorrupt,
-                fmt::format("{}: holds less than the import had written; withdraw the import and "
-                            "begin again",
+                fmt::format("{}: holds less than the import had written; take the import back "
+                            "(madoguchi import --list, --withdraw ID) and begin again",
                             file.string()));
   if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0 || ::lseek(fd, 0, SEEK_END) < 0)
     return away(file);

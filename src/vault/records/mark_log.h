@@ -10,12 +10,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "vault/records/record_store.h"
 
 namespace madoguchi::vault {
+
+std::string mark_log_name(std::string_view import_id);
 
 class MarkLog {
  public:

@@ -72,13 +72,22 @@ struct ErasureRow {
   friend bool operator==(const ErasureRow&, const ErasureRow&) = default;
 };
 
+// Where an import stands. Between "running" and "done" nobody is given its people.
+namespace import_state {
+inline constexpr std::string_view kRunning = "running";
+inline constexpr std::string_view kIndexing = "indexing";
+inline constexpr std::string_view kDone = "done";
+inline constexpr std::string_view kWithdrawing = "withdrawing";  // goes on until it is withdrawn
+inline constexpr std::string_view kWithdrawn = "withdrawn";      // none of its records is left
+}  // namespace import_state
+
 // How far an import came. One row an import; changed in the transaction that adds its records.
 struct ImportRow {
   std::string import_id;
   OrganisationId organisation;
   std::string digest;       // SHA-256 of the file, hex
   std::string terms;        // SHA-256 of mapping, provenance and strictness, hex
-  std::string state;        // "running", "indexing", "done", "withdrawn"
+  std::string state;        // one of import_state
   std::uint64_t bytes = 0;  // of the file, taken in
   std::uint64_t lines = 0;  // up to there
   std::uint64_t rows = 0;   // imported
@@ -135,10 +144,6 @@ class RecordStore {
   // All marks of an organisation whose keys were destroyed. Bounded; true when none is left.
   virtual Result<bool> drop_marks(const OrganisationId& organisation, std::size_t most) = 0;
   virtual Result<std::vector<ErasureRow>> erasures() = 0;
-  // Records of an import that was withdrawn, before anybody could find them.
-  virtual Result<void> withdraw(const OrganisationId& organisation,
-                                std::span<const RecordNumber> numbers) = 0;
-
   virtual Result<std::optional<std::string>> schema(const OrganisationId& organisation) = 0;
   virtual Result<void> put_schema(const OrganisationId& organisation, const std::string& json) = 0;
 
@@ -148,8 +153,7 @@ class RecordStore {
   virtual Result<std::optional<DocumentRow>> document(const std::string& document,
                                                       std::int64_t version) = 0;
 
-  virtual Result<std::optional<ImportRow>> import(const OrganisationId& organisation,
-                                                  const std::string& digest) = 0;
+  // In the order of their beginning.
   virtual Result<std::vector<ImportRow>> imports(const OrganisationId& organisation) = 0;
 
   // Small numbers that outlive a restart: where a slow walk over everything stands.

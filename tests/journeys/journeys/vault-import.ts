@@ -1,9 +1,10 @@
 // A client's files come in over the running vault: CSV as old systems write it (CP932) and JSON Lines. Bad rows are told
-// by line and reason, --strict takes all or nothing, an import or a vault that is killed goes on where it was, and whoever
-// came in is found when she rings.
+// by line and reason, --strict takes all or nothing, an import or a vault that is killed goes on where it was (other files
+// wait), what came in may be taken back, and whoever came in is found when she rings.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { command, commandJson } from "../lib/commands.ts";
 import { callers, leakDesk, telephones, withoutWords } from "../lib/floor.ts";
 import { importing, imports } from "../lib/imports.ts";
 import type { Context, Journey } from "../lib/journey.ts";
@@ -76,6 +77,14 @@ async function goesOnAfterKills(system: System, context: Context): Promise<void>
   expect(first.isRunning, `the import ended before it could be killed: ${first.output}`);
   first.kill("SIGKILL");
   await first.exits();
+  const all = await commandJson<{ import: string; state: string }>(system, ["import", "--organisation", "sakura", "--list"]);
+  const unfinished = all.find((one) => one.state === "running")?.import ?? "none";
+  const otherTerms = await until("the first try to be let go of", async () => {
+    const told = await imports(system, file, ["--strict"]);
+    return /under way/.test(told.text) ? undefined : told;
+  });
+  expect(otherTerms.code === 2 && /another mapping, provenance/.test(otherTerms.text), `other terms: ${otherTerms.text}`);
+  await othersWait(system, context, unfinished);
   const free = async (): Promise<Program | undefined> => {
     const program = importing(system, file);
     await until("half of the rows", () => linesOf(file).includes(30_000) || !program.isRunning, { seconds: 60 });
@@ -95,16 +104,41 @@ async function goesOnAfterKills(system: System, context: Context): Promise<void>
   expectEqual(linesOf(file), [100, 30_000], "lines told over the three tries");
 }
 
+/** Nothing begins without provenance; another file waits until this one is finished or withdrawn. */
+async function othersWait(system: System, context: Context, unfinished: string): Promise<void> {
+  const few = join(context.folder, "few.csv");
+  writeFileSync(few, "お手紙番号,氏名,フリガナ\nF-1,少数 一,ショウスウ イチ\nF-2,少数 二,ショウスウ ニ\n");
+  const told = (await command(system, ["import", few, "--organisation", "sakura"], { expected: 2 })).trim();
+  expect(/--source.*--given-for.*--obtained-on/.test(told), `without provenance nothing begins: ${told}`);
+  const waits = await imports(system, few);
+  expect(waits.code === 2 && waits.text.includes(unfinished) && waits.text.includes("--withdraw"), `another file waits: ${waits.text}`);
+}
+
+async function isTakenBack(system: System, context: Context): Promise<void> {
+  const few = join(context.folder, "few.csv");
+  expectEqual((await imports(system, few)).rows, 2, "rows of the small file");
+  const list = () => commandJson<{ import: string; state: string; rows: number }>(system, ["import", "--organisation", "sakura", "--list"]);
+  const last = (await list()).at(-1)!;
+  expectEqual([last.state, last.rows], ["done", 2], "the small file's import");
+  const withdraw = ["import", "--organisation", "sakura", "--withdraw", last.import];
+  const asked = await command(system, withdraw, { expected: 2 });
+  expect(/--yes/.test(asked), `an import that is done goes only when that is meant: ${asked}`);
+  expectEqual(await commandJson(system, [...withdraw, "--yes"]), [{ import: last.import, taken_away: 2 }], "what was taken away");
+  expectEqual((await list()).at(-1)!.state, "withdrawn", "its state then");
+}
+
 async function isInTheOwnersLog(system: System): Promise<void> {
   const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
   const { entries } = (await owner.get("/owner/entries?limit=200")).body as { entries: { entry: Record<string, any> }[] };
   const ofImports = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "import");
   const begun = ofImports.filter((entry) => entry["outcome"] === "begun");
-  expectEqual(begun.length, 3, "imports begun: the refused one, the CSV, and the one that went on twice");
+  expectEqual(begun.length, 4, "imports begun: the refused one, the CSV, the one that went on twice, and the small one");
+  expectEqual(ofImports.filter((entry) => entry["outcome"] === "withdrawing").length, 1, "withdrawals begun");
   const withdrawn = ofImports.filter((entry) => entry["outcome"] === "withdrawn");
-  expectEqual(withdrawn.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[0, 3]], "what --strict took back");
+  const figures = withdrawn.map(({ details }) => [details.rows, details.bad_rows, details.taken_away ?? 0]);
+  expectEqual(figures, [[0, 0, 2], [0, 3, 0]], "what was asked to be taken back, and what --strict took back");
   const done = ofImports.filter((entry) => entry["outcome"] === "done");
-  expectEqual(done.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[manyRows - 2, 2], [297, 3]], "imports in the owner's log");
+  expectEqual(done.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[2, 0], [manyRows - 2, 2], [297, 3]], "imports in the owner's log");
 }
 
 async function isFoundWhenRinging(system: System, context: Context): Promise<void> {
@@ -123,6 +157,7 @@ async function isFoundWhenRinging(system: System, context: Context): Promise<voi
   expectEqual((await search(rings.letter)).map((one) => one.subject), [candidates[0]!.subject], "who rings, by letter number");
   for (const letter of ["J-00001", "J-08193", "J-29999", "J-60000"])
     expectEqual((await search(letter)).length, 1, `people with letter ${letter}`);
+  expectEqual((await search("F-1")).length, 0, "people of an import that was taken back");
   expectEqual((await search("J-30000")).length, 0, "people of a row that was refused");
   await hana.act(talking.id, "end");
   hana.stop();
@@ -138,6 +173,7 @@ export const journey: Journey = {
     });
     await takesCsv(system, context);
     await goesOnAfterKills(system, context);
+    await isTakenBack(system, context);
     await isInTheOwnersLog(system);
     await isFoundWhenRinging(system, context);
     await system.stop();
