@@ -16,9 +16,11 @@ import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, text
 import { WatchCard } from "./watching.js";
 import { BadLog, readKey, readWitnessKey, verifyLog } from "./verify.js";
 
-const lookAgainMs = 1_000;
+const restMs = 500; // between two looks, however much happens
+const seldomMs = 3_000;
 const reconnectMs = 3_000;
 const pageSize = 100;
+const decisions = new Set(["mandate", "freeze", "export", "retention"]); // kinds of entries that tell of what owners decide
 
 const language = chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages);
 const texts = textsFor(language);
@@ -36,6 +38,8 @@ let organisation: string | null = null;
 let newest = -1; // index of the newest entry shown
 let oldest = 0;
 let timer = 0;
+let operators: string[] = []; // who may open now
+let following = 0; // which of the follow() goes on
 
 const shortTime = (at: string): string => timeIn(language, at);
 
@@ -58,20 +62,23 @@ function show(answer: Answer): void {
   for (const id of ["who", "sign-out"]) byId(id).hidden = !session.signed_in;
   setText(byId("who"), session.display_name ?? "");
   cards.hidden = !isOwner;
+  following += 1;
   organisation = isOwner ? (session.organisation ?? null) : null;
   void looked.show(isOwner);
   playback.close();
   if (!isOwner) monthly.clear();
   if (isOwner) {
     void watching.offerCanaries().catch(say);
-    void look();
+    void follow();
   }
 }
 
 function again(milliseconds: number): void {
   window.clearTimeout(timer);
-  timer = window.setTimeout(() => void (organisation === null ? refresh() : look()), milliseconds);
+  timer = window.setTimeout(() => void refresh(), milliseconds);
 }
+
+const pause = (milliseconds: number): Promise<void> => new Promise((over) => window.setTimeout(over, milliseconds));
 
 async function refresh(): Promise<void> {
   show(await readSession());
@@ -89,41 +96,64 @@ function showLog({ key, witnesses }: Schemas["LogKey"]): void {
   become(byId("witness-list"), lines);
 }
 
-/** Everything that changes by itself, each second: openings are to be seen as they happen. */
-async function look(): Promise<void> {
-  try {
-    const [log, entries, live, alarms, freezes, mandates, exports] = await Promise.all([
-      ask<Schemas["LogKey"]>("GET", "/owner/log"),
-      ask<Schemas["Entries"]>("GET", `/owner/entries?limit=${pageSize}`),
-      ask<Schemas["Live"]>("GET", "/owner/live"),
-      ask<Schemas["Alarms"]>("GET", "/owner/alarms"),
-      ask<Schemas["Freezes"]>("GET", "/owner/freezes"),
-      ask<Schemas["Mandates"]>("GET", "/owner/mandates"),
-      ask<Schemas["Exports"]>("GET", "/owner/exports"),
-    ]);
-    showLog(log);
-    showNewer(entries.entries);
-    showLive(live.tickets);
-    watching.showAlarms(alarms.alarms);
-    watching.showFreezes(freezes.freezes);
-    watching.suggest([...live.tickets.map((one) => one.operator), ...mandates.mandates.flatMap(({ mandate }) => mandate.desks)]);
-    showMandates(mandates.mandates);
-    await retention.look();
-    become(byId("exports"), exportCards(texts, language, exports.exports, act));
-    setText(byId("error"), "");
-    again(lookAgainMs);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 401) {
-      organisation = null;
-      return refresh();
+/** Entries and alarms are seen as they happen: the vault says when. The rest is looked at when an entry tells of it, and now and then. */
+async function follow(): Promise<void> {
+  const mine = ++following;
+  let seen = "";
+  let lookedAt = -Infinity;
+  while (mine === following) {
+    try {
+      const told = await ask<Schemas["LogChange"]>("GET", `/owner/changes?seen=${seen}`);
+      if (mine !== following) return;
+      const isDecided = await lookAtEntries();
+      if (isDecided || performance.now() - lookedAt > seldomMs) {
+        lookedAt = performance.now();
+        await lookAtDecisions();
+      }
+      seen = told.seen;
+      setText(byId("error"), "");
+      await pause(restMs);
+    } catch (error) {
+      if (mine !== following) return;
+      if (error instanceof Refused && error.status === 401) return refresh();
+      seen = "";
+      say(error);
+      await pause(reconnectMs);
     }
-    say(error);
-    again(reconnectMs);
   }
 }
 
+/** Whether an entry tells of something else that the page shows. */
+async function lookAtEntries(): Promise<boolean> {
+  const [entries, live, alarms] = await Promise.all([
+    ask<Schemas["Entries"]>("GET", `/owner/entries?limit=${pageSize}`),
+    ask<Schemas["Live"]>("GET", "/owner/live"),
+    ask<Schemas["Alarms"]>("GET", "/owner/alarms"),
+  ]);
+  watching.showAlarms(alarms.alarms);
+  showLive(live.tickets);
+  return showNewer(entries.entries).some((one) => decisions.has(kindOf(one)));
+}
+
+async function lookAtDecisions(): Promise<void> {
+  const [log, freezes, mandates, exports] = await Promise.all([
+    ask<Schemas["LogKey"]>("GET", "/owner/log"),
+    ask<Schemas["Freezes"]>("GET", "/owner/freezes"),
+    ask<Schemas["Mandates"]>("GET", "/owner/mandates"),
+    ask<Schemas["Exports"]>("GET", "/owner/exports"),
+  ]);
+  showLog(log);
+  watching.showFreezes(freezes.freezes);
+  watching.suggest([...operators, ...mandates.mandates.flatMap(({ mandate }) => mandate.desks)]);
+  showMandates(mandates.mandates);
+  await retention.look();
+  become(byId("exports"), exportCards(texts, language, exports.exports, act));
+}
+
+const kindOf = ({ entry }: LogEntry): string => String((entry as { kind?: unknown }).kind ?? "");
+
 function rowOf(one: LogEntry): HTMLElement {
-  return el("tr", { "data-kind": String((one.entry as { kind?: unknown }).kind ?? "") }, ...cellsOf(texts, language, one).map((cell) => el("td", {}, cell)), el("td", {}, proofLink(texts, one.index)), el("td", {}, hearButton(one)));
+  return el("tr", { "data-kind": kindOf(one) }, ...cellsOf(texts, language, one).map((cell) => el("td", {}, cell)), el("td", {}, proofLink(texts, one.index)), el("td", {}, hearButton(one)));
 }
 
 function hearButton(one: LogEntry): HTMLElement | null {
@@ -132,12 +162,14 @@ function hearButton(one: LogEntry): HTMLElement | null {
   return el("button", { type: "button", class: "quiet", "aria-label": `${texts.playbackOfCall} ${one.index}`, onclick: () => playback.show(call) }, texts.playback);
 }
 
-function showNewer(entries: LogEntry[]): void {
+/** The entries that were not shown before. */
+function showNewer(entries: LogEntry[]): LogEntry[] {
   const fresh = entries.filter((one) => one.index > newest);
   if (newest < 0) oldest = entries.at(-1)?.index ?? 0;
   rows.prepend(...fresh.map(rowOf));
   newest = Math.max(newest, ...fresh.map((one) => one.index));
   older.hidden = oldest <= 0;
+  return fresh;
 }
 
 async function showOlder(): Promise<void> {
@@ -148,6 +180,7 @@ async function showOlder(): Promise<void> {
 }
 
 function showLive(tickets: Schemas["LiveTicket"][]): void {
+  operators = tickets.map((one) => one.operator);
   const lines = tickets.map((one) =>
     el(
       "li",
@@ -161,7 +194,7 @@ function showLive(tickets: Schemas["LiveTicket"][]): void {
   become(byId("live"), lines.length > 0 ? lines : [el("li", { class: "muted" }, texts.clientNobody)]);
 }
 
-const act = (run: () => Promise<unknown>): void => void run().then(() => look(), say);
+const act = (run: () => Promise<unknown>): void => void run().then(() => Promise.all([lookAtEntries(), lookAtDecisions()])).catch(say);
 
 function showMandates(mandates: Schemas["Standing"][]): void {
   const lines = inOrder(mandates).map(({ link, depth }) => {

@@ -1,5 +1,6 @@
 // An entry of the client's log as a row says it.
 import { el } from "./dom.js";
+import { standingBy, standingWords } from "./standing.js";
 import { type Language, type Texts, shortTime, wordOf } from "./texts.js";
 
 export interface LogEntry {
@@ -15,8 +16,8 @@ export function cellsOf(texts: Texts, language: Language, { index, entry }: LogE
     const found = (entry as Record<string, unknown>)[name];
     return Array.isArray(found) ? found.join("・") : found === undefined || found === null ? "" : String(found);
   };
-  const who = [value("operator"), value("organisation")].filter((part) => part !== "").join(" / ");
-  return [String(index), shortTime(language, value("time")), wordOf(texts, value("kind")), who, value("purpose"), value("fields"), value("outcome")];
+  const who = [value("operator") || standingBy(texts, entry), value("organisation")].filter((part) => part !== "").join(" / ");
+  return [String(index), shortTime(language, value("time")), wordOf(texts, value("kind")), who, value("purpose"), value("fields"), standingWords(texts, entry) ?? value("outcome")];
 }
 
 /** The call that an entry is about, where it is about one. */

@@ -1,5 +1,6 @@
 // Words of the glass, Japanese first.
 import { exportEnglish, exportJapanese } from "./export_texts.js";
+import { standingEnglish, standingJapanese } from "./standing_texts.js";
 import { witnessEnglish, witnessJapanese } from "./witness_texts.js";
 
 const ja = {
@@ -240,6 +241,7 @@ const ja = {
   monthSummary: "{month} の記録は {count} 件（{first} から {last}）。全 {size} 件を検証しながら、この画面で数えました。",
   monthAgain: "同じ報告をご自身で作るには、次のように入力してください。",
   ...exportJapanese,
+  ...standingJapanese,
   same_person: "ご自分の申請は承認できません。別の方が承認してください。",
   conflict: "すでに決まっているか、古くなっています。",
   columnTime: "日時",
@@ -489,6 +491,7 @@ const en: typeof ja = {
   monthSummary: "{month} has {count} entries ({first} to {last}). They were counted on this page while all {size} of the log were verified.",
   monthAgain: "To make this report yourself:",
   ...exportEnglish,
+  ...standingEnglish,
   same_person: "You asked for it yourself: another person has to approve.",
   conflict: "It was decided on already, or is too old.",
   columnTime: "Time",

@@ -23,7 +23,7 @@ struct Said {
 };
 
 // Words of the log, as managers read them.
-constexpr std::array<std::pair<std::string_view, Said>, 31> kWords = {{
+constexpr std::array<std::pair<std::string_view, Said>, 32> kWords = {{
     {"opening", {"閲覧", "Opened"}},
     {"refusal", {"拒否", "Refused"}},
     {"search", {"検索", "Searched"}},
@@ -38,6 +38,7 @@ constexpr std::array<std::pair<std::string_view, Said>, 31> kWords = {{
     {"playback", {"録音の再生", "Recording played"}},
     {"organisation", {"組織", "Organisation"}},
     {"number", {"番号", "Number"}},
+    {"staff", {"担当者の登録", "Staff"}},
     {"tokens", {"回線の符号", "Line tokens"}},
     {"erasure", {"消去", "Erasure"}},
     {"freeze", {"停止", "Freeze"}},

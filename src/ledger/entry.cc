@@ -21,7 +21,7 @@ bool is_safe(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char letter) {
            return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
                   (letter >= '0' && letter <= '9') ||
-                  std::string_view("_.:/+=@-").find(letter) != std::string_view::npos;
+                  std::string_view("_.:/+=@*#-").find(letter) != std::string_view::npos;
          });
 }
 
@@ -38,7 +38,7 @@ tl::unexpected<Error> bad_member(std::string_view name, std::string_view why) {
 }
 
 constexpr std::string_view kUnsafe =
-    "is no id or word (A-Z a-z 0-9 _ . : / + = @ -, at most 160 characters)";
+    "is no id or word (A-Z a-z 0-9 _ . : / + = @ * # -, at most 160 characters)";
 
 Mac commit(const Mac& salt, std::string_view subject_id) {
   std::string message(kSubjectPurpose);

@@ -166,7 +166,8 @@ grpc::Status AdminService::BindNumber(grpc::ServerContext* context,
           ? fail(ErrorCode::kNotFound,
                  fmt::format("there is no organisation \"{:.64}\" at the vault",
                              request->organisation_id()))
-          : parts_.registry.put_organisation(known->id, known->name, {request->number_called()}),
+          : parts_.registry.put_organisation(known->id, known->name, {request->number_called()},
+                                             RegisteredBy::kAdministrator),
       *reply);
 }
 
@@ -208,7 +209,7 @@ grpc::Status AdminService::DraftMandate(grpc::ServerContext* context,
                                         wire::DraftMandateReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   const auto mandate = mandate_from_json(request->json());
-  const auto drafted = mandate ? parts_.authority.draft(*mandate, OperatorId("administrator"))
+  const auto drafted = mandate ? parts_.authority.draft(*mandate, administrator())
                                : Result<void>(tl::unexpected<Error>(mandate.error()));
   if (drafted) {
     reply->set_mandate_id(mandate->id.text());

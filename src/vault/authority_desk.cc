@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/sealing.h"
 #include "vault/access/passing_on.h"
+#include "vault/access/reach.h"
 #include "vault/mandate_json.h"
 
 namespace madoguchi::vault {
@@ -44,6 +46,20 @@ ledger::Entry freeze_entry(const Freeze& freeze, Time now, const OperatorId& by,
   // Free text stays out of the log; who has the text can show that it is this one.
   if (!freeze.script.empty())
     entry.details["script_sha256"] = to_hex(sha256(as_bytes(freeze.script)));
+  return entry;
+}
+
+ledger::Entry staff_entry(const StaffPlace& place, Time now, const OperatorId& by,
+                          std::string outcome) {
+  ledger::Entry entry;
+  entry.time = now;
+  entry.kind = ledger::kind::kStaff;
+  entry.operator_id = by.text();
+  entry.outcome = std::move(outcome);
+  entry.details = {{"person", place.who.text()},
+                   {"of", place.organisation.text()},
+                   {"role", std::string(name_of(place.role))}};
+  if (!place.phone_user.empty()) entry.details["phone"] = place.phone_user;
   return entry;
 }
 
@@ -183,12 +199,36 @@ Result<void> AuthorityDesk::commit(Time now, AccessChange change, JournalEntry e
 Result<void> AuthorityDesk::put_place(const StaffPlace& place) {
   const std::lock_guard lock(mutex_);
   if (auto may = authority_.places().may_put(place); !may) return may;
-  auto kept = commit(parts_.clock.now(), PutStaffPlace{place},
+  const StaffPlace* before = authority_.places().find(place.who);
+  if (before != nullptr && *before == place) return {};
+  const Time now = parts_.clock.now();
+  ledger::Entry told = staff_entry(place, now, administrator(), "placed");
+  std::set<OrganisationId> owners = owners_reached(authority_.mandates(), place, now);
+  if (before != nullptr) {
+    owners.merge(owners_reached(authority_.mandates(), *before, now));
+    told.details["from"] = before->organisation.text();
+    told.details["role_before"] = std::string(name_of(before->role));
+  }
+  auto kept = commit(now, PutStaffPlace{place},
                      entry_of("place_set", {{"operator", place.who.text()},
                                             {"organisation", place.organisation.text()},
-                                            {"role", std::string(name_of(place.role))}}));
+                                            {"role", std::string(name_of(place.role))}}),
+                     {owners.begin(), owners.end()}, told);
   if (kept) authority_.places().put(place);
   return kept;
+}
+
+Result<void> AuthorityDesk::tell(Act& act, const OperatorId& who, std::string outcome,
+                                 const OperatorId& by) {
+  const std::lock_guard lock(mutex_);
+  const StaffPlace* place = authority_.places().find(who);
+  if (place == nullptr) return {};  // comes to nobody's data
+  const Time now = parts_.clock.now();
+  const auto text = staff_entry(*place, now, by, std::move(outcome)).text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  for (const OrganisationId& owner : owners_reached(authority_.mandates(), *place, now))
+    act.entries.push_back({owner.text(), *text});
+  return {};
 }
 
 std::optional<StaffPlace> AuthorityDesk::place_of(const OperatorId& who) {

@@ -56,10 +56,15 @@ class AuthorityDesk {
   void end_ticket(const OpeningTicketId& id);
 
   // ---- the administrator
+  // Told in the log of every owner whose data the person could or can come to.
   Result<void> put_place(const StaffPlace& place);
   [[nodiscard]] std::optional<StaffPlace> place_of(const OperatorId& who);
   // One that is passed on is narrower than what it comes from (passing_on.h).
   Result<void> draft(const Mandate& mandate, const OperatorId& by);
+
+  // Adds to an act what the same owners are told of something else that it does to a person's
+  // standing: "disabled", "passkey_made". `by`: who does it; empty: nobody with a session here.
+  Result<void> tell(Act& act, const OperatorId& who, std::string outcome, const OperatorId& by);
 
   // ---- vendors: `by` must be a supervisor of the organisation that was given the parent, which
   // each owner has signed and nobody has ended; kDenied otherwise. The owners sign it, or it gives

@@ -132,10 +132,16 @@ Mandate demo_export_mandate(Time now) {
   return mandate;
 }
 
-Result<void> place_staff(AuthorityDesk& authority, Staff& staff, const DemoOwners& passwords) {
+// Owners' people sign before the vendor's have a place, so that the log of each owner tells of
+// every one of them.
+enum class Whose { kOwners, kVendors };
+
+Result<void> place_staff(AuthorityDesk& authority, Staff& staff, const DemoOwners& passwords,
+                         Whose whose) {
   for (const DemoPerson& one : kStaff) {
     const OperatorId id{std::string(one.id)};
     const bool owner = one.role == StaffRole::kOwner;
+    if (owner != (whose == Whose::kOwners) || authority.place_of(id)) continue;
     const std::string organisation(one.organisation);
     if (auto put = authority.put_place(
             {id, OrganisationId(organisation), one.role, owner ? "" : std::string(one.id)});
@@ -155,22 +161,23 @@ Result<void> fill_demo(AuthorityDesk& authority, Staff& staff, Records& records,
                        const DemoOwners& passwords, Time now) {
   const bool known =
       authority.with([](Authority& inside, Time) { return !inside.mandates().all().empty(); });
-  if (known) return {};
-  if (auto placed = place_staff(authority, staff, passwords); !placed) return placed;
+  // A start that was cut off here goes on.
+  if (known) return place_staff(authority, staff, passwords, Whose::kVendors);
+  if (auto placed = place_staff(authority, staff, passwords, Whose::kOwners); !placed)
+    return placed;
   for (const Invented& one : kPeople)
     if (auto added = add_person(records, one); !added) return added;
-  const OperatorId administrator("administrator");
   for (const Mandate& mandate : {demo_mandate("sakura-1", {"sakura"}, {"sakura-leak"}, now),
                                  demo_mandate("common-1", {"sakura", "wakaba"}, {"common"}, now),
                                  demo_export_mandate(now)}) {
-    if (auto drafted = authority.draft(mandate, administrator); !drafted) return drafted;
+    if (auto drafted = authority.draft(mandate, administrator()); !drafted) return drafted;
     for (const OrganisationId& owner : mandate.owners)
       if (auto done =
               authority.sign(mandate.id, 1, OperatorId(owner.text() == "sakura" ? "oku" : "wada"));
           !done)
         return done;
   }
-  return {};
+  return place_staff(authority, staff, passwords, Whose::kVendors);
 }
 
 }  // namespace madoguchi::vault

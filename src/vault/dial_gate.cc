@@ -322,9 +322,12 @@ Result<void> DialGate::put_phone(const OperatorId& operator_id, const Number& nu
     put.phone_mark = directory->mark_of(*line);
   }
   const bool known = !put.wrapped_phone.empty();
-  return parts_.store.commit(
-      parts_.clock.now(),
-      {{std::move(put)}, {{"phone_put", {{"operator", operator_id.text()}, {"known", known}}}}});
+  Act act{{std::move(put)}, {{"phone_put", {{"operator", operator_id.text()}, {"known", known}}}}};
+  if (auto told = parts_.authority.tell(act, operator_id, known ? "phone_set" : "phone_removed",
+                                        administrator());
+      !told)
+    return told;
+  return parts_.store.commit(parts_.clock.now(), act);
 }
 
 }  // namespace madoguchi::vault

@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "vault/authority_desk.h"
 #include "vault/dial_rules.h"
 #include "vault/registry.h"
 #include "vault/vault_store.h"
@@ -67,6 +68,7 @@ class DialGate {
     const Clock& clock;
     Entropy& entropy;
     Registry& registry;
+    AuthorityDesk& authority;
     const NumberingPlan& plan;
     const DialRules& rules;
     // Where people sign in at the glass: a ticket is for an operator who is signed in there, when

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <fstream>
 
 #include "base/log.h"
+#include "recording/digest.h"
 #include "vault/exports.h"
 #include "vault/exports/invented.h"
 #include "vault/exports/sealed_export.h"
@@ -22,7 +22,7 @@ constexpr std::uint64_t kMostAttempts = 50;
 constexpr std::size_t kEntriesAtOnce = 200;
 const OperatorId kNobody;
 
-// A file that is there whole or not at all.
+// A file that is there whole or not at all, with what its bytes are as they are written.
 class NewFile {
  public:
   explicit NewFile(std::filesystem::path to) : to_(std::move(to)), part_(to_) {
@@ -38,6 +38,8 @@ class NewFile {
     while (!bytes.empty()) {
       const ssize_t written = fd_ < 0 ? -1 : ::write(fd_, bytes.data(), bytes.size());
       if (written <= 0) return no_room();
+      digest_.add(bytes.first(static_cast<std::size_t>(written)));
+      size_ += static_cast<std::uint64_t>(written);
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     return {};
@@ -49,6 +51,8 @@ class NewFile {
     if (folder >= 0) ::close(folder);
     return kept ? Result<void>() : no_room();
   }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::string sha256() const { return to_hex(digest_.value()); }
 
  private:
   [[nodiscard]] tl::unexpected<Error> no_room() const {
@@ -59,6 +63,8 @@ class NewFile {
   const std::filesystem::path to_;
   std::filesystem::path part_;
   int fd_ = -1;
+  std::uint64_t size_ = 0;
+  recording::RunningDigest digest_;
 };
 
 void add_cell(std::string& line, std::string_view text) {
@@ -286,10 +292,8 @@ Result<void> Exports::write_file(Export& one, const std::vector<SubjectId>& peop
   wipe(line);
   if (auto finished = writer->finish(); !finished) return finished;
   if (auto finished = file.finish(); !finished) return finished;
-  std::ifstream in(file_of(one.id), std::ios::binary);
-  const Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  one.file_sha256 = to_hex(sha256(bytes));
-  one.file_bytes = bytes.size();
+  one.file_sha256 = file.sha256();
+  one.file_bytes = file.size();
   return {};
 }
 

@@ -492,7 +492,7 @@ Result<Export> Exports::refuse(const ExportId& id, const OperatorId& by,
 
 // ---- handing over
 
-Result<Bytes> Exports::fetch(const ExportId& id, const OperatorId& by) {
+Result<std::string> Exports::fetch(const ExportId& id, const OperatorId& by) {
   const std::lock_guard acts(acts_);
   auto one = find(id);
   if (!one) return tl::unexpected<Error>(one.error());
@@ -503,9 +503,12 @@ Result<Bytes> Exports::fetch(const ExportId& id, const OperatorId& by) {
   if (one->state != ExportState::kMade)
     return fail(ErrorCode::kConflict,
                 fmt::format("there is no file of it: it is {}", name_of(one->state)));
+  std::error_code error;
+  const bool whole = std::filesystem::file_size(file_of(id), error) == one->file_bytes && !error;
+  std::string bytes(whole ? one->file_bytes : 0, '\0');
   std::ifstream in(file_of(id), std::ios::binary);
-  Bytes bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in || to_hex(sha256(bytes)) != one->file_sha256)
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!whole || !in || to_hex(sha256(as_bytes(bytes))) != one->file_sha256)
     return fail(ErrorCode::kCorrupt, fmt::format("{}: is not what was written", id.text()));
   ledger::Entry entry = entry_of(*one, "fetched", by);
   entry.details["file_sha256"] = one->file_sha256;

@@ -101,7 +101,7 @@ class Exports final : public InventedPeople {
   Result<Export> refuse(const ExportId& id, const OperatorId& by, const std::string& reason);
 
   // The sealed file, for whoever asked for it and for the owner's people.
-  Result<Bytes> fetch(const ExportId& id, const OperatorId& by);
+  Result<std::string> fetch(const ExportId& id, const OperatorId& by);
 
   // ---- for tracing and for recognising who does not exist
   [[nodiscard]] std::vector<Export> made() const;

@@ -56,34 +56,48 @@ bool GlassDoor::may_change(const web::Request& request, const web::Reply& reply)
 
 namespace {
 
-GlassDoor::OpenWork only_signed_in(GlassDoor::Work work) {
-  return
-      [work = std::move(work)](const web::Request& request, const std::optional<Visitor>& visitor) {
-        return visitor ? work(request, *visitor)
-                       : web::error_response(401, "signed_out", "sign in to the vault first");
-      };
+web::Response signed_out() {
+  return web::error_response(401, "signed_out", "sign in to the vault first");
 }
 
 }  // namespace
 
 web::Handler GlassDoor::reading(Work work) {
-  return [this, work = only_signed_in(std::move(work))](const web::Request& request,
-                                                        const web::Reply& reply) {
-    if (is_ours(request, reply)) admit(request, reply, work);
+  return holding(
+      [work = std::move(work)](const web::Request& request, const Visitor& visitor,
+                               const web::Reply& reply) { reply.send(work(request, visitor)); });
+}
+
+web::Handler GlassDoor::holding(HeldWork work) {
+  Admitted held = [work = std::move(work)](const web::Request& request,
+                                           const std::optional<Visitor>& visitor,
+                                           const web::Reply& reply) {
+    if (!visitor) return reply.send(signed_out());
+    work(request, *visitor, reply);
+  };
+  return [this, held = std::move(held)](const web::Request& request, const web::Reply& reply) {
+    if (is_ours(request, reply)) admit(request, reply, held);
   };
 }
 
 web::Handler GlassDoor::changing(Work work) {
-  return changing_for_anyone(only_signed_in(std::move(work)));
+  return changing_for_anyone(
+      [work = std::move(work)](const web::Request& request, const std::optional<Visitor>& visitor) {
+        return visitor ? work(request, *visitor) : signed_out();
+      });
 }
 
 web::Handler GlassDoor::changing_for_anyone(OpenWork work) {
-  return [this, work = std::move(work)](const web::Request& request, const web::Reply& reply) {
-    if (may_change(request, reply)) admit(request, reply, work);
+  Admitted answering = [work = std::move(work)](
+                           const web::Request& request, const std::optional<Visitor>& visitor,
+                           const web::Reply& reply) { reply.send(work(request, visitor)); };
+  return [this, answering = std::move(answering)](const web::Request& request,
+                                                  const web::Reply& reply) {
+    if (may_change(request, reply)) admit(request, reply, answering);
   };
 }
 
-void GlassDoor::admit(const web::Request& request, const web::Reply& reply, const OpenWork& work) {
+void GlassDoor::admit(const web::Request& request, const web::Reply& reply, const Admitted& work) {
   const bool taken = workers_.push([this, request, reply, work] {
     const std::string cookie = request.cookie(kGlassCookie).value_or("");
     const auto session = staff_.who(cookie);
@@ -94,7 +108,7 @@ void GlassDoor::admit(const web::Request& request, const web::Reply& reply, cons
       visitor =
           Visitor{known.operator_id, known.display_name, session_key_of(cookie), known.expires};
     }
-    reply.send(work(request, visitor));
+    work(request, visitor, reply);
   });
   if (!taken) reply.send(glass_away());
 }

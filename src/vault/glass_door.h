@@ -34,10 +34,14 @@ class GlassDoor {
 
   using OpenWork = std::function<web::Response(const web::Request&, const std::optional<Visitor>&)>;
 
+  // Gives its answer to the reply, then or later.
+  using HeldWork = std::function<void(const web::Request&, const Visitor&, const web::Reply&)>;
+
   GlassDoor(const GlassSettings& settings, Staff& staff);
 
   // Handlers for signed-in people; others get 401.
   [[nodiscard]] web::Handler reading(Work work);
+  [[nodiscard]] web::Handler holding(HeldWork work);
   [[nodiscard]] web::Handler changing(Work work);
 
   // For those who are about to sign in, too: from the site's own pages all the same.
@@ -48,7 +52,9 @@ class GlassDoor {
   bool may_change(const web::Request& request, const web::Reply& reply) const;
 
  private:
-  void admit(const web::Request& request, const web::Reply& reply, const OpenWork& work);
+  using Admitted =
+      std::function<void(const web::Request&, const std::optional<Visitor>&, const web::Reply&)>;
+  void admit(const web::Request& request, const web::Reply& reply, const Admitted& work);
 
   const std::string host_;
   Staff& staff_;

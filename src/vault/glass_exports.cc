@@ -150,10 +150,10 @@ web::Response GlassExports::ask(const web::Request& request, const Visitor& visi
 web::Response GlassExports::file(const web::Request& request, const Visitor& visitor) {
   const auto id = ExportId::parse(request.param("export"));
   if (!id) return failed(id.error());
-  const auto bytes = parts_.exports.fetch(*id, visitor.who);
+  auto bytes = parts_.exports.fetch(*id, visitor.who);
   if (!bytes) return declined(bytes.error());
   web::Response response;
-  response.body = std::string(as_text(*bytes));
+  response.body = *std::move(bytes);
   response.content_type = "application/octet-stream";
   response.headers.emplace_back("Content-Disposition",
                                 "attachment; filename=\"" + id->text() + ".export\"");

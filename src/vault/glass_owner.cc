@@ -58,13 +58,16 @@ Json standing_of(Json out, const Mandates::Entry& entry, const OrganisationId& o
   return out;
 }
 
+web::Response not_the_owners() {
+  return web::error_response(403, "denied", "this page is the owner's");
+}
+
 }  // namespace
 
 GlassDoor::Work GlassOwner::for_owner(OwnersWork work) {
   return [this, work](const web::Request& request, const Visitor& visitor) {
     const auto place = parts_.authority.place_of(visitor.who);
-    if (!place || place->role != StaffRole::kOwner)
-      return web::error_response(403, "denied", "this page is the owner's");
+    if (!place || place->role != StaffRole::kOwner) return not_the_owners();
     return (this->*work)(request, visitor, place->organisation);
   };
 }
@@ -83,6 +86,9 @@ void GlassOwner::add_to(web::Routes& routes) {
   routes.add({Method::kGet, "/api/owner/entries", door.reading(for_owner(&GlassOwner::entries))});
   routes.add({Method::kGet, "/api/owner/log", door.reading(for_owner(&GlassOwner::log))});
   routes.add({Method::kGet, "/api/owner/live", door.reading(for_owner(&GlassOwner::live))});
+  routes.add({Method::kGet, "/api/owner/changes",
+              door.holding([this](const web::Request& request, const Visitor& visitor,
+                                  const web::Reply& reply) { changes(request, visitor, reply); })});
 }
 
 web::Response GlassOwner::mandates(const web::Request&, const Visitor&,
@@ -199,6 +205,14 @@ web::Response GlassOwner::log(const web::Request& request, const Visitor&,
                 {"key", key->text()},
                 {"url", std::move(url)},
                 {"witnesses", std::move(witnesses)}});
+}
+
+void GlassOwner::changes(const web::Request& request, const Visitor& visitor,
+                         const web::Reply& reply) {
+  const auto place = parts_.authority.place_of(visitor.who);
+  if (!place || place->role != StaffRole::kOwner) return reply.send(not_the_owners());
+  if (parts_.changes == nullptr) return reply.send(glass_away());
+  parts_.changes->wait(place->organisation, request.query_or("seen", ""), reply);
 }
 
 web::Response GlassOwner::live(const web::Request&, const Visitor&, const OrganisationId& owner) {

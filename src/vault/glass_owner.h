@@ -8,6 +8,7 @@
 #include "ledger/witness_desk.h"
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
+#include "vault/log_changes.h"
 #include "vault/registry.h"
 #include "web/routes.h"
 
@@ -22,6 +23,7 @@ class GlassOwner {
     ledger::LogStore* log = nullptr;  // null: none is kept here
     ledger::Logs* logs = nullptr;     // null: none is published
     const ledger::WitnessDesk* witnesses = nullptr;
+    LogChanges* changes = nullptr;  // null: pages ask again and again
   };
   explicit GlassOwner(const Parts& parts) : parts_(parts) {}
 
@@ -40,6 +42,7 @@ class GlassOwner {
   web::Response lift(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response entries(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response log(const web::Request&, const Visitor&, const OrganisationId& owner);
+  void changes(const web::Request&, const Visitor&, const web::Reply&);
   web::Response live(const web::Request&, const Visitor&, const OrganisationId& owner);
 
   const Parts parts_;

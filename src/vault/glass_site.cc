@@ -49,7 +49,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
       door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
       owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
               parts.people ? parts.people->logs : nullptr,
-              parts.people ? parts.people->witnesses : nullptr}),
+              parts.people ? parts.people->witnesses : nullptr,
+              parts.people ? parts.people->changes : nullptr}),
       mandates_({*door_, parts.authority, parts.registry}) {
   if (parts.passkeys != nullptr)
     passkeys_.emplace(

@@ -50,6 +50,7 @@ class GlassSite {
     Playbacks* playbacks = nullptr;                  // null: no recordings are at hand
     const ledger::WitnessDesk* witnesses = nullptr;  // null: none is named
     Retention* retention = nullptr;
+    LogChanges* changes = nullptr;
   };
   // All outlive the site.
   struct Parts {

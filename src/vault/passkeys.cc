@@ -62,6 +62,8 @@ Result<std::string> Passkeys::make_code(const OperatorId& who) {
   act.changes.emplace_back(PutEnrolment{{digest_of_code(code), who, now + kCodeFresh}});
   act.journal.push_back(
       {"enrolment_code", {{"operator", who.text()}, {"expires", format_utc(now + kCodeFresh)}}});
+  if (auto told = parts_.authority.tell(act, who, "passkey_code", administrator()); !told)
+    return tl::unexpected<Error>(told.error());
   if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
   return code;
 }
@@ -137,6 +139,10 @@ Result<SignedIn> Passkeys::make_with(const std::string& code, const CeremonyPlac
   act.journal.push_back(
       {"passkey_made",
        {{"operator", found->operator_id.text()}, {"by", std::string("enrolment_code")}}});
+  if (auto told =
+          parts_.authority.tell(act, found->operator_id, "passkey_made", found->operator_id);
+      !told)
+    return tl::unexpected<Error>(told.error());
   return parts_.staff.begin(found->operator_id, std::move(act), "passkey");
 }
 
@@ -148,6 +154,7 @@ Result<void> Passkeys::make_for(const OperatorId& who, const CeremonyPlace& plac
   act.changes.emplace_back(PutPasskey{*std::move(row)});
   act.journal.push_back(
       {"passkey_made", {{"operator", who.text()}, {"by", std::string("session")}}});
+  if (auto told = parts_.authority.tell(act, who, "passkey_made", who); !told) return told;
   return parts_.store.commit(parts_.clock.now(), act);
 }
 

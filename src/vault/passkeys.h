@@ -22,6 +22,7 @@ class Passkeys {
     const Clock& clock;
     Entropy& entropy;
     Staff& staff;
+    AuthorityDesk& authority;
   };
   explicit Passkeys(const Parts& parts) : parts_(parts), challenges_(parts.entropy) {}
 

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/log.h"
+#include "base/sealing.h"
+#include "ledger/entry.h"
+#include "vault/access/places.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -19,6 +23,48 @@ bool is_number_called(std::string_view text) {
            return std::isalnum(c) != 0 || c == '+' || c == '*' || c == '#' || c == '.' ||
                   c == '_' || c == '-';
          });
+}
+
+ledger::Entry entry_of(std::string_view kind, std::string outcome, RegisteredBy by, Time now) {
+  ledger::Entry entry;
+  entry.time = now;
+  entry.kind = std::string(kind);
+  entry.outcome = std::move(outcome);
+  switch (by) {
+    case RegisteredBy::kCentre:
+      entry.details["by"] = std::string("centre");
+      break;
+    case RegisteredBy::kAdministrator:
+      entry.operator_id = administrator().text();
+      break;
+  }
+  return entry;
+}
+
+Result<void> add_entry(Act& act, const OrganisationId& id, const ledger::Entry& entry) {
+  auto text = entry.text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  act.entries.push_back({id.text(), *std::move(text)});
+  return {};
+}
+
+// What the organisation's owner is told. A name is text of its own language, which entries don't
+// hold: who has it can show that it is this one.
+Result<void> tell(Act& act, const OrganisationId& id, const Organisation* known,
+                  const std::string& name, const std::vector<NumberRow>& fresh, RegisteredBy by,
+                  Time now) {
+  if (known == nullptr || known->name != name) {
+    ledger::Entry entry =
+        entry_of(ledger::kind::kOrganisation, known == nullptr ? "made" : "renamed", by, now);
+    entry.details["name_sha256"] = to_hex(sha256(as_bytes(name)));
+    if (auto added = add_entry(act, id, entry); !added) return added;
+  }
+  for (const NumberRow& row : fresh) {
+    ledger::Entry entry = entry_of(ledger::kind::kNumber, "bound", by, now);
+    entry.details["number"] = row.number_called;
+    if (auto added = add_entry(act, id, entry); !added) return added;
+  }
+  return {};
 }
 
 }  // namespace
@@ -105,7 +151,8 @@ Result<std::vector<NumberRow>> Registry::canonical(
 }
 
 Result<void> Registry::put_organisation(const OrganisationId& id, const std::string& name,
-                                        const std::vector<std::string>& numbers_called) {
+                                        const std::vector<std::string>& numbers_called,
+                                        RegisteredBy by) {
   if (id.empty()) return fail(ErrorCode::kInvalid, "an organisation needs an id");
   if (name.empty() || name.size() > kMostName)
     return fail(ErrorCode::kInvalid, fmt::format("a name has 1 to {} bytes", kMostName));
@@ -137,6 +184,7 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
                               {"version", row.version}}});
       act.changes.emplace_back(PutKey{std::move(row)});
     }
+  if (auto told = tell(act, id, known, name, *fresh, by, now); !told) return told;
   for (NumberRow& row : *fresh) act.changes.emplace_back(BindNumber{std::move(row)});
   stale_ = true;  // until reload() has seen what became of it
   if (auto kept = parts_.store.commit(now, act); !kept) return kept;

@@ -1,6 +1,8 @@
 // Organisations, the numbers bound to them, and their keys: the part of the vault that changes its
-// Directory. Opens the store with the master key, makes what a fresh one lacks, and gives every
-// organisation its keys when it first appears. Tokens are answered from memory alone. Any thread.
+// Directory. Each change of an organisation or a number is an entry of that organisation's log, in
+// the same commit. Opens the store with the master key, makes what a fresh one lacks, and gives
+// every organisation its keys when it first appears. Tokens are answered from memory alone. Any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +27,9 @@ namespace madoguchi::vault {
 inline constexpr std::string_view kUnknownOrganisation = "unknown_organisation";
 inline constexpr std::string_view kTokenLimit = "limit";
 
+// On whose word organisations and numbers change.
+enum class RegisteredBy { kCentre, kAdministrator };
+
 class Registry {
  public:
   // All outlive the registry.
@@ -47,7 +52,8 @@ class Registry {
   // Makes sure that it exists under this name and that these numbers are bound to it; numbers bound
   // before stay so. kConflict when a number is another's: that takes its owner. Repeatable.
   Result<void> put_organisation(const OrganisationId& id, const std::string& name,
-                                const std::vector<std::string>& numbers_called);
+                                const std::vector<std::string>& numbers_called,
+                                RegisteredBy by = RegisteredBy::kCentre);
 
   // Whose number was called; empty when nobody's. From memory.
   [[nodiscard]] OrganisationId owner_of_number(const std::string& number_called) const;

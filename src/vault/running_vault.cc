@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/log.h"
+#include "base/rounds.h"
 #include "vault/admin_service.h"
 #include "vault/authority_desk.h"
 #include "vault/caller_identity.h"
@@ -21,6 +22,7 @@
 #include "vault/import_service.h"
 #include "vault/journal_intake.h"
 #include "vault/keeper.h"
+#include "vault/log_changes.h"
 #include "vault/log_service.h"
 #include "vault/log_witnesses.h"
 #include "vault/mandate_service.h"
@@ -46,6 +48,7 @@ namespace madoguchi::vault {
 namespace {
 
 constexpr std::chrono::seconds kGrace{2};
+constexpr Rounds::Rest kLate{500};
 
 // A database as messages name it: by its setting, and its file. Other URLs may hold a password.
 std::string shown(std::string_view setting, std::string_view url) {
@@ -63,11 +66,11 @@ struct RunningVault::Parts {
       : store(std::move(opened)),
         registry(std::move(known)),
         authority(std::move(desk)),
-        gate({*store, clock, entropy, *registry, NumberingPlan::japanese(), DialRules::japanese(),
-              settings.glass.enabled}),
+        gate({*store, clock, entropy, *registry, *authority, NumberingPlan::japanese(),
+              DialRules::japanese(), settings.glass.enabled}),
         recordings(*store, clock, *registry),
-        staff({*store, clock, settings.demo_passwords, cost, settings.session}),
-        passkeys({*store, clock, entropy, staff}),
+        staff({*store, clock, *authority, settings.demo_passwords, cost, settings.session}),
+        passkeys({*store, clock, entropy, staff, *authority}),
         keeper(gate, recordings),
         refusals({*store, clock, *registry}),
         for_exchange(*registry, keeper, *authority, refusals),
@@ -81,7 +84,7 @@ struct RunningVault::Parts {
             [this] { return troubles(); }),
         for_admin({*store, clock, *registry, gate, recordings, staff, *authority, settings.data}),
         for_passkeys({passkeys, staff, *authority}),
-        for_staff(*store, clock) {
+        for_staff(staff) {
     on_wrong_role([this](const std::string& role, std::string_view wanted) {
       refusals.note({"role",
                      fmt::format("for_{}", wanted),
@@ -94,6 +97,7 @@ struct RunningVault::Parts {
   }
 
   ~Parts() {
+    if (changes) changes->close();
     std::unique_ptr<GlassSite> closing;
     {
       const std::lock_guard lock(glass_mutex);
@@ -149,6 +153,8 @@ struct RunningVault::Parts {
   std::unique_ptr<MandateService> for_mandates;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
+  std::unique_ptr<LogChanges> changes;
+  std::optional<Rounds> changes_late;
   std::mutex glass_mutex;  // the status is asked for while the glass closes
   std::unique_ptr<GlassSite> glass;
   std::unique_ptr<RetentionClock> retention_clock;  // ends before what it works on
@@ -257,12 +263,18 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   }
   if (settings.glass.enabled) {
     GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}, &parts->passkeys};
+    parts->changes = std::make_unique<LogChanges>(LogChanges::Parts{*parts->store, clock, entropy});
+    parts->changes_late.emplace("log changes", kLate, [changes = parts->changes.get()] {
+      changes->answer_late();
+      return kLate;
+    });
     if (parts->openings)
       site.people.emplace(GlassSite::People{
           parts->people->records(), *parts->openings, entropy, *parts->identity,
           parts->people->log(), parts->logs ? &parts->logs->logs() : nullptr,
           parts->enquiries.get(), parts->exports.get(), parts->watch.get(), parts->playbacks.get(),
-          parts->logs ? parts->logs->witnesses() : nullptr, parts->retention.get()});
+          parts->logs ? parts->logs->witnesses() : nullptr, parts->retention.get(),
+          parts->changes.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);

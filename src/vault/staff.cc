@@ -124,7 +124,22 @@ Result<void> Staff::set_password(const OperatorId& id, const Password& password)
   act.changes.emplace_back(PutStaff{std::move(row)});
   act.changes.emplace_back(CountFailures{id, 0, Time()});
   act.journal.push_back({"password_set", {{"operator", id.text()}}});
+  return commit_told(std::move(act), id, "password_set", administrator());
+}
+
+Result<void> Staff::commit_told(Act act, const OperatorId& who, std::string outcome,
+                                const OperatorId& by) {
+  if (auto told = parts_.authority.tell(act, who, std::move(outcome), by); !told) return told;
   return parts_.store.commit(parts_.clock.now(), act);
+}
+
+Result<void> Staff::end_sessions(const OperatorId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto there = parts_.store.signed_in({id}, parts_.clock.now());
+  if (!there) return tl::unexpected<Error>(there.error());
+  if (there->empty()) return {};
+  return commit_told({{DropSessionsOf{id}}, {{"sessions_ended", {{"operator", id.text()}}}}}, id,
+                     "sessions_ended", {});
 }
 
 Result<void> Staff::disable(const OperatorId& id) {
@@ -142,7 +157,7 @@ Result<void> Staff::disable(const OperatorId& id) {
   act.changes.emplace_back(DropSessionsOf{id});
   act.changes.emplace_back(DropPasskeysOf{id});
   act.journal.push_back({"staff_disabled", {{"operator", id.text()}}});
-  return parts_.store.commit(parts_.clock.now(), act);
+  return commit_told(std::move(act), id, "disabled", administrator());
 }
 
 // A name that nobody has is counted as any other, but only in memory, and its text is not

@@ -1,8 +1,10 @@
 // Staff who may sign in at the glass, and their sessions there. The centre may say who they are; it
 // never signs in for them. Passwords are Argon2id hashes; wrong ones lock a name for a growing
 // time. What a wrong name, a wrong password and a locked name answer is the same. Sessions survive
-// a restart; the store keeps only their digests. Any thread, one act at a time: verifying a
-// password is meant to be slow, so callers queue, and the web side bounds how many.
+// a restart; the store keeps only their digests. That a person is given a password or disabled is
+// told, in the same commit, in the logs of the owners whose data that person can come to. Any
+// thread, one act at a time: verifying a password is meant to be slow, so callers queue, and the
+// web side bounds how many.
 #pragma once
 
 #include <map>
@@ -16,6 +18,7 @@
 #include "base/personal.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "vault/authority_desk.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
@@ -37,6 +40,7 @@ class Staff {
   struct Parts {
     VaultStore& store;
     const Clock& clock;
+    AuthorityDesk& authority;
     // The centre may bring password hashes: only in a demo.
     bool demo = false;
     HashingCost cost = HashingCost::kUsual;
@@ -51,6 +55,9 @@ class Staff {
 
   // kNotFound unless put() before; kInvalid when too short. Ends the lock and nothing else.
   Result<void> set_password(const OperatorId& id, const Password& password);
+
+  // Ends this person's sessions, on the centre's word.
+  Result<void> end_sessions(const OperatorId& id);
 
   // Ends this person's sessions and forgets password and passkeys; nobody but set_password(), or an
   // enrolment code, gives others.
@@ -80,6 +87,9 @@ class Staff {
   };
   Result<SignedIn> refuse_unknown(const std::string& name);
   Result<SignedIn> refuse_known(const StaffRow& row);
+  // Commits it with what the owners concerned are told.
+  Result<void> commit_told(Act act, const OperatorId& who, std::string outcome,
+                           const OperatorId& by);
   Result<SignedIn> begin_session(const StaffRow& row, Act act, std::string_view by);
   [[nodiscard]] std::string hash_of(const Password& password) const;
 

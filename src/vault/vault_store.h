@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -231,6 +232,11 @@ class VaultStore {
   virtual ~VaultStore() = default;
 
   virtual Result<void> commit(Time now, const Act& act) = 0;
+
+  // Called after each commit that has entries, with them, on its thread, before commit() returns;
+  // an empty one ends that. It must not block.
+  using OnEntries = std::function<void(const std::vector<ledger::Draft>&)>;
+  virtual void on_entries(OnEntries told) = 0;
 
   virtual Result<VaultImage> load() = 0;
   virtual Result<AccessImage> load_access() = 0;

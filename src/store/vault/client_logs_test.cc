@@ -79,8 +79,8 @@ TEST_P(ClientLogsOn, WhatIsCommittedIsShownAndNothingElse) {
   const auto checkpoint = serve("/log/sakura/checkpoint");
   ASSERT_TRUE(checkpoint);
   EXPECT_EQ(checkpoint->content_type, "text/plain; charset=utf-8");
-  EXPECT_TRUE(as_text(checkpoint->bytes).starts_with("vault.localhost/log/sakura\n1\n"));
-  EXPECT_TRUE(serve("/log/sakura/tile/entries/000.p/1"));
+  EXPECT_TRUE(as_text(checkpoint->bytes).starts_with("vault.localhost/log/sakura\n3\n"));
+  EXPECT_TRUE(serve("/log/sakura/tile/entries/000.p/3"));  // after its organisation and number
   for (const char* path : {"/log/wakaba/checkpoint", "/log/sakura/../../master.key",
                            "/log/../master.key", "/log/sakura/tile/../checkpoint", "/log/sakura/"})
     EXPECT_FALSE(serve(path)) << path;

@@ -54,10 +54,11 @@ class ExportsOn : public OpeningsOn {
     std::vector<std::string> lines;
     if (!file) return lines;
     std::string text;
-    const auto opened = vault::open_export(*file, secret_, [&](ByteView bytes) -> Result<void> {
-      text += as_text(bytes);
-      return {};
-    });
+    const auto opened =
+        vault::open_export(as_bytes(*file), secret_, [&](ByteView bytes) -> Result<void> {
+          text += as_text(bytes);
+          return {};
+        });
     EXPECT_TRUE(opened) << opened.error().message;
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);) lines.push_back(line);

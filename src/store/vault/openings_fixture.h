@@ -4,10 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "ledger/hash.h"
 #include "store/vault/record_stores.h"
 #include "store/vault/vault_fixture.h"
-#include "store/vault/vault_log.h"
 #include "vault/demo.h"
 #include "vault/openings.h"
 #include "vault/people_records.h"
@@ -83,24 +81,6 @@ class OpeningsOn : public VaultOn {
     EXPECT_TRUE(found) << word_of(found.error());
     EXPECT_EQ(found->people.size(), 1U);
     return found->people.at(0).person;
-  }
-  // What stands in the owner's log, oldest first.
-  std::vector<ledger::Entry> entries(const std::string& log = "sakura") {
-    DatabaseOptions options;
-    options.url = scratch_->url();
-    const auto store = open_vault_log(std::move(options));
-    const auto found =
-        store ? (*store)->entries(log, 0, 1000)
-              : Result<std::vector<ledger::StoredEntry>>(tl::unexpected<Error>(store.error()));
-    EXPECT_TRUE(found);
-    std::vector<ledger::Entry> all;
-    for (const ledger::StoredEntry& one : *found) {
-      EXPECT_EQ(one.leaf, ledger::leaf_hash(as_bytes(one.entry)));
-      auto entry = ledger::Entry::parse(one.entry);
-      EXPECT_TRUE(entry) << one.entry;
-      if (entry) all.push_back(*std::move(entry));
-    }
-    return all;
   }
   std::string open(const PersonId& person) {
     const auto opened = openings_->open(asker_, person);

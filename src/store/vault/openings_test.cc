@@ -220,7 +220,7 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   settings.host = "vault.localhost";
   settings.web.hosts = {settings.host};
   settings.pages = folder_;
-  vault::Passkeys passkeys({*store_, clock_, entropy_, *staff_});
+  vault::Passkeys passkeys({*store_, clock_, entropy_, *staff_, *authority_});
   vault::GlassSite::Parts parts{*staff_, *authority_, *registry_, {}, &passkeys};
   const auto exports = vault::Exports::open({*store_, clock_, entropy_, *authority_, *registry_,
                                              people_->records(), folder_ / "exports"});

@@ -22,7 +22,7 @@ class PasskeysOn : public VaultOn {
   // As after a restart.
   void renew() {
     passkeys_ = std::make_unique<vault::Passkeys>(
-        vault::Passkeys::Parts{*store_, clock_, entropy_, *staff_});
+        vault::Passkeys::Parts{*store_, clock_, entropy_, *staff_, *authority_});
   }
   std::string code() {
     const auto made = passkeys_->make_code(hana_);
@@ -69,6 +69,17 @@ TEST_P(PasskeysOn, ACodeMakesOnePasskeyAndThePasskeySignsIn) {
   ASSERT_TRUE(who && *who);
   EXPECT_EQ((*who)->operator_id, hana_);
   EXPECT_EQ(count_of("passkey_made"), 1);
+}
+
+TEST_P(PasskeysOn, TheOwnersConcernedAreToldOfCodesAndOfEachPasskey) {
+  ASSERT_TRUE(
+      authority_->put_place({hana_, OrganisationId("sakura"), vault::StaffRole::kOwner, ""}));
+  ASSERT_EQ(enrol(code()), "");
+  std::vector<std::string> told;
+  for (const ledger::Entry& entry : entries())
+    told.push_back(entry.operator_id + " " + entry.outcome);
+  EXPECT_EQ(told, (std::vector<std::string>{"administrator placed", "administrator passkey_code",
+                                            "hana passkey_made"}));
 }
 
 TEST_P(PasskeysOn, CodesAreTypedAsPeopleTypeAndEndAfterADay) {

@@ -233,10 +233,11 @@ TEST_P(RetentionOn, ReturnedDataIsDestroyedOnlyAfterTheOwnerFetchedIt) {
   const auto body = nlohmann::json::parse(row_of("wakaba").certificate);
   EXPECT_EQ(body["mandates"][0]["returned_in"], asked->id.text());
   std::string text;
-  const auto opened = vault::open_export(*file, *secret, [&](ByteView bytes) -> Result<void> {
-    text += as_text(bytes);
-    return {};
-  });
+  const auto opened =
+      vault::open_export(as_bytes(*file), *secret, [&](ByteView bytes) -> Result<void> {
+        text += as_text(bytes);
+        return {};
+      });
   ASSERT_TRUE(opened) << opened.error().message;
   EXPECT_NE(text.find("葉子"), std::string::npos);
 }

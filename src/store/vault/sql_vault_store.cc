@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
 #include "store/group_commit.h"
 #include "store/ledger/sql_log_store.h"
 #include "store/vault/access_rows.h"
@@ -99,14 +103,25 @@ class SqlVaultStore final : public vault::VaultStore {
       : writing_(std::move(writing)), reading_(std::move(reading)) {}
 
   Result<void> commit(Time now, const Act& act) override {
-    return group_.run({[&](soci::session& sql) -> Result<void> {
-                         VaultStatements& statements = prepared(*writing_, sql);
-                         for (const vault::Change& change : act.changes)
-                           if (auto written = statements.write(change); !written) return written;
-                         statements.write_journal(now, act.journal);
-                         return {};
-                       },
-                       act.entries});
+    auto kept = group_.run({[&](soci::session& sql) -> Result<void> {
+                              VaultStatements& statements = prepared(*writing_, sql);
+                              for (const vault::Change& change : act.changes)
+                                if (auto written = statements.write(change); !written)
+                                  return written;
+                              statements.write_journal(now, act.journal);
+                              return {};
+                            },
+                            act.entries});
+    if (kept && !act.entries.empty()) {
+      const std::shared_lock lock(told_mutex_);
+      if (told_) told_(act.entries);
+    }
+    return kept;
+  }
+
+  void on_entries(OnEntries told) override {
+    const std::unique_lock lock(told_mutex_);
+    told_ = std::move(told);
   }
 
   Result<VaultImage> load() override {
@@ -290,6 +305,8 @@ class SqlVaultStore final : public vault::VaultStore {
     });
   }
 
+  std::shared_mutex told_mutex_;  // guards the next
+  OnEntries told_;
   const std::unique_ptr<Database> writing_;
   const std::unique_ptr<Database> reading_;  // so that nobody who reads waits for a commit
   GroupCommit group_{*writing_};             // after the databases: it still writes while it ends

@@ -108,7 +108,7 @@ TEST_P(StaffOn, APasswordSetAtTheVaultIsNotReplacedByTheCentre) {
 }
 
 TEST_P(StaffOn, OutsideADemoTheCentreBringsNoPasswords) {
-  vault::Staff strict({*store_, clock_, false, vault::HashingCost::kLeast, hours(12)});
+  vault::Staff strict({*store_, clock_, *authority_, false, vault::HashingCost::kLeast, hours(12)});
   EXPECT_EQ(strict.put(OperatorId("jiro"), "次郎", hash("password")).error().code,
             ErrorCode::kDenied);
   EXPECT_TRUE(strict.put(OperatorId("jiro"), "次郎", ""));

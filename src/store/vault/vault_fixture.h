@@ -11,8 +11,11 @@
 #include <string>
 
 #include "base/sealing.h"
+#include "ledger/entry.h"
+#include "ledger/hash.h"
 #include "store/scratch_database.h"
 #include "store/vault/sql_vault_store.h"
+#include "store/vault/vault_log.h"
 #include "vault/authority_desk.h"
 #include "vault/dial_gate.h"
 #include "vault/registry.h"
@@ -53,15 +56,15 @@ class VaultOn : public testing::TestWithParam<Backend> {
     ASSERT_TRUE(authority) << authority.error().message;
     authority_ = std::move(*authority);
     gate_ = std::make_unique<vault::DialGate>(vault::DialGate::Parts{
-        *store_, clock_, entropy_, *registry_, vault::NumberingPlan::japanese(),
+        *store_, clock_, entropy_, *registry_, *authority_, vault::NumberingPlan::japanese(),
         vault::DialRules::japanese(), needs_session_});
     staff_ = std::make_unique<vault::Staff>(vault::Staff::Parts{
-        *store_, clock_, true, vault::HashingCost::kLeast, std::chrono::hours(12)});
+        *store_, clock_, *authority_, true, vault::HashingCost::kLeast, std::chrono::hours(12)});
   }
   void stop() {
     staff_.reset();
-    authority_.reset();
     gate_.reset();
+    authority_.reset();
     registry_.reset();
     store_.reset();
   }
@@ -110,6 +113,24 @@ class VaultOn : public testing::TestWithParam<Backend> {
       kinds.push_back(line.json.substr(at, line.json.find('"', at) - at));
     }
     return kinds;
+  }
+  // What stands in the owner's log, oldest first.
+  std::vector<ledger::Entry> entries(const std::string& log = "sakura") {
+    DatabaseOptions options;
+    options.url = scratch_->url();
+    const auto store = open_vault_log(std::move(options));
+    const auto found =
+        store ? (*store)->entries(log, 0, 1000)
+              : Result<std::vector<ledger::StoredEntry>>(tl::unexpected<Error>(store.error()));
+    EXPECT_TRUE(found);
+    std::vector<ledger::Entry> all;
+    for (const ledger::StoredEntry& one : *found) {
+      EXPECT_EQ(one.leaf, ledger::leaf_hash(as_bytes(one.entry)));
+      auto entry = ledger::Entry::parse(one.entry);
+      EXPECT_TRUE(entry) << one.entry;
+      if (entry) all.push_back(*std::move(entry));
+    }
+    return all;
   }
   long count_of(const std::string& kind) {
     const auto kinds = journal_kinds();

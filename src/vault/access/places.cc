@@ -4,6 +4,10 @@
 
 namespace madoguchi::vault {
 
+OperatorId administrator() {
+  return OperatorId("administrator");
+}
+
 std::string_view name_of(StaffRole role) {
   switch (role) {
     case StaffRole::kOperator:

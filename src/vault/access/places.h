@@ -13,6 +13,9 @@ namespace madoguchi::vault {
 
 enum class StaffRole { kOperator, kSupervisor, kOwner };
 
+// Who acts by the administrator's commands, which have no session and name nobody.
+OperatorId administrator();
+
 std::string_view name_of(StaffRole role);
 Result<StaffRole> role_named(std::string_view name);
 
@@ -21,6 +24,7 @@ struct StaffPlace {
   OrganisationId organisation;
   StaffRole role = StaffRole::kOperator;
   std::string phone_user;  // the SIP user whose leg is this person's; empty: browser only
+  friend bool operator==(const StaffPlace&, const StaffPlace&) = default;
 };
 
 class Places {

@@ -35,6 +35,7 @@ async function clientPage(system: System): Promise<Console> {
   await client.page.locator("#password").fill(system.password("oku"));
   await client.page.locator("#send").click();
   await client.page.locator("#cards").waitFor();
+  await client.page.locator("#entries tr[data-kind=staff]", { hasText: "hana を minato の担当者に登録（電話機 hana）" }).waitFor();
   return client;
 }
 

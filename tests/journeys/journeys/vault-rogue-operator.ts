@@ -1,9 +1,29 @@
 // An operator at a telephone opens what the mandate gives for the call in hand, and tries everything else: too many,
 // another person's session, another desk's client, another origin, a replay after the call, after the wrap-up.
-import { wrapUp } from "../lib/floor.ts";
+import { command } from "../lib/commands.ts";
+import { leakDesk, wrapUp } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
+import { verified } from "../lib/published.ts";
+import { type Told, clientsLog } from "../lib/rogue.ts";
+import type { System } from "../lib/system.ts";
 import { type Person, VaultSite, hanako, openingCall } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
+
+/** Who is who, as the client's log tells it from the first start on, and what the administrator does about it later. */
+async function whoIsWho(system: System, owner: VaultSite): Promise<void> {
+  const told = ({ kind, outcome, details }: Told): string => `${kind} ${outcome} ${details?.["person"] ?? details?.["number"] ?? ""}`.trim();
+  const atFirst = (await clientsLog(owner)).map(told);
+  for (const one of ["organisation made", `number bound ${leakDesk.number}`, "staff placed oku", "staff placed hana", "staff placed kenji", "staff placed suzu"])
+    expectEqual(atFirst.filter((line) => line === one).length, 1, `"${one}" in the client's log`);
+  const own = "+81300000055";
+  await command(system, ["number", "bind", own, "--organisation", "sakura"]);
+  await command(system, ["staff", "password", "kenji", "--glass"], { input: "another one for kenji" });
+  await command(system, ["staff", "disable", "kenji"]);
+  const since = (await clientsLog(owner)).filter((one) => ["number", "staff"].includes(one.kind)).slice(0, 3);
+  expectEqual(since.map(told), ["staff disabled kenji", "staff password_set kenji", `number bound ${own}`], "what the administrator did, newest first");
+  expectEqual(since.map((one) => one.operator), Array(3).fill("administrator"), "who did it");
+  await verified(system);
+}
 
 export const journey: Journey = {
   title: "an operator opens what the mandate gives for the call in hand, and nothing else",
@@ -63,6 +83,7 @@ export const journey: Journey = {
     await until("the ticket to be over", async () => (await glass.open(person, ticket)).body["code"] === "ticket_over" || undefined);
     hana.stop();
     await phone.stop();
+    await whoIsWho(system, owner);
     await system.stop();
   },
 };

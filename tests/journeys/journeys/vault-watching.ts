@@ -16,7 +16,7 @@ const people = [
   ["S-1001", "カクウ ハナコ"], ["S-1002", "カナ タロウ"], ["S-1003", "ミホン サクラ"],
   ["S-1004", "レイブン イチロウ"], ["S-1005", "タカハシミホン メグミ"], ["S-1006", "シケン ジロウ"],
 ] as const;
-const mostMs = 5_000; // the page looks each second; a busy machine takes longer to show it
+const mostMs = 2_000;
 const script = "ただいま確認に時間をいただいております。明日の正午までにお電話いたします。";
 
 async function signInAt(page: Page, name: string, password: string): Promise<void> {
@@ -139,7 +139,8 @@ export const journey: Journey = {
     await stopped(context, at, owner, person);
     await verified(at.system);
     await owner.close();
-    await at.hana.act(at.talking.id, "end");
+    // On a machine with much else to do the caller has hung up by now.
+    if (at.hana.calls.get(at.talking.id)?.stage === "talking") await at.hana.act(at.talking.id, "end");
     at.hana.stop();
     await at.phone.stop();
     await at.system.stop();
