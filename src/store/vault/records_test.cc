@@ -13,6 +13,24 @@ using vault::RecordAct;
 using vault::RecordReader;
 using vault::SubjectId;
 
+TEST_F(RecordsOnSqlite, FindsNamesByEachSpellingOfWhatStandsBetweenKanji) {
+  auto subject = hanako("S1");
+  subject.values[1] = value("name_kanji", "霞ヶ浦 之介");
+  subject.values[5] = value("address", "東京都千代田区霞が関一丁目2番3号");
+  const auto id = add(subject);
+  for (const char* typed : {"霞ヶ浦之介", "霞が浦 之介", "霞ケ浦之介", "霞ガ浦之介"})
+    EXPECT_EQ(found("name_kanji", typed), 1U) << typed;
+  EXPECT_EQ(found("name_kanji", "霞浦之介"), 0U);
+  const auto compare = [&](const char* field, const char* typed) {
+    return *records_->compare(sakura_, id, field, Personal<std::string>(typed));
+  };
+  EXPECT_EQ(compare("address", "東京都千代田区霞ヶ関1-2-3"), vault::Comparison::kMatch);
+  EXPECT_EQ(compare("address", "東京都千代田区霞関1-2-3"), vault::Comparison::kNoMatch);
+  EXPECT_EQ(compare("name_kanji", "霞が浦之介"), vault::Comparison::kMatch);
+  ASSERT_TRUE(records_->erase(sakura_, id));
+  EXPECT_FALSE(*stores_.records->any_marks(sakura_));
+}
+
 TEST_F(RecordsOnSqlite, FindsAPersonByWhatACallerMaySay) {
   const SubjectId hanako_id = add(hanako());
   EXPECT_EQ(found("telephone", "+81 90 1234 5678"), 1U);

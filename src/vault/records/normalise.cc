@@ -4,6 +4,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/uscript.h>
 
 #include <algorithm>
 #include <chrono>
@@ -271,6 +272,20 @@ bool is_clean_utf8(std::string_view text) {
   return true;
 }
 
+bool reads_as_kana(std::string_view utf8) {
+  constexpr std::u32string_view kSigns = U"ー-‐‑–—―−〜~・.,'’&()/+!ゝゞヽヾ゠=゛゜";
+  bool any = false;
+  for (const char32_t c : folded(utf8)) {
+    if (is_unseen(c) || kSigns.find(c) != std::u32string_view::npos) continue;
+    const bool kana = (c >= kFirstHiragana && c <= kLastHiragana) || is_katakana(c) ||
+                      c == 0x3099 || c == 0x309A || (c >= 0x31F0 && c <= 0x31FF);
+    const auto script = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_SCRIPT);
+    if (!kana && !is_digit(c) && script != USCRIPT_LATIN) return false;
+    any = true;
+  }
+  return any;
+}
+
 const Normaliser& Normaliser::japanese() {
   static const Normaliser normaliser = [] {
     auto built_in = from_text(kTextVariantsJp, "data/text-variants-jp.toml");
@@ -295,6 +310,8 @@ Result<Normaliser> Normaliser::from_text(std::string_view toml, std::string file
   made.dividers_ = words(address.texts_or("dividers", {}));
   made.counted_ = words(address.texts_or("counted", {}));
   made.silent_ = words(address.texts_or("silent", {}));
+  for (const std::string& group : config->table("between_kanji").texts_or("groups", {}))
+    made.between_kanji_.push_back(folded(group));
   for (Config& era : config->table("date").tables("era")) {
     const int before = static_cast<int>(era.integer("before_first", 1, 9999));
     for (const std::string& name : era.texts_or("names", {}))
@@ -381,6 +398,53 @@ std::u32string Normaliser::address(const std::u32string& text) const {
   }
   while (!out.empty() && out.back() == U'-') out.pop_back();
   return out;
+}
+
+// The group of a sign that may be written otherwise here; null: it is what it is.
+const std::u32string* Normaliser::between_kanji(const std::u32string& text, std::size_t at) const {
+  const auto is_kanji = [](char32_t c) {
+    return c == U'々' || u_hasBinaryProperty(static_cast<UChar32>(c), UCHAR_IDEOGRAPHIC) != 0;
+  };
+  if (at == 0 || at + 1 >= text.size()) return nullptr;
+  if (!is_kanji(text[at - 1]) || !is_kanji(text[at + 1])) return nullptr;
+  for (const std::u32string& group : between_kanji_)
+    if (group.find(text[at]) != std::u32string::npos) return &group;
+  return nullptr;
+}
+
+std::vector<std::string> Normaliser::spellings(FieldKind kind, const std::string& form) const {
+  std::vector<std::string> out = {form};
+  if (kind != FieldKind::kName && kind != FieldKind::kAddress) return out;
+  const std::u32string text = folded(form);
+  std::vector<std::u32string> all = {text};
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::u32string* group = between_kanji(text, at);
+    if (group == nullptr || all.size() * group->size() > kMostSpellings) continue;
+    const std::size_t known = all.size();
+    for (const char32_t sign : *group) {
+      if (sign == text[at]) continue;
+      for (std::size_t i = 0; i < known; ++i) {
+        all.push_back(all[i]);
+        all.back()[at] = sign;
+      }
+    }
+  }
+  for (std::size_t i = 1; i < all.size(); ++i) out.push_back(utf8_of(all[i]));
+  return out;
+}
+
+std::string Normaliser::common_spelling(FieldKind kind, const std::string& form) const {
+  if (kind != FieldKind::kName && kind != FieldKind::kAddress) return form;
+  std::u32string text = folded(form);
+  const std::u32string given = text;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (const std::u32string* group = between_kanji(given, at)) text[at] = group->front();
+  if (kind == FieldKind::kName) return utf8_of(text);
+  // A house's name after 3号 or after 3.
+  std::u32string joined;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (text[at] != U'-' || (at + 1 < text.size() && is_digit(text[at + 1]))) joined += text[at];
+  return utf8_of(joined);
 }
 
 Result<std::string> Normaliser::date(std::u32string text) const {

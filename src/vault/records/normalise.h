@@ -20,6 +20,7 @@
 namespace madoguchi::vault {
 
 inline constexpr std::size_t kMostValueBytes = 64 * 1024;
+inline constexpr std::size_t kMostSpellings = 64;
 
 class Normaliser {
  public:
@@ -31,6 +32,13 @@ class Normaliser {
   // Never empty. `now` decides which ranges of numbers are in use.
   [[nodiscard]] Result<std::string> form(FieldKind kind, std::string_view raw,
                                          const NumberingPlan& plan, Time now) const;
+
+  // The ways of writing a name or an address that its form does not join: ヶ, ケ and が, ノ, の and
+  // 之, between kanji (霞ヶ関, 霞が関). `form` first; at most kMostSpellings. Marks were made of
+  // forms, so a search asks for each of them.
+  [[nodiscard]] std::vector<std::string> spellings(FieldKind kind, const std::string& form) const;
+  // The same for all spellings of one; for comparing, never for marks.
+  [[nodiscard]] std::string common_spelling(FieldKind kind, const std::string& form) const;
 
   // Names of columns: width, case, spaces and signs don't matter. Empty for nothing but those.
   [[nodiscard]] static std::string header(std::string_view raw);
@@ -46,6 +54,8 @@ class Normaliser {
   [[nodiscard]] std::u32string address(const std::u32string& text) const;
   [[nodiscard]] Result<std::string> date(std::u32string text) const;
   [[nodiscard]] std::u32string counted_digits(const std::u32string& text) const;
+  [[nodiscard]] const std::u32string* between_kanji(const std::u32string& text,
+                                                    std::size_t at) const;
   [[nodiscard]] std::size_t divider_at(const std::u32string& text, std::size_t at) const;
 
   std::unordered_map<char32_t, char32_t> kanji_;
@@ -54,8 +64,13 @@ class Normaliser {
   std::vector<std::u32string> dividers_;  // longest first
   std::vector<std::u32string> counted_;
   std::vector<std::u32string> silent_;
+  std::vector<std::u32string> between_kanji_;  // the first of each stands for the others
   std::vector<Era> eras_;
 };
+
+// A name as it is read: kana of any kind, with the letters, digits and signs that stand in names of
+// companies and of people from elsewhere. No kanji, no other signs, not empty.
+[[nodiscard]] bool reads_as_kana(std::string_view utf8);
 
 // Well-formed UTF-8 (no surrogates, nothing overlong) without NUL.
 [[nodiscard]] bool is_clean_utf8(std::string_view text);

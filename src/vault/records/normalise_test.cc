@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 namespace madoguchi::vault {
 namespace {
 
@@ -119,6 +121,39 @@ TEST(Normaliser, HeadersCompareWithoutWidthCaseAndSigns) {
   EXPECT_EQ(Normaliser::header("お客様 番号"), Normaliser::header("お客様番号"));
   EXPECT_EQ(Normaliser::header("Ｅ－ｍａｉｌ"), Normaliser::header("email"));
   EXPECT_NE(Normaliser::header("電話"), Normaliser::header("電話番号"));
+}
+
+TEST(Normaliser, KnowsTheSpellingsBetweenKanji) {
+  const Normaliser& normaliser = Normaliser::japanese();
+  const auto form = [&](FieldKind kind, const char* text) {
+    return *normaliser.form(kind, text, NumberingPlan::japanese(), Time{});
+  };
+  const std::vector<std::vector<const char*>> same = {
+      {"東京都千代田区霞ヶ関1-2-3", "東京都千代田区霞が関一丁目2番3号",
+       "東京都千代田区霞ケ関1-2-3"},
+      {"袖ヶ浦市", "袖ケ浦市", "袖ガ浦市"},
+      {"井ノ上町1の2", "井之上町1-2", "井の上町1ノ2"}};
+  for (const auto& group : same)
+    for (const char* one : group) {
+      const std::string made = form(FieldKind::kAddress, one);
+      EXPECT_EQ(
+          normaliser.common_spelling(FieldKind::kAddress, made),
+          normaliser.common_spelling(FieldKind::kAddress, form(FieldKind::kAddress, group[0])))
+          << one;
+      const auto all = normaliser.spellings(FieldKind::kAddress, made);
+      EXPECT_EQ(all.front(), made);
+      EXPECT_LE(all.size(), kMostSpellings);
+      for (const char* other : group)
+        EXPECT_NE(std::find(all.begin(), all.end(), form(FieldKind::kAddress, other)), all.end())
+            << one << " " << other;
+    }
+  // At the ends, between kana, and in other fields they are what they are.
+  for (const char* one : {"カナ子", "ノリ子", "山田博之", "アケミ"}) {
+    const std::string made = form(FieldKind::kName, one);
+    EXPECT_EQ(normaliser.spellings(FieldKind::kName, made).size(), 1U) << one;
+    EXPECT_EQ(normaliser.common_spelling(FieldKind::kName, made), made) << one;
+  }
+  EXPECT_EQ(normaliser.spellings(FieldKind::kText, "霞ヶ関").size(), 1U);
 }
 
 }  // namespace

@@ -326,9 +326,12 @@ Result<Comparison> Records::compare(const OrganisationId& organisation, const Su
   const auto opened = read(organisation, subject, {std::string(field)});
   if (!opened) return tl::unexpected<Error>(opened.error());
   if (opened->values.empty()) return Comparison::kNothingStored;
+  const auto same = [&](const std::string& form) {
+    return Normaliser::japanese().common_spelling(spec->kind, form);
+  };
   for (const FieldValue& value : opened->values) {
     const auto form = (*sealer)->form(*spec, value.text.reveal(), now);
-    if (form && *form == *wanted) return Comparison::kMatch;
+    if (form && same(*form) == same(*wanted)) return Comparison::kMatch;
   }
   return Comparison::kNoMatch;
 }

@@ -56,6 +56,30 @@ std::vector<Mark> marks_wanted(std::vector<Wanted> wanted, const Schema& schema,
   return marks;
 }
 
+// Each way of writing what was sought before, with each of this one; too many: as it was typed.
+std::vector<std::vector<Wanted>> with_spellings(std::vector<std::vector<Wanted>> before,
+                                                const FieldSpec& field, const std::string& form) {
+  auto spellings = Normaliser::japanese().spellings(field.kind, form);
+  if (spellings.size() * before.size() > kMostSpellings) spellings.resize(1);
+  std::vector<std::vector<Wanted>> after;
+  for (const auto& wanted : before)
+    for (const std::string& spelling : spellings) {
+      after.push_back(wanted);
+      after.back().push_back({&field, spelling});
+    }
+  return after;
+}
+
+using Indexes = std::vector<std::shared_ptr<const BlindIndex>>;
+
+std::vector<std::pair<const BlindIndex*, const std::vector<Wanted>*>> every_pair(
+    const Indexes& indexes, const std::vector<std::vector<Wanted>>& spelled) {
+  std::vector<std::pair<const BlindIndex*, const std::vector<Wanted>*>> pairs;
+  for (const auto& index : indexes)
+    for (const auto& wanted : spelled) pairs.emplace_back(index.get(), &wanted);
+  return pairs;
+}
+
 bool in_a_compound(const Schema& schema, std::string_view field,
                    const std::vector<Sought>& all_of) {
   return std::any_of(
@@ -110,7 +134,7 @@ Result<Found> Records::find(const OrganisationId& organisation, const std::vecto
   const Schema& schema = (*sealer)->schema();
   if (all_of.empty()) return fail(ErrorCode::kInvalid, "a search needs a value");
   most = std::clamp<std::size_t>(most, 1, kMostFound);
-  std::vector<Wanted> wanted;
+  std::vector<std::vector<Wanted>> spelled(1);
   for (const Sought& one : all_of) {
     const FieldSpec* field = schema.find(one.field);
     if (field == nullptr || (!field->indexed && !in_a_compound(schema, one.field, all_of)))
@@ -119,13 +143,13 @@ Result<Found> Records::find(const OrganisationId& organisation, const std::vecto
     auto form = (*sealer)->form(*field, one.value.reveal(), state_->parts.clock.now());
     if (!form)
       return fail(ErrorCode::kInvalid, fmt::format("{}: {}", one.field, form.error().message));
-    wanted.push_back({field, std::move(*form)});
+    spelled = with_spellings(std::move(spelled), *field, *form);
   }
   const auto indexes = state_->indexes(**sealer);
   if (!indexes) return tl::unexpected<Error>(indexes.error());
   std::set<RecordNumber> numbers;
-  for (const auto& index : *indexes) {
-    const auto marks = marks_wanted(wanted, schema, *index);
+  for (const auto& [index, wanted] : every_pair(*indexes, spelled)) {
+    const auto marks = marks_wanted(*wanted, schema, *index);
     const std::size_t look = marks.size() > 1 ? kMostLooked : most + 1;
     std::vector<RecordNumber> of_all;
     for (std::size_t i = 0; i < marks.size(); ++i) {
