@@ -36,6 +36,8 @@ Result<ImportTerms> terms_of(const wire::ImportHeader& header, const Schema& sch
     if (!column) return tl::unexpected<Error>(column.error());
     terms.columns.push_back(std::move(*column));
   }
+  if (auto joined = join_columns(terms.columns, schema); !joined)
+    return tl::unexpected<Error>(joined.error());
   terms.first_offset = header.first_offset();
   terms.first_lines = header.first_lines();
   terms.provenance = {header.source(), header.given_for(), header.obtained_on(),

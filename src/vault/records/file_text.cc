@@ -69,20 +69,49 @@ void EncodingScan::feed_cp932(std::uint8_t byte) {
     cp932_bad_ = line_;
 }
 
+// EUC-JP: pairs of A1–FE; 8E before one half-width kana; 8F before a pair.
+void EncodingScan::feed_euc(std::uint8_t byte) {
+  const bool wide = byte >= 0xA1 && byte <= 0xFE;
+  if (euc_more_ > 0) {
+    const bool fits = euc_lead_ == 0x8E ? byte >= 0xA1 && byte <= 0xDF : wide;
+    // Rows 4 and 5 of JIS X 0208, or what lies beyond the half-width kana of CP932.
+    if (byte >= 0xE0 || euc_lead_ >= 0xE0 || euc_lead_ == 0xA4 || euc_lead_ == 0xA5)
+      euc_likely_ = true;
+    euc_bad_ = euc_bad_ || !fits;
+    --euc_more_;
+    return;
+  }
+  euc_lead_ = byte;
+  euc_more_ = byte == 0x8F ? 2 : 1;
+  euc_bad_ = euc_bad_ || !(wide || byte == 0x8E || byte == 0x8F);
+}
+
+void EncodingScan::note(std::uint8_t byte) {
+  if (byte == '\n') ++line_;
+  if (byte == '\r') ++returns_;
+  if (byte == 0 && nul_ == 0) nul_ = line_;
+  if (after_escape_ && escape_ == 0 && (byte == '$' || byte == '(')) escape_ = line_;
+  after_escape_ = byte == 0x1B;
+}
+
 void EncodingScan::feed(ByteView bytes) {
   for (const std::uint8_t byte : bytes) {
     if (first_bytes_.size() < kBom.size()) first_bytes_ += static_cast<char>(byte);
-    if (byte < 0x80 && utf8_more_ == 0 && !cp932_trail_) {
-      if (byte == '\n') ++line_;
-      if (byte == 0 && nul_ == 0) nul_ = line_;
+    if (byte < 0x80 && utf8_more_ == 0 && !cp932_trail_ && euc_more_ == 0) {
+      note(byte);
       continue;
     }
     if (utf8_bad_ == 0 && (byte >= 0x80 || utf8_more_ > 0)) feed_utf8(byte);
     if (cp932_bad_ == 0 && (byte >= 0x80 || cp932_trail_)) feed_cp932(byte);
-    if (byte == '\n') ++line_;
-    if (byte == 0 && nul_ == 0) nul_ = line_;
+    if (!euc_bad_ && (byte >= 0x80 || euc_more_ > 0)) feed_euc(byte);
+    if (euc_bad_) euc_more_ = 0;
+    note(byte);
   }
   bytes_ += bytes.size();
+}
+
+bool EncodingScan::is_euc() const {
+  return !euc_bad_ && euc_more_ == 0 && (euc_likely_ || cp932_bad_ != 0);
 }
 
 std::size_t EncodingScan::bom_bytes() const {
@@ -98,11 +127,23 @@ Result<Encoding> EncodingScan::verdict() const {
                 fmt::format("line {}: a NUL byte; this is no text file, or UTF-16: save it as "
                             "UTF-8",
                             nul_));
+  if (escape_ != 0)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("line {}: this is ISO-2022-JP (JIS); convert it: iconv -f ISO-2022-JP "
+                            "-t UTF-8",
+                            escape_));
+  if (returns_ > 0 && line_ == 1)
+    return fail(ErrorCode::kInvalid,
+                "lines end with CR alone, as on old Macintoshes; save the file with CR LF or LF");
   if (utf8_bad_ == 0 && utf8_more_ == 0) return Encoding::kUtf8;
   if (bom_bytes() != 0)
     return fail(ErrorCode::kInvalid,
                 fmt::format("line {}: the file begins as UTF-8 but goes on as something else; "
                             "save it as UTF-8 again",
+                            utf8_bad_ == 0 ? line_ : utf8_bad_));
+  if (is_euc())
+    return fail(ErrorCode::kInvalid,
+                fmt::format("line {}: this is EUC-JP; convert it: iconv -f EUC-JP -t UTF-8",
                             utf8_bad_ == 0 ? line_ : utf8_bad_));
   if (cp932_bad_ == 0 && !cp932_trail_) return Encoding::kCp932;
   if (utf8_bad_ == 0)
@@ -114,6 +155,17 @@ Result<Encoding> EncodingScan::verdict() const {
               fmt::format("neither UTF-8 (broken in line {}) nor CP932 (broken in line {}); save "
                           "it as UTF-8",
                           utf8_bad_, cp932_bad_ == 0 ? line_ : cp932_bad_));
+}
+
+bool has_controls(std::string_view utf8) {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) return true;
+    // U+0080 to U+009F
+    if (c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0)
+      return true;
+  }
+  return false;
 }
 
 struct Decoder::Converter {

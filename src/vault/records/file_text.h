@@ -21,7 +21,8 @@ Result<Encoding> encoding_named(std::string_view name);
 class EncodingScan {
  public:
   void feed(ByteView bytes);
-  // kInvalid with line, reason and how to mend: UTF-16, a NUL, or neither encoding.
+  // kInvalid with line, reason and how to mend: UTF-16, ISO-2022-JP, EUC-JP, a NUL, lines that end
+  // with CR alone, or neither encoding.
   [[nodiscard]] Result<Encoding> verdict() const;
   // Bytes of the byte order mark, which are no part of the text.
   [[nodiscard]] std::size_t bom_bytes() const;
@@ -29,6 +30,9 @@ class EncodingScan {
  private:
   void feed_utf8(std::uint8_t byte);
   void feed_cp932(std::uint8_t byte);
+  void feed_euc(std::uint8_t byte);
+  void note(std::uint8_t byte);
+  [[nodiscard]] bool is_euc() const;
 
   std::uint64_t bytes_ = 0;
   std::uint64_t line_ = 1;
@@ -36,11 +40,21 @@ class EncodingScan {
   std::uint64_t utf8_bad_ = 0;  // line of the first byte that is none; 0: all well
   std::uint64_t cp932_bad_ = 0;
   std::uint64_t nul_ = 0;
+  std::uint64_t escape_ = 0;  // line of the first escape sequence of ISO-2022-JP
+  bool after_escape_ = false;
+  std::uint64_t returns_ = 0;  // CR
   int utf8_more_ = 0;
   std::uint8_t utf8_least_ = 0x80;
   std::uint8_t utf8_most_ = 0xBF;
   bool cp932_trail_ = false;
+  bool euc_bad_ = false;
+  bool euc_likely_ = false;  // a pair that is kana there, or a byte that half-width kana is not
+  std::uint8_t euc_lead_ = 0;
+  int euc_more_ = 0;
 };
+
+// What no cell holds but by a wrong conversion: control characters beside tabs and line ends.
+[[nodiscard]] bool has_controls(std::string_view utf8);
 
 // Text in one encoding to UTF-8.
 class Decoder {

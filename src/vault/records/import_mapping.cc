@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/config.h"
-#include "vault/records/normalise.h"
+#include "vault/records/file_text.h"
 #include "vault/records/sealer.h"
 
 namespace madoguchi::vault {
@@ -24,12 +24,34 @@ constexpr std::array<std::pair<std::string_view, ColumnUse>, 5> kOfSubject = {{
     {"obtained_on", ColumnUse::kObtainedOn},
     {"obtained_by", ColumnUse::kObtainedBy},
 }};
-constexpr std::array<std::pair<std::string_view, ColumnUse>, 5> kOfValue = {{
+constexpr std::array<std::pair<std::string_view, ColumnUse>, 8> kOfValue = {{
     {"verified", ColumnUse::kVerified},
     {"holder", ColumnUse::kHolder},
     {"refusals", ColumnUse::kRefusals},
+    {"line_kind", ColumnUse::kLineKind},
+    {"source", ColumnUse::kValueSource},
     {"given_for", ColumnUse::kValueGivenFor},
     {"obtained_on", ColumnUse::kValueObtainedOn},
+    {"obtained_by", ColumnUse::kValueObtainedBy},
+}};
+// Words of clients for kinds of lines, and how they are kept.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kLineKinds = {{
+    {"fixed", "fixed"},
+    {"固定", "fixed"},
+    {"固定電話", "fixed"},
+    {"自宅", "fixed"},
+    {"mobile", "mobile"},
+    {"携帯", "mobile"},
+    {"携帯電話", "mobile"},
+    {"スマートフォン", "mobile"},
+    {"ip", "ip"},
+    {"IP", "ip"},
+    {"IP電話", "ip"},
+    {"work", "work"},
+    {"勤務先", "work"},
+    {"fax", "fax"},
+    {"FAX", "fax"},
+    {"ファックス", "fax"},
 }};
 
 template <typename Table>
@@ -80,8 +102,9 @@ TelephoneDetails& telephone_of(FieldValue& value) {
   return *value.telephone;
 }
 
-Provenance& provenance_of(FieldValue& value, const Subject& subject) {
-  if (!value.provenance) value.provenance = subject.provenance;
+// What it does not say is as with the subject (finished()).
+Provenance& provenance_of(FieldValue& value) {
+  if (!value.provenance) value.provenance.emplace();
   return *value.provenance;
 }
 
@@ -115,61 +138,130 @@ Result<void> take_kind(Subject& subject, const Column& column, std::string_view 
   return {};
 }
 
-Result<void> take_detail(Subject& subject, const Column& column, std::string_view text) {
-  FieldValue& value = value_for(subject, column);
+// As "2024-05-31", however the client writes days.
+Result<std::string> day_of(const Column& column, std::string_view text) {
+  auto day = Normaliser::japanese().form(FieldKind::kDate, text, NumberingPlan::japanese(), Time{});
+  if (!day) return refuse(column, day.error().message);
+  return day;
+}
+
+Result<void> take_telephone_detail(TelephoneDetails& telephone, const Column& column,
+                                   std::string_view text) {
   if (column.use == ColumnUse::kRefusals) {
-    telephone_of(value).refusals = split_refusals(text);
-  } else if (column.use == ColumnUse::kValueGivenFor) {
-    provenance_of(value, subject).given_for = text;
-  } else if (column.use == ColumnUse::kValueObtainedOn) {
-    provenance_of(value, subject).obtained_on = text;
-  } else if (column.use == ColumnUse::kHolder) {
-    if (is_any_of(text, {"holder", "契約者", "名義人"}))
-      telephone_of(value).holder = LineHolder::kHolder;
-    else if (is_any_of(text, {"user", "利用者", "使用者"}))
-      telephone_of(value).holder = LineHolder::kUser;
-    else
-      return refuse(column, "is neither holder (契約者) nor user (利用者)");
+    telephone.refusals = split_refusals(text);
+  } else if (column.use == ColumnUse::kLineKind) {
+    const auto known = std::find_if(kLineKinds.begin(), kLineKinds.end(),
+                                    [&](const auto& kind) { return kind.first == text; });
+    if (known == kLineKinds.end())
+      return refuse(column,
+                    "is none of fixed (固定), mobile (携帯), ip (IP電話), work (勤務先), fax");
+    telephone.line_kind = known->second;
+  } else if (is_any_of(text, {"holder", "契約者", "名義人", "本人"})) {
+    telephone.holder = LineHolder::kHolder;
+  } else if (is_any_of(text, {"user", "利用者", "使用者"})) {
+    telephone.holder = LineHolder::kUser;
   } else {
-    if (is_any_of(text, {"yes", "true", "1", "済", "確認済", "有"}))
-      value.standing = Standing::kVerified;
-    else if (!is_any_of(text, {"no", "false", "0", "未", "未確認", "無"}))
-      return refuse(column, "is neither yes (済) nor no (未)");
+    return refuse(column, "is neither holder (契約者) nor user (利用者)");
   }
   return {};
+}
+
+Result<void> take_verified(FieldValue& value, const Column& column, std::string_view text) {
+  if (is_any_of(text, {"yes", "true", "1", "済", "確認済", "有", "verified"}))
+    value.standing = Standing::kVerified;
+  else if (!is_any_of(text,
+                      {"no", "false", "0", "未", "未確認", "無", "self-declared", "自己申告"}))
+    return refuse(column, "is neither yes (済) nor no (未)");
+  return {};
+}
+
+// Where the subject or one of its values came from.
+Result<void> take_provenance(Provenance& from, const Column& column, std::string_view text) {
+  switch (column.use) {
+    case ColumnUse::kSource:
+    case ColumnUse::kValueSource:
+      from.source = text;
+      return {};
+    case ColumnUse::kGivenFor:
+    case ColumnUse::kValueGivenFor:
+      from.given_for = text;
+      return {};
+    case ColumnUse::kObtainedBy:
+    case ColumnUse::kValueObtainedBy:
+      from.obtained_by = text;
+      return {};
+    case ColumnUse::kObtainedOn:
+    case ColumnUse::kValueObtainedOn: {
+      auto day = day_of(column, text);
+      if (!day) return tl::unexpected<Error>(day.error());
+      from.obtained_on = std::move(*day);
+      return {};
+    }
+    case ColumnUse::kLeftOut:
+    case ColumnUse::kValue:
+    case ColumnUse::kVerified:
+    case ColumnUse::kHolder:
+    case ColumnUse::kRefusals:
+    case ColumnUse::kLineKind:
+    case ColumnUse::kKind:
+      return {};
+  }
+  return {};
+}
+
+// `further`: what stood there goes on.
+void take_value(std::string& text, const Column& column, std::string_view more) {
+  if (column.joined == Column::Joined::kNot || text.empty()) {
+    text = more;
+    return;
+  }
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  // 番地 1-2-3 and 部屋番号 101 are two numbers.
+  if (column.joined == Column::Joined::kWithSpace ||
+      (is_digit(text.back()) && is_digit(more.front())))
+    text += ' ';
+  text += more;
 }
 
 Result<void> take(Subject& subject, const Column& column, std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return {};
+  if (has_controls(text))
+    return refuse(column, "holds control characters: the file was converted wrongly");
   switch (column.use) {
     case ColumnUse::kLeftOut:
       return {};
-    case ColumnUse::kValue:
-      value_for(subject, column).text = Personal<std::string>(std::string(text));
+    case ColumnUse::kValue: {
+      FieldValue& value = value_for(subject, column);
+      std::string whole = value.text.reveal();
+      take_value(whole, column, text);
+      value.text = Personal<std::string>(std::move(whole));
       return {};
+    }
     case ColumnUse::kVerified:
+      return take_verified(value_for(subject, column), column, text);
     case ColumnUse::kHolder:
     case ColumnUse::kRefusals:
+    case ColumnUse::kLineKind:
+      return take_telephone_detail(telephone_of(value_for(subject, column)), column, text);
+    case ColumnUse::kValueSource:
     case ColumnUse::kValueGivenFor:
     case ColumnUse::kValueObtainedOn:
-      return take_detail(subject, column, text);
+    case ColumnUse::kValueObtainedBy:
+      return take_provenance(provenance_of(value_for(subject, column)), column, text);
     case ColumnUse::kKind:
       return take_kind(subject, column, text);
     case ColumnUse::kSource:
-      subject.provenance.source = text;
-      return {};
     case ColumnUse::kGivenFor:
-      subject.provenance.given_for = text;
-      return {};
     case ColumnUse::kObtainedOn:
-      subject.provenance.obtained_on = text;
-      return {};
     case ColumnUse::kObtainedBy:
-      subject.provenance.obtained_by = text;
-      return {};
+      return take_provenance(subject.provenance, column, text);
   }
   return {};
+}
+
+void fill(std::string& part, const std::string& of_subject) {
+  if (part.empty()) part = of_subject;
 }
 
 // Details of telephones that were not given are dropped; provenance must be whole.
@@ -182,6 +274,13 @@ Result<Subject> finished(Subject subject) {
     return fail(ErrorCode::kInvalid,
                 "its provenance is not whole: source, purpose it was given for, and day must be "
                 "told for all rows or in columns");
+  for (FieldValue& value : subject.values) {
+    if (!value.provenance) continue;
+    fill(value.provenance->source, from.source);
+    fill(value.provenance->given_for, from.given_for);
+    fill(value.provenance->obtained_on, from.obtained_on);
+    fill(value.provenance->obtained_by, from.obtained_by);
+  }
   return subject;
 }
 
@@ -239,7 +338,9 @@ Result<Column> column_named(std::string_view header, std::string_view target,
   const FieldSpec* spec = schema.find(field);
   if (spec == nullptr) return refuse("there is no such field");
   if (column.number > 1 && !spec->repeats) return refuse("the field does not repeat");
-  const bool of_telephone = column.use == ColumnUse::kHolder || column.use == ColumnUse::kRefusals;
+  const bool of_telephone = column.use == ColumnUse::kHolder ||
+                            column.use == ColumnUse::kRefusals ||
+                            column.use == ColumnUse::kLineKind;
   if (of_telephone && spec->kind != FieldKind::kTelephone) return refuse("is no telephone");
   column.field = field;
   return column;
@@ -264,7 +365,12 @@ Result<std::vector<Column>> read_mapping(std::string_view toml, std::string file
 
 namespace {
 
-std::optional<Column> guessed(const std::string& header, const Schema& schema) {
+struct Guess {
+  Column column;
+  bool is_part = false;
+};
+
+std::optional<Guess> guessed(const std::string& header, const Schema& schema) {
   const std::string wanted = Normaliser::header(header);
   if (wanted.empty()) return std::nullopt;
   const auto says = [&](const std::vector<std::string>& headers) {
@@ -273,44 +379,80 @@ std::optional<Column> guessed(const std::string& header, const Schema& schema) {
   };
   // A target's own name is always understood.
   if (auto named = column_named(header, header, schema); named && named->use != ColumnUse::kLeftOut)
-    return *named;
+    return Guess{*named};
   for (const FieldSpec& field : schema.fields())
     if (says(field.headers) || says({field.name, field.label_ja, field.label_en}))
-      return Column{header, ColumnUse::kValue, field.name, 1};
+      return Guess{Column{header, ColumnUse::kValue, field.name, 1}};
   for (const ColumnHint& hint : schema.columns())
-    if (says(hint.headers))
-      if (auto column = column_named(header, hint.target, schema)) return *column;
+    if (says(hint.headers)) {
+      const bool is_part = hint.target.starts_with('+');
+      if (auto column = column_named(header, hint.target.substr(is_part ? 1 : 0), schema))
+        return Guess{*column, is_part};
+    }
   return std::nullopt;
+}
+
+bool joins(const Column& column, const Schema& schema) {
+  const FieldSpec* field = schema.find(column.field);
+  return column.use == ColumnUse::kValue && field != nullptr &&
+         (field->kind == FieldKind::kName || field->kind == FieldKind::kKana ||
+          field->kind == FieldKind::kAddress);
+}
+
+tl::unexpected<Error> twice(std::size_t column, const std::string& target) {
+  return fail(ErrorCode::kInvalid,
+              fmt::format("column {}: there is a column for {} already; say in a mapping file "
+                          "which is which",
+                          column + 1, target));
 }
 
 }  // namespace
 
+Result<void> join_columns(std::vector<Column>& columns, const Schema& schema) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    Column& column = columns[i];
+    column.joined = Column::Joined::kNot;
+    if (column.use == ColumnUse::kLeftOut) continue;
+    const std::string target = target_of(column);
+    const bool further = std::any_of(columns.begin(), columns.begin() + static_cast<long>(i),
+                                     [&](const Column& one) { return target_of(one) == target; });
+    if (!further) continue;
+    if (!joins(column, schema)) return twice(i, target);
+    const bool close = schema.find(column.field)->kind == FieldKind::kAddress;
+    column.joined = close ? Column::Joined::kClose : Column::Joined::kWithSpace;
+  }
+  return {};
+}
+
 Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
                                         const std::vector<Column>& mapping, const Schema& schema) {
   std::vector<Column> columns;
+  std::vector<bool> parts;  // may be joined with others of the same target
   std::optional<std::size_t> unknown;
   for (const std::string& header : headers) {
     const auto given = std::find_if(mapping.begin(), mapping.end(), [&](const Column& column) {
       return Normaliser::header(column.header) == Normaliser::header(header);
     });
-    std::optional<Column> column =
-        given != mapping.end() ? std::optional(*given) : guessed(header, schema);
-    if (!column) {
+    auto guess =
+        given != mapping.end() ? std::optional(Guess{*given, true}) : guessed(header, schema);
+    if (!guess) {
       if (!unknown) unknown = columns.size();
-      column.emplace();
+      guess.emplace();
     }
-    column->header = header;
-    const bool twice = column->use != ColumnUse::kLeftOut &&
-                       std::any_of(columns.begin(), columns.end(), [&](const Column& one) {
-                         return target_of(one) == target_of(*column);
-                       });
-    if (twice)
-      return fail(ErrorCode::kInvalid,
-                  fmt::format("column {}: there is a column for {} already; say in a mapping file "
-                              "which is which",
-                              columns.size() + 1, target_of(*column)));
-    columns.push_back(std::move(*column));
+    Column& column = guess->column;
+    column.header = header;
+    const FieldSpec* field = schema.find(column.field);
+    // A house's name goes on where the address ended; a name beside a whole name is another one.
+    const bool joins_whole = field != nullptr && field->kind == FieldKind::kAddress;
+    for (std::size_t i = 0; column.use != ColumnUse::kLeftOut && i < columns.size(); ++i)
+      if (target_of(columns[i]) == target_of(column) &&
+          !(joins_whole ? guess->is_part || parts[i] : guess->is_part && parts[i]))
+        return twice(columns.size(), target_of(column));
+    columns.push_back(std::move(column));
+    parts.push_back(guess->is_part);
   }
+  if (auto joined = join_columns(columns, schema); !joined)
+    return tl::unexpected<Error>(joined.error());
   // A file without a header line would have its first person's data told here.
   const bool any = std::any_of(columns.begin(), columns.end(), [](const Column& column) {
     return column.use == ColumnUse::kValue;
@@ -325,6 +467,16 @@ Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
                             "it out there with target = \"-\"",
                             *unknown + 1, headers[*unknown]));
   return columns;
+}
+
+Result<void> check_imported(const Subject& subject, const Schema& schema) {
+  for (const FieldValue& value : subject.values) {
+    const FieldSpec* field = schema.find(value.field);
+    if (field != nullptr && field->kind == FieldKind::kKana && !reads_as_kana(value.text.reveal()))
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("{}: is not written in kana", shown_name(value.field, value.number)));
+  }
+  return {};
 }
 
 Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
@@ -343,29 +495,58 @@ Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
   return finished(std::move(subject));
 }
 
+namespace {
+
+// The object of one line; of a name that stands in it twice, nobody knows which is meant.
+Result<json> object_of(std::string_view text) {
+  std::vector<std::string> keys;
+  bool twice = false;
+  const auto look = [&](int depth, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::key && depth == 1) {
+      auto key = parsed.get<std::string>();
+      twice = twice || std::find(keys.begin(), keys.end(), key) != keys.end();
+      keys.push_back(std::move(key));
+    }
+    return true;
+  };
+  json row = json::parse(text, look, false);
+  if (!row.is_object()) return fail(ErrorCode::kInvalid, "is no JSON object, or was cut off");
+  if (twice) return fail(ErrorCode::kInvalid, "has the same name twice");
+  return row;
+}
+
+Result<void> take_all(Subject& subject, const Column& column, const json& value) {
+  Column target = column;
+  const std::size_t count = value.is_array() ? value.size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto one = text_of(value.is_array() ? value[i] : value);
+    if (!one) return refuse(column, one.error().message);
+    if (column.number + i > 99) return refuse(column, "has more than 99 values");
+    target.number = static_cast<std::uint8_t>(column.number + i);
+    if (auto taken = take(subject, target, *one); !taken) return taken;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Subject> subject_of_json(std::string_view text, const std::vector<Column>& columns,
                                 const Provenance& provenance) {
-  const json row = json::parse(text, nullptr, false);
-  if (!row.is_object()) return fail(ErrorCode::kInvalid, "is no JSON object, or was cut off");
+  const auto row = object_of(text);
+  if (!row) return tl::unexpected<Error>(row.error());
   Subject subject;
   subject.provenance = provenance;
-  for (const auto& [key, value] : row.items()) {
-    const auto column = std::find_if(columns.begin(), columns.end(),
-                                     [&](const Column& one) { return one.header == key; });
-    if (column == columns.end())
-      return fail(ErrorCode::kInvalid,
-                  "has a key that the first rows did not have; name it in a mapping file");
-    Column target = *column;
-    const std::size_t count = value.is_array() ? value.size() : 1;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto one = text_of(value.is_array() ? value[i] : value);
-      if (!one) return refuse(*column, one.error().message);
-      if (target.number + i > 99) return refuse(*column, "has more than 99 values");
-      target.number = static_cast<std::uint8_t>(column->number + i);
-      if (auto taken = take(subject, target, *one); !taken)
-        return tl::unexpected<Error>(taken.error());
-    }
+  std::size_t known = 0;
+  for (const Column& column : columns) {
+    const auto value = row->find(column.header);
+    if (value == row->end()) continue;
+    ++known;
+    if (auto taken = take_all(subject, column, *value); !taken)
+      return tl::unexpected<Error>(taken.error());
   }
+  if (known < row->size())
+    return fail(ErrorCode::kInvalid,
+                "has a key that the first rows did not have; name it in a mapping file");
   return finished(std::move(subject));
 }
 

@@ -21,8 +21,11 @@ enum class ColumnUse {
   kVerified,  // of that value: yes or no
   kHolder,    // of that telephone
   kRefusals,  // of that telephone, separated by ; or 、
+  kLineKind,  // of that telephone: fixed, mobile, …
+  kValueSource,
   kValueGivenFor,
   kValueObtainedOn,
+  kValueObtainedBy,
   kKind,  // of the subject: person or company
   kSource,
   kGivenFor,
@@ -35,6 +38,9 @@ struct Column {
   ColumnUse use = ColumnUse::kLeftOut;
   std::string field;
   std::uint8_t number = 1;
+  // Goes on where an earlier column of the same value ended: 姓 and 名, 市区町村 and 番地. Names
+  // get a space in between.
+  enum class Joined { kNot, kWithSpace, kClose } joined = Joined::kNot;
 
   friend bool operator==(const Column&, const Column&) = default;
 };
@@ -48,10 +54,15 @@ std::string target_of(const Column& column);
 Result<std::vector<Column>> read_mapping(std::string_view toml, std::string file_name,
                                          const Schema& schema);
 
-// One column for each header, in order. kInvalid, naming the first that nobody can place, one that
-// comes twice, or that no column is a field at all (is there a header?).
+// One column for each header, in order; parts of a name or an address are joined. kInvalid, naming
+// the first that nobody can place, one that comes twice, or that no column is a field at all (is
+// there a header?).
 Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
                                         const std::vector<Column>& mapping, const Schema& schema);
+
+// Says of each column whether it goes on where another ended. kInvalid: two say the same, and it is
+// neither a name nor an address.
+Result<void> join_columns(std::vector<Column>& columns, const Schema& schema);
 
 // A row as a subject; empty cells are no values. kInvalid: wrong number of cells, unknown words.
 Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
@@ -59,6 +70,8 @@ Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
 // The same for a JSON object; a list gives values 1, 2, … of its field.
 Result<Subject> subject_of_json(std::string_view json, const std::vector<Column>& columns,
                                 const Provenance& provenance);
+// What a file's values must be beyond what the records ask: a name in kana is kana.
+Result<void> check_imported(const Subject& subject, const Schema& schema);
 // The keys of the first objects, in order of appearance.
 Result<std::vector<std::string>> keys_of_json(std::string_view json);
 

@@ -70,6 +70,32 @@ std::vector<std::string> headers_of_json(const RowBatch& head, const ImportTerms
   return headers;
 }
 
+bool begins_list(std::ifstream& in) {
+  const auto here = in.tellg();
+  bool found = false;
+  if (in.get() == '[') {
+    while (in && (in.peek() == ' ' || in.peek() == '\t' || in.peek() == '\n' || in.peek() == '\r'))
+      in.get();
+    found = in.peek() == '{' || in.peek() == ']';
+  }
+  in.clear();
+  in.seekg(here);
+  return found;
+}
+
+// A header of other separators is one long name, or names that hold a comma by chance.
+Result<void> check_separator(const RowBatch& head) {
+  const std::string_view text = head.text_of(head.rows.front());
+  const auto commas = std::count(text.begin(), text.end(), ',');
+  for (const auto& [sign, name] : {std::pair(';', "semicolons"), std::pair('\t', "tabs")})
+    if (std::count(text.begin(), text.end(), sign) > commas)
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("line {}: its cells are separated by {}; commas are wanted: save it "
+                              "as CSV with commas",
+                              head.rows.front().line, name));
+  return {};
+}
+
 }  // namespace
 
 Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
@@ -86,6 +112,10 @@ Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
   in.seekg(static_cast<std::streamoff>(bom));
   while (in && (in.peek() == '\n' || in.peek() == '\r')) in.get();
   const bool object = in.peek() == '{';
+  if (!asked.format && begins_list(in))
+    return in_file(asked, {ErrorCode::kInvalid,
+                           "this is one JSON array; one object a line is wanted (JSON Lines): "
+                           "jq -c '.[]' makes it so"});
   terms.format = asked.format.value_or(object ? FileFormat::kJsonLines : FileFormat::kCsv);
   in.clear();
   in.seekg(static_cast<std::streamoff>(bom));
@@ -101,6 +131,8 @@ Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
   terms.first_offset = csv ? head.end_offset : bom;
   terms.first_lines = csv ? head.end_line : 0;
 
+  if (csv)
+    if (auto right = check_separator(head); !right) return in_file(asked, right.error());
   const auto headers = csv ? headers_of_csv(head, terms)
                            : Result<std::vector<std::string>>(headers_of_json(head, terms));
   if (!headers) return in_file(asked, headers.error());

@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "base/sealing.h"
+#include "vault/records/import_terms.h"
 #include "vault/records/mark_log.h"
 #include "vault/records/records_state.h"
 
@@ -43,39 +44,6 @@ struct Sealed {
   std::uint64_t end_offset = 0;
   std::uint64_t end_line = 0;
 };
-
-// Equal terms give equal text: an import goes on only as it began.
-std::string terms_digest(const ImportTerms& terms) {
-  std::string text = fmt::format("{}\n{}\n{}\n", name_of(terms.format), name_of(terms.encoding),
-                                 terms.strict ? "strict" : "tolerant");
-  const Provenance& from = terms.provenance;
-  for (const std::string& part : {from.source, from.given_for, from.obtained_on, from.obtained_by})
-    text += fmt::format("{}:{}\n", part.size(), part);
-  for (const Column& column : terms.columns)
-    text += fmt::format("{}:{} {}\n", column.header.size(), column.header, target_of(column));
-  return to_hex(sha256(as_bytes(text)));
-}
-
-// Rules of use hang on where a value came from: no file comes in that does not say it.
-Result<void> check_provenance(const ImportTerms& terms) {
-  const auto told = [&](const std::string& for_all, ColumnUse use) {
-    return !for_all.empty() || std::any_of(terms.columns.begin(), terms.columns.end(),
-                                           [&](const Column& column) { return column.use == use; });
-  };
-  std::string missing;
-  const auto want = [&](const std::string& for_all, ColumnUse use, std::string_view word) {
-    if (!told(for_all, use)) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", word);
-  };
-  const Provenance& from = terms.provenance;
-  want(from.source, ColumnUse::kSource, "--source (取得元)");
-  want(from.given_for, ColumnUse::kGivenFor, "--given-for (利用目的)");
-  want(from.obtained_on, ColumnUse::kObtainedOn, "--obtained-on (取得日)");
-  if (missing.empty()) return {};
-  return fail(ErrorCode::kInvalid,
-              fmt::format("where the data comes from is not told: give {}, or a column of the file "
-                          "that says it; nothing was begun",
-                          missing));
-}
 
 std::uint64_t short_of(const Mark& mark) {
   std::uint64_t value = 0;
@@ -340,6 +308,10 @@ void Importer::State::seal(const Work& one, Decoder& decoder, Entropy& entropy,
       refuse(subject.error().message);
       continue;
     }
+    if (const auto right = check_imported(*subject, sealer->schema()); !right) {
+      refuse(right.error().message);
+      continue;
+    }
     auto made = sealer->seal(number - 1, *subject, now, entropy);
     if (!made)
       refuse(made.error().message);
@@ -548,9 +520,10 @@ Importer::~Importer() = default;
 Result<std::unique_ptr<Importer>> Importer::begin(Records& records, ImportTerms terms,
                                                   ImportCallbacks callbacks,
                                                   const ImportOptions& options) {
-  if (auto told = check_provenance(terms); !told) return tl::unexpected<Error>(told.error());
+  auto right = checked(std::move(terms));
+  if (!right) return tl::unexpected<Error>(right.error());
   auto state =
-      std::make_unique<State>(*records.state_, std::move(terms), std::move(callbacks), options);
+      std::make_unique<State>(*records.state_, std::move(*right), std::move(callbacks), options);
   if (auto begun = state->begin(); !begun) return tl::unexpected<Error>(begun.error());
   state->start_threads();
   return std::unique_ptr<Importer>(new Importer(std::move(state)));
