@@ -109,7 +109,9 @@ Result<void> Exports::make(const ExportId& id) {
   if (one->state != ExportState::kApproved) return {};
   auto people = people_of(*one);
   if (!people) return tl::unexpected<Error>(people.error());
-  if (auto logged = log_people(*one, *people); !logged) return logged;
+  const bool told = one->made != Time();  // made before, and somebody was erased since
+  if (!told)
+    if (auto logged = log_people(*one, *people); !logged) return logged;
   auto all = with_invented(*one, *std::move(people));
   if (!all) return tl::unexpected<Error>(all.error());
   const ExportMark mark = mark_of(id);
@@ -123,6 +125,32 @@ Result<void> Exports::make(const ExportId& id) {
   entry.details["file_sha256"] = one->file_sha256;
   const auto moved = move(*one, ExportState::kMade, kNobody, std::move(entry));
   return moved ? Result<void>() : tl::unexpected<Error>(moved.error());
+}
+
+Result<bool> Exports::holds_erased(const Export& one) {
+  const auto people = people_of(one);
+  if (!people) return tl::unexpected<Error>(people.error());
+  std::uint64_t living = 0;
+  for (const SubjectId& subject : *people) {
+    const auto stored = parts_.records.stored_fields(one.owner, subject);
+    if (!stored && stored.error().code != ErrorCode::kNotFound)
+      return tl::unexpected<Error>(stored.error());
+    if (stored) ++living;
+  }
+  return living < one.written;  // who was gone before was left out
+}
+
+// The file goes first, so that no crash leaves it where it could be fetched.
+Result<void> Exports::make_again(const Export& one, const OperatorId& by) {
+  std::error_code gone;
+  std::filesystem::remove(file_of(one.id), gone);
+  if (gone)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{}: cannot be removed", file_of(one.id).string()));
+  const auto moved = move(one, ExportState::kApproved, by, entry_of(one, "erased_since", by));
+  if (!moved) return tl::unexpected<Error>(moved.error());
+  make_soon(one.id);
+  return {};
 }
 
 // Whoever asks who looked at one person's data finds the export among the openings, and the

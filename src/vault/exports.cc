@@ -32,6 +32,10 @@ std::string described(const ExportSelection& selection) {
   return "";
 }
 
+std::string word_of(const Error& denied) {
+  return denied.message.substr(0, denied.message.find(':'));
+}
+
 bool counts(const Export& one) {
   return one.state == ExportState::kApproved || one.state == ExportState::kMade ||
          (one.state == ExportState::kExpired && one.made != Time());
@@ -159,6 +163,15 @@ Result<Exports::Allowed> Exports::allowed(const OperatorId& who, const Organisat
   return may;
 }
 
+Result<Exports::Allowed> Exports::still_allowed(const Export& one, const OperatorId& who) {
+  auto may = allowed(who, one.owner, one.purpose);
+  if (!may) return may;
+  for (const std::string& field : one.fields)
+    if (std::find(may->fields.begin(), may->fields.end(), field) == may->fields.end())
+      return fail(ErrorCode::kDenied, "no_purpose: the mandate has changed; ask again");
+  return may;
+}
+
 std::vector<ExportTerms> Exports::terms_for(const OperatorId& who) {
   std::vector<ExportTerms> terms;
   const auto place = parts_.authority.place_of(who);
@@ -173,8 +186,8 @@ std::vector<ExportTerms> Exports::terms_for(const OperatorId& who) {
   std::set<std::pair<OrganisationId, std::string>> seen;
   for (const auto& [id, entry] : mandates) {
     if (entry.versions.back().to != place->organisation) continue;
-    for (const OrganisationId& owner : entry.versions.back().owners)
-      for (const Purpose& purpose : entry.versions.back().purposes) {
+    for (const auto& [owner, signatures] : entry.signatures)
+      for (const Purpose& purpose : entry.signed_by(owner)->purposes) {
         if (purpose.export_rows_per_day == 0 || !seen.emplace(owner, purpose.id).second) continue;
         if (const auto may = allowed(who, owner, purpose.id))
           terms.push_back({owner, purpose.id, purpose.name, may->fields, may->people_per_day});
@@ -377,9 +390,7 @@ Result<Export> Exports::ask(const OperatorId& by, const ExportAsk& asked) {
     return fail(ErrorCode::kInvalid, "purpose: this word is for data that a mandate returns");
   const auto may = allowed(by, asked.owner, asked.purpose);
   if (!may && may.error().code != ErrorCode::kDenied) return tl::unexpected<Error>(may.error());
-  if (!may)
-    return refused(asked.owner, by, may.error().message.substr(0, may.error().message.find(':')),
-                   may.error());
+  if (!may) return refused(asked.owner, by, word_of(may.error()), may.error());
   auto fields = chosen_fields(asked, *may);
   if (!fields) return refused(asked.owner, by, "no_purpose", fields.error());
   const std::lock_guard acts(acts_);
@@ -461,12 +472,9 @@ Result<Export> Exports::approve(const ExportId& id, const OperatorId& by) {
   auto one = decidable(id, by, "approve");
   if (!one) return one;
   // What the asker may is asked anew: a mandate may have ended since.
-  const auto may = allowed(one->asked_by, one->owner, one->purpose);
-  if (!may) return refused(one->owner, by, "no_mandate", may.error());
-  for (const std::string& field : one->fields)
-    if (std::find(may->fields.begin(), may->fields.end(), field) == may->fields.end())
-      return refused(one->owner, by, "no_purpose",
-                     {ErrorCode::kDenied, "no_purpose: the mandate has changed; ask again"});
+  const auto may = still_allowed(*one, one->asked_by);
+  if (!may && may.error().code != ErrorCode::kDenied) return tl::unexpected<Error>(may.error());
+  if (!may) return refused(one->owner, by, word_of(may.error()), may.error());
   const bool limited = one->purpose != kReturnPurpose;
   if (auto fits = check_day(*one, limited ? may->people_per_day : kMostRecords); !fits)
     return refused(one->owner, by, "limit", fits.error());
@@ -503,25 +511,42 @@ Result<std::string> Exports::fetch(const ExportId& id, const OperatorId& by) {
   if (one->state != ExportState::kMade)
     return fail(ErrorCode::kConflict,
                 fmt::format("there is no file of it: it is {}", name_of(one->state)));
+  // As when it was made: a mandate may have ended since, and somebody may be erased.
+  const auto may = still_allowed(*one, by);
+  if (!may && may.error().code != ErrorCode::kDenied) return tl::unexpected<Error>(may.error());
+  if (!may) return refused(one->owner, by, word_of(may.error()), may.error());
+  const auto erased = holds_erased(*one);
+  if (!erased) return tl::unexpected<Error>(erased.error());
+  if (*erased) {
+    if (auto again = make_again(*one, by); !again) return tl::unexpected<Error>(again.error());
+    return fail(ErrorCode::kConflict,
+                "somebody in it was erased since; it is being made again without them, fetch it in "
+                "a little while");
+  }
+  return hand_over(*std::move(one), by);
+}
+
+Result<std::string> Exports::hand_over(Export one, const OperatorId& by) {
   std::error_code error;
-  const bool whole = std::filesystem::file_size(file_of(id), error) == one->file_bytes && !error;
-  std::string bytes(whole ? one->file_bytes : 0, '\0');
-  std::ifstream in(file_of(id), std::ios::binary);
+  const bool whole = std::filesystem::file_size(file_of(one.id), error) == one.file_bytes && !error;
+  std::string bytes(whole ? one.file_bytes : 0, '\0');
+  std::ifstream in(file_of(one.id), std::ios::binary);
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!whole || !in || to_hex(sha256(as_bytes(bytes))) != one->file_sha256)
-    return fail(ErrorCode::kCorrupt, fmt::format("{}: is not what was written", id.text()));
-  ledger::Entry entry = entry_of(*one, "fetched", by);
-  entry.details["file_sha256"] = one->file_sha256;
-  if (owners && one->fetched == Time()) {
-    one->fetched = entry.time;
-    if (auto moved = move(*one, ExportState::kMade, by, std::move(entry)); !moved)
+  if (!whole || !in || to_hex(sha256(as_bytes(bytes))) != one.file_sha256)
+    return fail(ErrorCode::kCorrupt, fmt::format("{}: is not what was written", one.id.text()));
+  ledger::Entry entry = entry_of(one, "fetched", by);
+  entry.details["file_sha256"] = one.file_sha256;
+  const auto place = parts_.authority.place_of(by);
+  if (place && place->organisation == one.owner && one.fetched == Time()) {
+    one.fetched = entry.time;
+    if (auto moved = move(one, ExportState::kMade, by, std::move(entry)); !moved)
       return tl::unexpected<Error>(moved.error());
     return bytes;
   }
   auto text = entry.text();
   if (!text) return tl::unexpected<Error>(text.error());
   Act act;
-  act.entries.push_back({one->owner.text(), *std::move(text)});
+  act.entries.push_back({one.owner.text(), *std::move(text)});
   if (auto kept = parts_.store.commit(entry.time, act); !kept)
     return tl::unexpected<Error>(kept.error());
   return bytes;

@@ -100,7 +100,9 @@ class Exports final : public InventedPeople {
   Result<Export> approve(const ExportId& id, const OperatorId& by);
   Result<Export> refuse(const ExportId& id, const OperatorId& by, const std::string& reason);
 
-  // The sealed file, for whoever asked for it and for the owner's people.
+  // The sealed file, for whoever asked for it and for the owner's people, as long as they might ask
+  // for it now: kDenied once the mandate or a freeze says no. kConflict when somebody in it was
+  // erased since: then it is made again without them, and can be fetched a little later.
   Result<std::string> fetch(const ExportId& id, const OperatorId& by);
 
   // ---- for tracing and for recognising who does not exist
@@ -128,6 +130,8 @@ class Exports final : public InventedPeople {
   };
   [[nodiscard]] Result<Allowed> allowed(const OperatorId& who, const OrganisationId& owner,
                                         const std::string& purpose);
+  // Whether they may still have all that the export was asked for; else the word of the refusal.
+  Result<Allowed> still_allowed(const Export& one, const OperatorId& who);
   Result<void> check_day(const Export& one, std::uint64_t people_per_day) const;
   Result<std::vector<std::string>> chosen_fields(const ExportAsk& asked, const Allowed& may);
   Result<std::vector<SubjectId>> chosen(const ExportAsk& asked, std::uint64_t most_people);
@@ -145,7 +149,12 @@ class Exports final : public InventedPeople {
   [[nodiscard]] Mac key_of(std::string_view purpose, const ExportId& id) const;
   [[nodiscard]] std::filesystem::path file_of(const ExportId& id) const;
 
+  Result<std::string> hand_over(Export one, const OperatorId& by);
+
   // ---- export_making.cc
+  // Whether somebody whom the file was written about is no more.
+  Result<bool> holds_erased(const Export& one);
+  Result<void> make_again(const Export& one, const OperatorId& by);
   void make_soon(const ExportId& id);
   Result<void> make(const ExportId& id);
   // An entry for each person, as the one who asked is about to have them.

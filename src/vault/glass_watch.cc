@@ -50,9 +50,11 @@ bool concerns(const Freeze& freeze, const StaffPlace& place, const OpeningTicket
   if (ticket != nullptr && freeze.scope == FreezeScope::kDesk)
     return freeze.name == ticket->desk.text();
   for (const auto& [id, entry] : mandates.all()) {
-    const Mandate& newest = entry.versions.back();
+    const Mandate& newest = entry.versions.back();  // its parties are those of all versions
     if (newest.to != place.organisation || !newest.is_about(freeze.owner)) continue;
-    if (freeze.scope == FreezeScope::kAll || newest.desks.contains(DeskId(freeze.name)))
+    const Mandate* standing = entry.signed_by(freeze.owner);
+    if (freeze.scope == FreezeScope::kAll ||
+        (standing != nullptr && standing->desks.contains(DeskId(freeze.name))))
       return true;
   }
   return false;

@@ -164,6 +164,60 @@ TEST_P(ExportsOn, AFileMadeAgainAfterACrashHasTheSameLines) {
   EXPECT_EQ(lines_of(*asked), lines);
 }
 
+TEST_P(ExportsOn, WhatIsMadeIsHandedOutOnlyWhileItMightBeAskedFor) {
+  const auto asked = ask(wanted());
+  ASSERT_TRUE(asked);
+  ASSERT_TRUE(exports_->approve(asked->id, oku_));
+  exports_->settle();
+  const auto fetched_by = [&](const OperatorId& who) {
+    const auto file = exports_->fetch(asked->id, who);
+    return file ? std::string("fetched")
+                : file.error().message.substr(0, file.error().message.find(':'));
+  };
+  EXPECT_EQ(fetched_by(suzu_), "fetched");
+  const auto freeze = authority_->freeze(vault::FreezeScope::kAll, "", "an alarm", oku_);
+  ASSERT_TRUE(freeze);
+  EXPECT_EQ(fetched_by(suzu_), "frozen");
+  EXPECT_EQ(fetched_by(oku_), "frozen");
+  ASSERT_TRUE(authority_->lift(*freeze, oku_));
+  EXPECT_EQ(fetched_by(suzu_), "fetched");
+  ASSERT_TRUE(authority_->revoke(vault::MandateId("sakura-print"), oku_));
+  EXPECT_EQ(fetched_by(suzu_), "revoked");
+  EXPECT_EQ(fetched_by(oku_), "fetched");  // their own people's data
+  std::vector<std::string> refusals;
+  for (const ledger::Entry& entry : entries())
+    if (entry.kind == "refusal") refusals.push_back(entry.outcome);
+  EXPECT_EQ(refusals,
+            (std::vector<std::string>{"refused_frozen", "refused_frozen", "refused_revoked"}));
+}
+
+TEST_P(ExportsOn, WhoeverIsErasedAfterItWasMadeIsInNoFileThatIsHandedOut) {
+  const auto asked = ask(wanted());
+  ASSERT_TRUE(asked);
+  ASSERT_TRUE(exports_->approve(asked->id, oku_));
+  exports_->settle();
+  const auto before = lines_of(*asked);
+  ASSERT_TRUE(people_->records().erase(OrganisationId("sakura"), candidate().subject));
+  for (const OperatorId& who : {suzu_, oku_}) {
+    fault_ = CommitFault::kFailed;
+    EXPECT_FALSE(exports_->fetch(asked->id, who));
+  }
+  const auto again = exports_->fetch(asked->id, suzu_);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::kConflict);
+  exports_->settle();
+  ASSERT_EQ(state_of(*asked), ExportState::kMade);
+  const auto after = lines_of(*asked);
+  EXPECT_EQ(after.size(), before.size() - 1);
+  for (const std::string& line : after)
+    EXPECT_NE(std::find(before.begin(), before.end(), line), before.end()) << "a new line";
+  // The others were told once.
+  std::size_t told = 0;
+  for (const ledger::Entry& entry : entries())
+    if (entry.kind == "export" && entry.outcome == "exported") ++told;
+  EXPECT_EQ(told, asked->people);
+}
+
 TEST_P(ExportsOn, WhatNobodyDecidesOnAndWhatNobodyFetchesGoes) {
   const auto asked = ask(wanted());
   const auto other = ask(wanted());

@@ -39,6 +39,11 @@ std::vector<Charge> AccessGrant::charges(const OperatorId& who, const DeskId& de
   return charges;
 }
 
+const Mandate* Mandates::Entry::signed_by(const OrganisationId& owner) const {
+  const auto mine = signatures.find(owner);
+  return mine == signatures.end() ? nullptr : &versions[mine->second.back().version - 1];
+}
+
 const Mandate* Mandates::newest(const MandateId& id) const {
   const auto found = mandates_.find(id);
   return found == mandates_.end() ? nullptr : &found->second.versions.back();
@@ -106,12 +111,11 @@ Allowed<const Mandate*> Mandates::standing(const MandateId& id, const Organisati
     return refuse(Denial::kBrokenChain);
   const Entry& entry = found->second;
   if (entry.revocations.contains(owner)) return refuse(Denial::kRevoked);
-  const auto mine = entry.signatures.find(owner);
-  if (mine == entry.signatures.end()) return refuse(Denial::kNotSigned);
-  const Mandate& version = entry.versions[mine->second.back().version - 1];
-  if (now < version.begins) return refuse(Denial::kNotBegun);
-  if (now >= version.ends) return refuse(Denial::kEnded);
-  return &version;
+  const Mandate* version = entry.signed_by(owner);
+  if (version == nullptr) return refuse(Denial::kNotSigned);
+  if (now < version->begins) return refuse(Denial::kNotBegun);
+  if (now >= version->ends) return refuse(Denial::kEnded);
+  return version;
 }
 
 Allowed<std::vector<const Mandate*>> Mandates::chain(const MandateId& leaf,
@@ -196,8 +200,8 @@ std::vector<Purpose> Mandates::purposes(const MandateAsk& ask, Time now) const {
   };
   for (const auto& [id, entry] : mandates_) {
     if (entry.versions.back().to != ask.actor) continue;
-    for (const OrganisationId& owner : entry.versions.back().owners)
-      for (const Purpose& purpose : entry.versions.back().purposes) {
+    for (const auto& [owner, signatures] : entry.signatures)
+      for (const Purpose& purpose : entry.signed_by(owner)->purposes) {
         if (known(purpose.id)) continue;
         MandateAsk one = ask;
         one.owner = owner;
@@ -213,25 +217,28 @@ bool Mandates::unbroken(const MandateId& id, const OrganisationId& owner, Time n
 }
 
 bool Mandates::concerns(const OrganisationId& organisation, Time now) const {
-  return std::any_of(mandates_.begin(), mandates_.end(), [&](const auto& entry) {
-    const Mandate& newest = entry.second.versions.back();
-    return now < newest.ends && (newest.to == organisation || newest.is_about(organisation));
-  });
+  for (const auto& [id, entry] : mandates_) {
+    const Mandate& newest = entry.versions.back();  // its parties are those of all versions
+    if (newest.to != organisation && !newest.is_about(organisation)) continue;
+    for (const auto& [owner, signatures] : entry.signatures)
+      if (now < entry.signed_by(owner)->ends) return true;
+  }
+  return false;
 }
 
 std::string_view state_of(const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
   if (entry.revocations.contains(owner)) return "revoked";
-  const auto mine = entry.signatures.find(owner);
-  if (mine == entry.signatures.end()) return "draft";
-  const Mandate& standing = entry.versions[mine->second.back().version - 1];
-  return now < standing.begins ? "not_begun" : now < standing.ends ? "in_force" : "ended";
+  const Mandate* standing = entry.signed_by(owner);
+  if (standing == nullptr) return "draft";
+  return now < standing->begins ? "not_begun" : now < standing->ends ? "in_force" : "ended";
 }
 
 std::optional<Time> Mandates::next_change(Time now) const {
   std::optional<Time> next;
   for (const auto& [id, entry] : mandates_)
-    for (const Time at : {entry.versions.back().begins, entry.versions.back().ends})
-      if (at > now && (!next || at < *next)) next = at;
+    for (const auto& [owner, signatures] : entry.signatures)
+      for (const Time at : {entry.signed_by(owner)->begins, entry.signed_by(owner)->ends})
+        if (at > now && (!next || at < *next)) next = at;
   return next;
 }
 

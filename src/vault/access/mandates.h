@@ -78,15 +78,18 @@ class Mandates {
   // Whether the chain from the owner down to this mandate holds now, whatever it gives.
   [[nodiscard]] bool unbroken(const MandateId& id, const OrganisationId& owner, Time now) const;
 
-  // Whether any mandate that has not ended names this organisation: else its calls need no lease.
+  // Whether any mandate that an owner signed and that has not ended names this organisation: else
+  // its calls need no lease.
   [[nodiscard]] bool concerns(const OrganisationId& organisation, Time now) const;
-  // The next moment a mandate begins or ends.
+  // The next moment a signed mandate begins or ends.
   [[nodiscard]] std::optional<Time> next_change(Time now) const;
 
   struct Entry {
     std::vector<Mandate> versions;  // in order from 1
     std::map<OrganisationId, std::vector<Signature>> signatures;
     std::map<OrganisationId, Revocation> revocations;
+    // What this owner signed last, whatever was drafted since; null before the first signature.
+    [[nodiscard]] const Mandate* signed_by(const OrganisationId& owner) const;
   };
   [[nodiscard]] const std::map<MandateId, Entry>& all() const { return mandates_; }
   [[nodiscard]] const Mandate* newest(const MandateId& id) const;

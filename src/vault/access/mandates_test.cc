@@ -141,6 +141,38 @@ TEST_F(MandatesTest, MalformedOnesSayWhatToMend) {
   EXPECT_FALSE(authority.mandates().may_put(orphan));
 }
 
+TEST_F(MandatesTest, ADraftThatNobodySignedChangesNothing) {
+  const MandateAsk any{{}, OrganisationId("sakura"), OrganisationId("minato"), DeskId("leak"), ""};
+  const OrganisationId sakura("sakura"), minato("minato");
+  const Mandates& mandates = authority.mandates();
+  const auto purposes = [&] {
+    std::vector<std::string> ids;
+    for (const Purpose& purpose : mandates.purposes(any, now)) ids.push_back(purpose.id);
+    return ids;
+  };
+  const Mandate in_force = mandate_of("m1", "sakura", "minato", now);
+  put(in_force);
+  EXPECT_FALSE(mandates.concerns(minato, now));
+  EXPECT_FALSE(mandates.next_change(now));
+  EXPECT_TRUE(purposes().empty());
+  sign("m1");
+  const auto both = purposes();
+  EXPECT_EQ(both, (std::vector<std::string>{"answer", "call-back"}));
+  Mandate draft = in_force;
+  draft.version = 2;
+  draft.begins = now - 48h;
+  draft.ends = now - 24h;
+  draft.purposes = {purpose_of("sell", {"name"})};
+  put(draft);
+  EXPECT_TRUE(mandates.concerns(minato, now));
+  EXPECT_TRUE(mandates.concerns(sakura, now));
+  EXPECT_EQ(mandates.next_change(now), in_force.ends);
+  EXPECT_EQ(purposes(), both);
+  sign("m1", "sakura", 2);
+  EXPECT_FALSE(mandates.concerns(minato, now));
+  EXPECT_TRUE(purposes().empty());
+}
+
 TEST_F(MandatesTest, OnlyAnOwnerSignsAndARevokedOneStaysRevoked) {
   put(mandate_of("m1", "sakura", "minato", now));
   const auto may = [&](const std::string& owner, unsigned version) {
