@@ -8,6 +8,7 @@ import { keep, recall } from "./log_memory.js";
 import { LookedCard } from "./looked.js";
 import { MonthCard, Months } from "./month.js";
 import { type LogEntry, callOf, cellsOf, columns, proofLink } from "./entries.js";
+import { OwnersCases } from "./owners_cases.js";
 import { OwnersPlayback } from "./owners_playback.js";
 import { RetentionCard } from "./retention.js";
 import { type Answer, readSession, signOut } from "./session.js";
@@ -25,7 +26,8 @@ const decisions = new Set(["mandate", "freeze", "export", "retention"]); // kind
 const language = chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages);
 const texts = textsFor(language);
 const form = new SignInForm(texts, (answer) => show(answer));
-const looked = new LookedCard(texts, language);
+const cases = new OwnersCases(texts, language);
+const looked = new LookedCard(texts, language, (subject) => cases.giveForm(subject));
 const monthly = new MonthCard(texts, language);
 const watching = new WatchCard(texts, language, (run) => act(run));
 const playback = new OwnersPlayback(texts, language);
@@ -65,6 +67,7 @@ function show(answer: Answer): void {
   following += 1;
   organisation = isOwner ? (session.organisation ?? null) : null;
   void looked.show(isOwner);
+  cases.watch(isOwner);
   playback.close();
   if (!isOwner) monthly.clear();
   if (isOwner) {
@@ -187,7 +190,7 @@ function showLive(tickets: Schemas["LiveTicket"][]): void {
       {},
       el("strong", {}, one.operator),
       el("span", {}, one.organisation),
-      el("span", {}, `${one.desk} ・ ${one.purpose}`),
+      el("span", {}, [one.desk, one.purpose, one.case].filter((part) => part !== "").join(" ・ ")),
       el("span", { class: "muted" }, fill(texts.clientOpenedPeople, { count: one.opened })),
     ),
   );

@@ -5,7 +5,7 @@ import { type PeopleParts, peopleList, searchForm } from "./people.js";
 import { PersonCard } from "./person.js";
 import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
-import { type Language, type Texts, fill, sentence } from "./texts.js";
+import { type Language, type Texts, fill, sentence, shortTime } from "./texts.js";
 
 export interface DeskParts {
   texts: Texts;
@@ -14,6 +14,8 @@ export interface DeskParts {
   tell: (outcome: "opened" | "refused") => void;
   say: (words: string) => void;
   signedOut: () => void;
+  /** Nothing is shown any more: the ticket is over, or the person closed a case. */
+  closed: () => void;
 }
 
 const extendSeconds = 120;
@@ -31,11 +33,11 @@ export class Desk {
   }
 
   /** Another ticket, or none: what was shown for the last one goes. */
-  async take(ticketId: string | null): Promise<void> {
+  async take(ticketId: string | null, isCase = false): Promise<void> {
     if (ticketId === this.ticketId) return;
     await this.clear();
     this.ticketId = ticketId;
-    if (ticketId !== null) await this.load(ticketId);
+    if (ticketId !== null) await this.load(ticketId, isCase);
   }
 
   async clear(): Promise<void> {
@@ -47,18 +49,23 @@ export class Desk {
     await card?.leave();
   }
 
-  private async load(ticketId: string): Promise<void> {
+  private async load(ticketId: string, isCase = false): Promise<void> {
     try {
       const [ticket, people] = await Promise.all([
         ask<Ticket>("GET", "/ticket", { ticket: ticketId }),
-        ask<Schemas["People"]>("GET", "/candidates", { ticket: ticketId }).catch((error: unknown) => error),
+        isCase ? null : ask<Schemas["People"]>("GET", "/candidates", { ticket: ticketId }).catch((error: unknown) => error),
       ]);
       if (this.ticketId !== ticketId) return; // the call has gone meanwhile
       this.parts.say("");
-      this.show(ticket, people);
+      if (ticket.case) this.openCase(ticket, ticket.case);
+      else this.show(ticket, people);
     } catch (error) {
       this.refused(error);
     }
+  }
+
+  private openCase(ticket: Ticket, { owner, subject }: NonNullable<Ticket["case"]>): void {
+    this.showPerson(ticket, { owner, subject, masked: [], matched: [], vouched: false, opened: false, may_open: true }, () => void this.clear().then(() => this.parts.closed()));
   }
 
   private show(ticket: Ticket, people: unknown): void {
@@ -89,14 +96,17 @@ export class Desk {
   }
 
   private open(ticket: Ticket, person: Candidate, people: unknown): void {
-    const { texts, language } = this.parts;
     this.playback?.close();
+    this.showPerson(ticket, person, () => {
+      this.card = null;
+      this.show(ticket, people);
+    });
+  }
+
+  private showPerson(ticket: Ticket, person: Candidate, back: () => void): void {
+    const { texts, language } = this.parts;
     this.card = new PersonCard(person, {
-      texts, language, ticket, sealed: this.parts.sealed(),
-      back: () => {
-        this.card = null;
-        this.show(ticket, people);
-      },
+      texts, language, ticket, sealed: this.parts.sealed(), back,
       opened: () => this.parts.tell("opened"),
       refused: (error) => this.refused(error),
     });
@@ -106,18 +116,25 @@ export class Desk {
   }
 
   private head(ticket: Ticket): HTMLElement {
-    const { texts, language } = this.parts;
-    const ends = ticket.ends_at ? new Date(ticket.ends_at).toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB", { timeStyle: "short" }) : "";
+    const { texts } = this.parts;
     const purpose = el("select", { "aria-label": texts.purpose, onchange: () => void this.changePurpose(ticket, purpose.value) });
     for (const one of ticket.purposes) purpose.append(el("option", { value: one.id, selected: one.id === ticket.purpose.id }, one.name));
     const extend = el("button", { type: "button", class: "quiet", onclick: () => void this.extend(ticket) }, texts.extend);
     return el(
       "div",
       { class: `ticket ${ticket.stage}` },
-      el("span", { class: "stage" }, ticket.stage === "in_call" ? texts.inCall : fill(texts.wrapUp, { time: ends })),
+      el("span", { class: "stage" }, this.stageOf(ticket)),
       purpose,
       ticket.stage === "wrap_up" && extend,
     );
+  }
+
+  private stageOf(ticket: Ticket): string {
+    const { texts, language } = this.parts;
+    const ends = ticket.ends_at ?? "";
+    if (ticket.case) return fill(texts.inCase, { reference: ticket.case.reference, time: shortTime(language, ends) });
+    if (ticket.stage === "in_call") return texts.inCall;
+    return fill(texts.wrapUp, { time: new Date(ends).toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB", { timeStyle: "short" }) });
   }
 
   private async changePurpose(ticket: Ticket, purpose: string): Promise<void> {
@@ -143,6 +160,6 @@ export class Desk {
     this.parts.tell("refused");
     if (error.status === 401) return this.parts.signedOut();
     this.parts.say(error.isAway ? this.parts.texts.away : sentence(this.parts.texts, error.code));
-    if (error.code === "ticket_over" || error.code === "no_ticket") void this.clear();
+    if (error.code === "ticket_over" || error.code === "no_ticket") void this.clear().then(() => this.parts.closed());
   }
 }

@@ -2,6 +2,7 @@
 // may be about. It tells the frame's holder nothing but whether somebody is signed in and that something was opened,
 // and tells only the consoles that the vault names.
 import { ask } from "./api.js";
+import { CaseBoard } from "./cases.js";
 import { Desk } from "./desk.js";
 import { byId, setText } from "./dom.js";
 import { Holder, type Told } from "./holder.js";
@@ -35,6 +36,7 @@ let isSignedIn = false;
 let fingerprint: string | null = null;
 let session: Session | null = null;
 let ticket: string | null = null;
+let caseTicket: string | null = null; // taken up while no call is up
 let sealed: SealedTexts | null = null;
 
 const desk = new Desk({
@@ -44,7 +46,27 @@ const desk = new Desk({
   tell: (outcome) => holder.tell({ outcome }),
   say: (words) => setText(trouble, words),
   signedOut: () => void refresh(),
+  closed: () => {
+    caseTicket = null;
+    showIdle();
+  },
 });
+const cases = new CaseBoard({
+  texts,
+  language,
+  open: (taken) => {
+    caseTicket = taken;
+    void begin();
+  },
+  say: (words) => setText(trouble, words),
+});
+
+/** What is there between two calls. */
+function showIdle(): void {
+  const idle = isSignedIn && !desk.isOpen;
+  signedIn.hidden = !idle;
+  cases.watch(idle && session?.role !== "owner");
+}
 
 function readAgainIn(milliseconds: number): void {
   window.clearTimeout(timer);
@@ -80,18 +102,22 @@ function showSession(session: Session, asked: boolean): void {
   if (asked) (isSignedIn ? byId("sign-out") : form).focus();
   holder.tell({ signed_in: isSignedIn });
   readAgainIn(readAgainMs);
-  if (!isSignedIn) stops.watch(null, null);
+  if (!isSignedIn) {
+    stops.watch(null, null);
+    caseTicket = null;
+  }
   vouches.watch(isSignedIn ? session : null);
   void (isSignedIn ? begin() : desk.clear());
-  signedIn.hidden = !isSignedIn || desk.isOpen;
+  showIdle();
 }
 
 // What the console told before somebody signed in counts from then on.
 async function begin(): Promise<void> {
   if (fingerprint !== null) await ask("POST", "/leg", { body: { fingerprint } }).catch(() => undefined);
   stops.watch(session, ticket);
-  await desk.take(ticket);
-  signedIn.hidden = !isSignedIn || desk.isOpen;
+  if (ticket !== null) caseTicket = null; // who is on the phone comes first
+  await desk.take(ticket ?? caseTicket, ticket === null);
+  showIdle();
 }
 
 function take(told: Told): void {
@@ -124,6 +150,7 @@ document.title = texts.heading;
 for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = texts[element.dataset["text"] as TextKey];
 byId("stops").replaceWith(stops.element);
 byId("desk").replaceWith(desk.element);
+desk.element.before(cases.element);
 desk.element.before(vouches.element);
 setText(notice, texts.reading);
 refuseCopying(document);

@@ -22,6 +22,8 @@ export class LookedCard {
   constructor(
     private readonly texts: Texts,
     private readonly language: Language,
+    /** What else may be done about the person. */
+    private readonly more: (subject: string) => HTMLElement,
   ) {
     this.field.setAttribute("aria-label", texts.lookedField);
     this.value.setAttribute("aria-label", texts.lookedValue);
@@ -80,6 +82,7 @@ export class LookedCard {
       heading,
       el("p", { class: "muted" }, this.texts.lookedHint),
       el("p", { class: "condition" }, this.fileButton(person.subject, this.texts.lookedFile, "json"), this.fileButton(person.subject, this.texts.lookedPrint, "html")),
+      this.more(person.subject),
       this.eraseForm(person.subject),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": this.texts.lookedTitle }, el("table", { id: "looked-entries" }, el("thead", {}, head), el("tbody", {}, ...rows))),
     );

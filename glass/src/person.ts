@@ -1,6 +1,7 @@
 // One person: masked until the identity is checked and the purpose opened with one press; then the values, watermarked,
 // and notes about the person.
 import { type Candidate, type Opened, Refused, type Schemas, type Ticket, ask } from "./api.js";
+import { keepForm } from "./cases.js";
 import { el, setText } from "./dom.js";
 import { IdentityCheck } from "./identity.js";
 import { NoteWriter, type NoteState, writeWith } from "./notes.js";
@@ -45,11 +46,13 @@ export class PersonCard {
     this.element = el(
       "section",
       { class: "person", "aria-label": person.owner.name },
-      el("button", { type: "button", class: "quiet", onclick: () => void this.leave().then(parts.back) }, texts.back),
+      el("button", { type: "button", class: "quiet", onclick: () => void this.leave().then(parts.back) }, parts.ticket.case === null ? texts.back : texts.caseBack),
       el("p", { class: "masked" }, maskedLine(language, person), el("small", {}, person.owner.name)),
       this.stage,
     );
-    this.showChecks(person.may_open);
+    // Whose case it is the vault knows, and nobody is on the phone to be asked: opening it was the one press.
+    if (parts.ticket.case === null) this.showChecks(person.may_open);
+    else this.openAtOnce();
   }
 
   /** Before another person or page is shown: nothing sounds any more, and what was typed is saved. */
@@ -60,7 +63,8 @@ export class PersonCard {
   }
 
   focus(): void {
-    this.check?.focus();
+    if (this.check) this.check.focus();
+    else this.element.querySelector("button")?.focus();
   }
 
   private get about(): { owner: string; subject: string } {
@@ -71,9 +75,21 @@ export class PersonCard {
     return ask<T>("POST", path, { body: { ...this.about, ...body }, ticket: this.parts.ticket.ticket });
   }
 
+  private openButton(): HTMLButtonElement {
+    const { texts, ticket } = this.parts;
+    const open = el("button", { type: "button", class: "open", onclick: () => void this.open(open) }, fill(texts.open, { fields: fieldNames(this.parts, ticket.purpose.fields) }));
+    return open;
+  }
+
+  private openAtOnce(): void {
+    const open = this.openButton();
+    this.stage.replaceChildren(open);
+    void this.open(open);
+  }
+
   private showChecks(mayOpen: boolean): void {
     const { texts, language, ticket, refused } = this.parts;
-    const open = el("button", { type: "button", class: "open", onclick: () => void this.open(open) }, fill(texts.open, { fields: fieldNames(this.parts, ticket.purpose.fields) }));
+    const open = this.openButton();
     open.disabled = !mayOpen;
     const standing = (identity: Schemas["Identity"]): void => {
       const wasFocused = document.activeElement;
@@ -112,6 +128,7 @@ export class PersonCard {
       ),
     );
     if (this.parts.ticket.purpose.playback) this.playback = ticketPlayback({ texts, language, refused: this.parts.refused }, this.parts.ticket.ticket, this.about);
+    const keep = keepForm(texts, language, this.parts.ticket, this.about, this.parts.refused);
     this.stage.replaceChildren(
       el(
         "div",
@@ -122,6 +139,7 @@ export class PersonCard {
         el("p", { class: "muted" }, fill(texts.openedBy, { name: opened.opened_by, time, count: opened.entries })),
       ),
       this.notes(),
+      ...(keep ? [keep] : []),
       ...(this.playback ? [this.playback.element] : []),
     );
   }

@@ -35,6 +35,7 @@ constexpr std::array<std::pair<std::string_view, Said>, 32> kWords = {{
     {"import", {"取り込み", "Import"}},
     {"mandate", {"委託", "Mandate"}},
     {"ticket", {"閲覧許可", "Permission"}},
+    {"case_ticket", {"案件の閲覧許可", "Permission for a case"}},
     {"playback", {"録音の再生", "Recording played"}},
     {"organisation", {"組織", "Organisation"}},
     {"number", {"番号", "Number"}},

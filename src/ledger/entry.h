@@ -46,6 +46,7 @@ inline constexpr std::string_view kExport = "export";
 inline constexpr std::string_view kImport = "import";
 inline constexpr std::string_view kMandate = "mandate";
 inline constexpr std::string_view kTicket = "ticket";
+inline constexpr std::string_view kCaseTicket = "case_ticket";  // made, handed on, ended
 inline constexpr std::string_view kPlayback = "playback";
 inline constexpr std::string_view kOrganisation = "organisation";  // made, bound, renamed
 inline constexpr std::string_view kNumber = "number";              // bound to an organisation

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "vault/access/case_tickets.h"
 #include "vault/access/freezes.h"
 #include "vault/access/mandates.h"
 #include "vault/access/places.h"
@@ -45,9 +46,15 @@ struct PutSessionLeg {  // also drops those that have expired
   SessionLeg row;
   Time now;
 };
+struct PutCaseTicket {  // new, or handed on
+  CaseTicket row;
+};
+struct DropCaseTicket {  // it is over; the owner's log has it
+  CaseTicketId id;
+};
 
 using AccessChange = std::variant<PutMandate, PutSignature, PutRevocation, PutFreeze, LiftFreeze,
-                                  PutStaffPlace, PutSessionLeg>;
+                                  PutStaffPlace, PutSessionLeg, PutCaseTicket, DropCaseTicket>;
 
 // All of it, read at start.
 struct AccessImage {
@@ -57,6 +64,7 @@ struct AccessImage {
   std::vector<Revocation> revocations;
   std::vector<Freeze> freezes;
   std::vector<SessionLeg> legs;
+  std::vector<CaseTicket> cases;
 };
 
 }  // namespace madoguchi::vault

@@ -29,8 +29,9 @@ ledger::Entry ActLog::entry_for(const OpeningTicket& ticket, std::string_view ki
   entry.operator_id = ticket.who.text();
   entry.organisation = ticket.actor.text();
   entry.call = ticket.call.text();
+  entry.case_id = ticket.case_reference;
   entry.desk = ticket.desk.text();
-  entry.ticket = ticket.id.text();
+  entry.ticket = ticket.is_for_case() ? ticket.case_ticket.text() : ticket.id.text();
   entry.purpose = ticket.purpose;
   return entry;
 }
@@ -76,8 +77,10 @@ Result<bool> ActLog::finds_canary(const OrganisationId& owner,
   return false;
 }
 
-Result<void> ActLog::keep(const OrganisationId& owner, const std::vector<ledger::Entry>& entries) {
+Result<void> ActLog::keep(const OrganisationId& owner, const std::vector<ledger::Entry>& entries,
+                          std::vector<Change> changes) {
   Act act;
+  act.changes = std::move(changes);
   for (const ledger::Entry& entry : entries) {
     auto text = entry.text();
     if (!text) return tl::unexpected<Error>(text.error());

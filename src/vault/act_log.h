@@ -1,7 +1,7 @@
 // How acts about people are told in their owner's log: who acted, by which ticket and chain of
 // mandates, about whom (as a commitment), and how it ended. One call of keep() is one commit, of
 // the entries, of alarms that the watch made of them, and of whatever rows the act changes: what
-// can't be logged isn't done. Used by Openings and Playbacks. Any thread.
+// can't be logged isn't done. Used by Openings, Playbacks and CaseDesk. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -72,7 +72,8 @@ class ActLog {
   [[nodiscard]] Result<bool> finds_canary(const OrganisationId& owner,
                                           const std::vector<SubjectId>& subjects);
 
-  Result<void> keep(const OrganisationId& owner, const std::vector<ledger::Entry>& entries);
+  Result<void> keep(const OrganisationId& owner, const std::vector<ledger::Entry>& entries,
+                    std::vector<Change> changes = {});
 
   // Writes the refusal into the owner's log, and gives it back. Of one operator and owner the first
   // kMostSingly of a minute stand there by themselves; of those beyond, an entry each time their

@@ -88,6 +88,7 @@ Result<void> AuthorityDesk::load() {
     if (authority_.mandates().may_revoke(row)) authority_.mandates().revoke(row);
   for (const Freeze& row : image->freezes) authority_.freezes().put(row);
   for (const SessionLeg& row : image->legs) authority_.legs().put(row, parts_.clock.now());
+  for (const CaseTicket& row : image->cases) authority_.cases().put(row);
   return {};
 }
 

@@ -109,6 +109,7 @@ Mandate demo_mandate(const std::string& id, std::vector<std::string> owners,
       {"send-letter", "お手紙の再送", {"name_kanji", "postal_code", "address", "letter_number"}, 2},
       {"call-back", "折り返しのお電話", {"name_kanji", "telephone"}, 1}};
   mandate.purposes.front().playback = true;
+  mandate.purposes.front().cases = true;
   mandate.purposes.front().callers = {{"agent", {{"name_kanji", "name_kana", "letter_number"}, 2}},
                                       {"heir", {{"name_kanji", "letter_number"}, 2}}};
   mandate.limits.by_operator = {6, 60, 300};

@@ -7,7 +7,8 @@ namespace madoguchi::vault {
 namespace {
 
 bool is_limit(Denial refusal) {
-  return refusal == Denial::kGuesses || refusal == Denial::kSearches || refusal == Denial::kLimit;
+  return refusal == Denial::kGuesses || refusal == Denial::kSearches || refusal == Denial::kLimit ||
+         refusal == Denial::kTooManyCases;
 }
 
 }  // namespace

@@ -9,18 +9,6 @@
 namespace madoguchi::vault {
 namespace {
 
-std::string_view stage_name(TicketStage stage) {
-  switch (stage) {
-    case TicketStage::kInCall:
-      return "in_call";
-    case TicketStage::kWrapUp:
-      return "wrap_up";
-    case TicketStage::kOver:
-      return "over";
-  }
-  return "";
-}
-
 constexpr std::uint64_t kUsualPage = 50;
 constexpr std::uint64_t kMostPage = 200;
 
@@ -229,8 +217,9 @@ web::Response GlassOwner::live(const web::Request&, const Visitor&, const Organi
                        {"desk", ticket.desk.text()},
                        {"purpose", ticket.purpose},
                        {"call", ticket.call.text()},
+                       {"case", ticket.case_reference},
                        {"since", format_utc(ticket.made)},
-                       {"stage", std::string(stage_name(state.stage))},
+                       {"stage", std::string(name_of(state.stage))},
                        {"opened", authority.tickets().progress(ticket).opened.size()}});
     }
     return found;

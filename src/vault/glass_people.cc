@@ -60,35 +60,43 @@ web::Response GlassPeople::show(const OpeningTicketId& id, const SessionKey& ses
     TicketState state;
     std::vector<Purpose> purposes;
     std::vector<OrganisationId> owners;
+    std::optional<CaseTicket> of_case;
   };
   const auto look = parts_.authority.with([&](Authority& authority, Time now) -> Allowed<Look> {
     auto ticket = authority.look(id, session, now);
     if (!ticket) return refuse(ticket.error());
-    Look seen{*ticket, {}, {}, {}};
+    Look seen{*ticket, {}, {}, {}, {}};
     seen.state = authority.tickets().state(*ticket, authority.leases(), now);
     seen.purposes = authority.purposes(*ticket, now);
     seen.owners = authority.owners(*ticket, now);
+    if (const CaseTicket* of = authority.cases().live(ticket->case_ticket, now)) seen.of_case = *of;
     return seen;
   });
   if (!look) return refused(look.error());
   const Names names(parts_.registry, parts_.records);
   Json purposes = Json::array();
-  Json mine = {{"id", look->ticket.purpose}, {"name", ""},
-               {"fields", Json::array()},    {"checks", 0},
-               {"callers", Json::object()},  {"playback", false}};
+  Json mine = {
+      {"id", look->ticket.purpose}, {"name", ""},        {"fields", Json::array()}, {"checks", 0},
+      {"callers", Json::object()},  {"playback", false}, {"cases", false}};
   for (const Purpose& purpose : look->purposes) {
     purposes.push_back(json_of(purpose));
     if (purpose.id == look->ticket.purpose) mine = json_of(purpose);
   }
+  Json of_case = nullptr;
+  if (look->of_case)
+    of_case = {{"case", look->of_case->id.text()},
+               {"reference", look->of_case->reference},
+               {"owner", names.owner(look->of_case->owner)},
+               {"subject", look->of_case->subject.text()}};
   Json owners = Json::array();
   for (const OrganisationId& owner : look->owners) owners.push_back(names.owner(owner));
-  const bool in_call = look->state.stage == TicketStage::kInCall;
   return shown(
       {{"ticket", look->ticket.id.text()},
-       {"stage", in_call ? "in_call" : "wrap_up"},
+       {"stage", std::string(name_of(look->state.stage))},
        {"ends_at", look->state.until ? Json(format_utc(*look->state.until)) : Json(nullptr)},
        {"desk", look->ticket.desk.text()},
        {"call", look->ticket.call.text()},
+       {"case", std::move(of_case)},
        {"purpose", std::move(mine)},
        {"purposes", std::move(purposes)},
        {"owners", std::move(owners)},

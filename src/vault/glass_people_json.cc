@@ -88,7 +88,8 @@ Json json_of(const Purpose& purpose) {
     callers[caller] = {{"fields", terms.fields}, {"checks", terms.checks}};
   return {
       {"id", purpose.id},         {"name", purpose.name},          {"fields", purpose.fields},
-      {"checks", purpose.checks}, {"callers", std::move(callers)}, {"playback", purpose.playback}};
+      {"checks", purpose.checks}, {"callers", std::move(callers)}, {"playback", purpose.playback},
+      {"cases", purpose.cases}};
 }
 
 web::Response declined_answer(const Declined& declined) {

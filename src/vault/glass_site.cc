@@ -71,6 +71,9 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
   if (parts.people->retention != nullptr)
     retention_.emplace(
         GlassRetention::Parts{*door_, parts.authority, parts.registry, *parts.people->retention});
+  if (parts.people->cases != nullptr)
+    cases_.emplace(
+        GlassCases::Parts{*door_, parts.authority, parts.registry, *parts.people->cases});
   if (parts.people->exports != nullptr)
     exports_.emplace(GlassExports::Parts{*door_, parts.authority, parts.registry,
                                          parts.people->records, *parts.people->exports});
@@ -242,6 +245,7 @@ web::Routes GlassSite::routes() {
   if (watch_) watch_->add_to(routes);
   if (playbacks_) playbacks_->add_to(routes);
   if (retention_) retention_->add_to(routes);
+  if (cases_) cases_->add_to(routes);
   routes.otherwise([this, files = web::StaticFiles("", settings_.pages)](web::Request request,
                                                                          const web::Reply& reply) {
     if (!door_->is_ours(request, reply)) return;

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "ledger/witness_desk.h"
 #include "vault/authority_desk.h"
+#include "vault/glass_cases.h"
 #include "vault/glass_door.h"
 #include "vault/glass_enquiries.h"
 #include "vault/glass_exports.h"
@@ -51,6 +52,7 @@ class GlassSite {
     const ledger::WitnessDesk* witnesses = nullptr;  // null: none is named
     Retention* retention = nullptr;
     LogChanges* changes = nullptr;
+    CaseDesk* cases = nullptr;
   };
   // All outlive the site.
   struct Parts {
@@ -96,6 +98,7 @@ class GlassSite {
   std::optional<GlassWatch> watch_;
   std::optional<GlassPlaybacks> playbacks_;
   std::optional<GlassRetention> retention_;
+  std::optional<GlassCases> cases_;
   Worker readers_{256};     // what waits is small: a session's row
   Worker log_readers_{64};  // of its own: whoever reads logs keeps nobody from signing in
   Worker verifier_{64};     // one password at a time: each is meant to cost memory and time

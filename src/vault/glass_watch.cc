@@ -20,6 +20,7 @@ Json json_of(const Alarm& alarm, const WatchRules& rules) {
               {"organisation", alarm.actor.text()},
               {"desk", alarm.desk.text()},
               {"call", alarm.call.text()},
+              {"case", alarm.case_id},
               {"at", format_utc(alarm.at)},
               {"count", alarm.figures.count},
               {"limit", alarm.figures.limit},

@@ -124,6 +124,9 @@ Result<Purpose> purpose_of(const json& in) {
   const auto playback = in.find("playback");
   if (playback != in.end() && !playback->is_boolean()) return wrong("playback", "true or false");
   purpose.playback = playback != in.end() && playback->get<bool>();
+  const auto cases = in.find("cases");
+  if (cases != in.end() && !cases->is_boolean()) return wrong("cases", "true or false");
+  purpose.cases = cases != in.end() && cases->get<bool>();
   return purpose;
 }
 
@@ -207,7 +210,8 @@ std::string to_json(const Mandate& mandate) {
                                {"checks", purpose.checks},
                                {"export_rows_per_day", purpose.export_rows_per_day},
                                {"callers", json_of(purpose.callers)},
-                               {"playback", purpose.playback}});
+                               {"playback", purpose.playback},
+                               {"cases", purpose.cases}});
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -9,7 +9,8 @@ constexpr std::string_view kMandate = R"({
   "id": "m1", "version": 2, "parent": "m0", "owners": ["sakura"], "to": "minato",
   "desks": ["leak"], "pass_on": true,
   "purposes": [{"id": "answer", "name": "回答", "fields": ["name", "address"], "checks": 2,
-                "callers": {"agent": {"fields": ["name"], "checks": 3}}, "playback": true}],
+                "callers": {"agent": {"fields": ["name"], "checks": 3}}, "playback": true,
+                "cases": true}],
   "limits": {"by_operator": {"per_minute": 3, "per_day": 200}, "in_all": {"per_hour": 900}},
   "begins": "2026-11-01T00:00:00Z", "ends": "2026-12-01T00:00:00Z",
   "retention": "2027-01-01T00:00:00Z", "at_end": "returned"})";
@@ -21,6 +22,7 @@ TEST(MandateJson, ReadsBackWhatItWrites) {
   EXPECT_EQ(mandate->limits.on_desk, Rates());
   EXPECT_EQ(mandate->purposes.at(0).checks, 2U);
   EXPECT_TRUE(mandate->purposes.at(0).playback);
+  EXPECT_TRUE(mandate->purposes.at(0).cases);
   EXPECT_EQ(mandate->purposes.at(0).callers.at("agent"), (CallerTerms{{"name"}, 3}));
   EXPECT_EQ(mandate->pass_on, PassOn::kAllowed);
   const std::string written = to_json(*mandate);
@@ -41,6 +43,7 @@ TEST(MandateJson, NamesTheMemberThatIsWrong) {
               {R"({"fields": ["name"], "checks": 3})", R"({"checks": 3})", "callers"},
               {R"("fields": ["name"], "checks": 3)", R"("fields": ["mail"])", "caller"},
               {R"("playback": true)", R"("playback": 1)", "playback"},
+              {R"("cases": true)", R"("cases": "yes")", "cases"},
               {R"("parent": "m0")", R"("parent": 1)", "parent"},
               {R"("2026-12-01T00:00:00Z")", R"("soon")", "ends"},
               {R"("at_end": "returned")", R"("at_end": "kept")", "at_end"}};

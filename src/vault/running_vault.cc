@@ -11,6 +11,7 @@
 #include "vault/admin_service.h"
 #include "vault/authority_desk.h"
 #include "vault/caller_identity.h"
+#include "vault/case_desk.h"
 #include "vault/centre_service.h"
 #include "vault/client_logs.h"
 #include "vault/demo.h"
@@ -151,6 +152,7 @@ struct RunningVault::Parts {
   std::unique_ptr<Playbacks> playbacks;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<MandateService> for_mandates;
+  std::unique_ptr<CaseDesk> cases;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
   std::unique_ptr<LogChanges> changes;
@@ -223,7 +225,9 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   auto registry = Registry::open(
       {*store, clock, entropy, NumberingPlan::japanese(), settings.token_rates}, *master);
   if (!registry) return tl::unexpected<Error>(registry.error());
-  auto authority = AuthorityDesk::open({*store, clock, entropy});
+  AuthorityRules rules;
+  rules.cases = settings.cases;
+  auto authority = AuthorityDesk::open({*store, clock, entropy, rules});
   if (!authority) return tl::unexpected<Error>(authority.error());
   auto parts = std::make_unique<Parts>(settings, std::move(store), clock, entropy,
                                        std::move(*registry), std::move(*authority), cost);
@@ -256,6 +260,9 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         Playbacks::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                          parts->openings->act_log()},
         RecordingShelf(settings.recordings));
+    parts->cases = std::make_unique<CaseDesk>(
+        CaseDesk::Parts{*parts->store, clock, entropy, *parts->authority, parts->people->records(),
+                        parts->openings->act_log()});
     if (ledger::LogStore* log = parts->people->log())
       parts->enquiries = std::make_unique<Enquiries>(Enquiries::Parts{
           *parts->store, clock, entropy, *parts->authority, parts->people->records(), *log,
@@ -274,7 +281,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
           parts->people->log(), parts->logs ? &parts->logs->logs() : nullptr,
           parts->enquiries.get(), parts->exports.get(), parts->watch.get(), parts->playbacks.get(),
           parts->logs ? parts->logs->witnesses() : nullptr, parts->retention.get(),
-          parts->changes.get()});
+          parts->changes.get(), parts->cases.get()});
     auto glass = GlassSite::start(settings.glass, site);
     if (!glass) return tl::unexpected<Error>(glass.error());
     parts->glass = std::move(*glass);
@@ -331,6 +338,7 @@ void RunningVault::minute() {
   if (parts_->exports) parts_->exports->minute();
   if (parts_->watch) parts_->watch->minute();
   if (parts_->playbacks) parts_->playbacks->minute();
+  if (parts_->cases) parts_->cases->minute();
   if (parts_->openings) parts_->openings->act_log().minute();
 }
 

@@ -143,6 +143,9 @@ Result<Settings> Settings::from_config(Config config) {
   Config staff = config.table("staff");
   settings.demo_passwords = staff.flag_or("demo_passwords", false);
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));
+  Config cases = config.table("cases");
+  settings.cases.life = std::chrono::hours(24 * cases.integer_or("days", 30, 1, 366));
+  settings.cases.most_open = static_cast<std::size_t>(cases.integer_or("most_open", 100, 1, 1000));
   Config watching = config.table("watching");
   settings.watching_rules = watching.path_or("rules", {});
   Config sign_in = config.table("sign_in");

@@ -12,6 +12,7 @@
 #include "base/config.h"
 #include "base/result.h"
 #include "ledger/note.h"
+#include "vault/access/case_tickets.h"
 #include "vault/core/token.h"
 #include "vault/core/token_limits.h"
 #include "vault/master.h"
@@ -51,6 +52,7 @@ struct Settings {
   TokenRates token_rates;
   bool demo_passwords = false;  // the centre may bring password hashes
   std::chrono::hours session{12};
+  CaseRule cases;
   std::filesystem::path watching_rules;            // empty: those built in
   std::map<std::string, std::string> demo_owners;  // passwords, by organisation; a demo has some
 

@@ -27,6 +27,10 @@ TEST(Settings, HaveDefaultsBesideTheDataFolder) {
   EXPECT_EQ(settings->database, "sqlite:/var/lib/madoguchi/vault/vault.db");
   EXPECT_FALSE(settings->glass.enabled);
   EXPECT_FALSE(settings->demo_passwords);
+  EXPECT_EQ(settings->cases.life, std::chrono::hours(30 * 24));
+  EXPECT_EQ(settings->cases.most_open, 100U);
+  EXPECT_EQ(read(std::string(kGood) + "[cases]\ndays = 7\n")->cases.life,
+            std::chrono::hours(7 * 24));
 }
 
 TEST(Settings, PasswordsOpenTheGlassOnlyWhereTheySayDemo) {
@@ -71,6 +75,7 @@ TEST(Settings, EachMistakeIsOneLineThatNamesFileKeyAndCause) {
       {glass + "host = \"Vault:1\"\n", "vault.toml: glass.host: must be"},
       {glass + "key = \"k\"\n", "vault.toml: glass.certificate: is missing"},
       {std::string(kGood) + "[staff]\nsession_hours = 100\n", "vault.toml: staff.session_hours:"},
+      {std::string(kGood) + "[cases]\ndays = 0\n", "vault.toml: cases.days:"},
       {std::string(kGood) + "[sign_in]\npasswords = \"yes\"\n",
        "vault.toml: sign_in.passwords: must be"},
       {std::string(kGood) + "[staf]\n", "vault.toml: staf: is not a setting"},

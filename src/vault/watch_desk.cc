@@ -182,7 +182,8 @@ void WatchDesk::remember(const OrganisationId& owner, const ledger::Entry& entry
   const std::lock_guard lock(mutex_);
   watching_.remember(owner, entry);
   if (auto raised = raised_alarm(owner, entry)) {
-    if (raised->freezes && raised->at + kFrozenKept > parts_.clock.now())
+    const bool holds = raised->call.empty() || raised->at + kFrozenKept > parts_.clock.now();
+    if (raised->freezes && holds)
       parts_.authority.with([&](Authority& authority, Time now) {
         authority.tickets().freeze(raised->call, raised->who, now);
       });

@@ -93,6 +93,29 @@ Result<void> put(soci::session& sql, const vault::PutSessionLeg& change) {
   return {};
 }
 
+Result<void> put(soci::session& sql, const vault::PutCaseTicket& change) {
+  const vault::CaseTicket& row = change.row;
+  const std::string origin(name_of(row.origin));
+  const int own_voice = row.speaks.own_voice ? 1 : 0;
+  const std::int64_t made = to_micros(row.made);
+  const std::int64_t ends = to_micros(row.ends);
+  sql << "INSERT INTO vault_case_tickets (ticket_id, reference, origin, made_from, made_by, "
+         "owner_id, subject_id, caller, caller_basis, own_voice, actor_id, called_id, desk_id, "
+         "purpose, holder_id, made_us, ends_us) "
+         "VALUES (:i, :r, :g, :f, :b, :o, :s, :c, :n, :v, :a, :l, :d, :p, :h, :m, :e) "
+         "ON CONFLICT (ticket_id) DO UPDATE SET holder_id = excluded.holder_id",
+      use(row.id.text()), use(row.reference), use(origin), use(row.from), use(row.made_by.text()),
+      use(row.owner.text()), use(row.subject.text()), use(row.speaks.kind), use(row.speaks.basis),
+      use(own_voice), use(row.actor.text()), use(row.called.text()), use(row.desk.text()),
+      use(row.purpose), use(row.holder.text()), use(made), use(ends);
+  return {};
+}
+
+Result<void> put(soci::session& sql, const vault::DropCaseTicket& change) {
+  sql << "DELETE FROM vault_case_tickets WHERE ticket_id = :i", use(change.id.text());
+  return {};
+}
+
 soci::rowset<soci::row> rows(soci::session& sql, const char* query) {
   return sql.prepare << query;
 }
@@ -124,6 +147,31 @@ Result<void> read_acts(soci::session& sql, vault::AccessImage& image) {
   return {};
 }
 
+Result<void> read_cases(soci::session& sql, vault::AccessImage& image) {
+  for (const soci::row& row : rows(sql, "SELECT * FROM vault_case_tickets")) {
+    const auto origin = vault::origin_named(text_at(row, "origin"));
+    if (!origin) return fail(ErrorCode::kCorrupt, "a case ticket has an unknown origin");
+    vault::CaseTicket& ticket = image.cases.emplace_back();
+    ticket.id = id_at<vault::CaseTicketId>(row, "ticket_id");
+    ticket.reference = text_at(row, "reference");
+    ticket.origin = *origin;
+    ticket.from = text_at(row, "made_from");
+    ticket.made_by = id_at<OperatorId>(row, "made_by");
+    ticket.owner = id_at<OrganisationId>(row, "owner_id");
+    ticket.subject = id_at<vault::SubjectId>(row, "subject_id");
+    ticket.speaks = {text_at(row, "caller"), text_at(row, "caller_basis"),
+                     row.get<int>("own_voice") != 0};
+    ticket.actor = id_at<OrganisationId>(row, "actor_id");
+    ticket.called = id_at<OrganisationId>(row, "called_id");
+    ticket.desk = id_at<DeskId>(row, "desk_id");
+    ticket.purpose = text_at(row, "purpose");
+    ticket.holder = id_at<OperatorId>(row, "holder_id");
+    ticket.made = time_at(row, "made_us");
+    ticket.ends = time_at(row, "ends_us");
+  }
+  return {};
+}
+
 }  // namespace
 
 const std::vector<Migration>& access_tables() {
@@ -150,6 +198,14 @@ CREATE TABLE vault_session_legs (
 )"},
                                                 {2, "what operators say in a freeze", R"(
 ALTER TABLE vault_freezes ADD COLUMN script TEXT NOT NULL DEFAULT '';
+)"},
+                                                {3, "tickets for cases", R"(
+CREATE TABLE vault_case_tickets (
+  ticket_id TEXT PRIMARY KEY, reference TEXT NOT NULL, origin TEXT NOT NULL,
+  made_from TEXT NOT NULL, made_by TEXT NOT NULL, owner_id TEXT NOT NULL, subject_id TEXT NOT NULL,
+  caller TEXT NOT NULL, caller_basis TEXT NOT NULL, own_voice INTEGER NOT NULL,
+  actor_id TEXT NOT NULL, called_id TEXT NOT NULL, desk_id TEXT NOT NULL, purpose TEXT NOT NULL,
+  holder_id TEXT NOT NULL, made_us BIGINT NOT NULL, ends_us BIGINT NOT NULL);
 )"}};
   return tables;
 }
@@ -161,6 +217,7 @@ Result<void> write_access(soci::session& sql, const vault::AccessChange& change)
 Result<vault::AccessImage> read_access(soci::session& sql) {
   vault::AccessImage image;
   if (auto read = read_acts(sql, image); !read) return tl::unexpected<Error>(read.error());
+  if (auto read = read_cases(sql, image); !read) return tl::unexpected<Error>(read.error());
   for (const soci::row& row : rows(sql, "SELECT * FROM vault_places")) {
     const auto role = vault::role_named(text_at(row, "role"));
     if (!role) return fail(ErrorCode::kCorrupt, "a member of staff has an unknown role");

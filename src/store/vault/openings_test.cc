@@ -233,9 +233,11 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   const auto retention = vault::Retention::open(
       {*store_, clock_, entropy_, *authority_, *registry_, people_->records(), exports->get()});
   ASSERT_TRUE(retention) << retention.error().message;
+  vault::CaseDesk cases(
+      {*store_, clock_, entropy_, *authority_, people_->records(), openings_->act_log()});
   parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, identity,
                                                 nullptr, nullptr, nullptr, exports->get(), nullptr,
-                                                &playbacks, nullptr, retention->get()});
+                                                &playbacks, nullptr, retention->get(), &cases});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "store/vault/openings_fixture.h"
+#include "vault/case_desk.h"
 
 namespace madoguchi::store {
 namespace {
@@ -119,6 +120,36 @@ TEST_P(WatchOn, AnAlarmWhoseActWasNotKeptIsLoggedWithTheNextOneAndFreezesAtOnce)
   EXPECT_THAT(alarms_in_log(), Not(Contains("raised guessing_in_call")));
   EXPECT_EQ(open(person), "ticket_frozen");
   EXPECT_THAT(alarms_in_log(), Contains("raised guessing_in_call"));
+}
+
+TEST_P(WatchOn, ASevereAlarmInACaseStopsAllCasesOfTheOperatorUntilReleased) {
+  const PersonId person = candidate();
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  ASSERT_EQ(open(person), "opened");
+  vault::CaseDesk cases(
+      {*store_, clock_, entropy_, *authority_, people_->records(), openings_->act_log()});
+  const auto kept = cases.keep(asker_, person, "C-1");
+  ASSERT_TRUE(kept) << word_of(kept.error());
+  authority_->end_call(CallId("call"));
+  const auto key = vault::subject_salt_key(people_->records(), person);
+  const OperatorId oku("oku");
+  ASSERT_TRUE(watch_->mark_canary(person.owner, person.subject, key->reveal(), oku));
+  const auto take_up = [&] {
+    const auto taken =
+        cases.take_up({OperatorId("hana"), SessionKey("s1"), {}}, clock_.now() + 1h, kept->id);
+    if (taken) asker_.ticket = taken->id;
+    return taken ? "taken_up" : word_of(taken.error());
+  };
+  ASSERT_EQ(take_up(), "taken_up");
+  EXPECT_EQ(open(person), "opened");
+  EXPECT_THAT(alarms_in_log(), Contains("raised canary"));
+  EXPECT_EQ(open(person), "ticket_frozen");
+  EXPECT_EQ(take_up(), "ticket_frozen");
+  const auto alarms = watch_->of_owner(OrganisationId("sakura"), 1);
+  EXPECT_EQ(alarms.at(0).case_id, "C-1");
+  ASSERT_TRUE(
+      watch_->answer(alarms.at(0).id, OrganisationId("sakura"), vault::AlarmAnswer::kRelease, oku));
+  EXPECT_EQ(open(person), "opened");
 }
 
 TEST_P(WatchOn, ARestartForgetsNeitherAlarmsNorWhatTheyFroze) {

@@ -13,12 +13,6 @@ Charge guesses_of(const OperatorId& who, const Rates& rates) {
   return {{"guess", "", who.text()}, rates};
 }
 
-bool is_checked(const CallProgress& progress, const SubjectId& subject, std::uint32_t needed) {
-  if (progress.vouched.contains(subject)) return true;
-  const auto matched = progress.matched.find(subject);
-  return (matched == progress.matched.end() ? 0 : matched->second.size()) >= needed;
-}
-
 }  // namespace
 
 MandateAsk Authority::mandate_ask(const OpeningTicket& ticket) const {
@@ -71,6 +65,7 @@ Allowed<OpeningTicket> Authority::for_purpose(const OpeningTicketId& known,
   auto usable = tickets_.usable(known, session, leases_, now);
   if (!usable) return refuse(usable.error());
   OpeningTicket ticket = **usable;
+  if (ticket.is_for_case()) return refuse(Denial::kNoPurpose);
   ticket.purpose = purpose;
   if (owners(ticket, now).empty()) return refuse(Denial::kNoPurpose);
   ticket.id = fresh;
@@ -89,11 +84,19 @@ Allowed<OpeningTicket> Authority::look(const OpeningTicketId& id, const SessionK
 }
 
 std::vector<Purpose> Authority::purposes(const OpeningTicket& ticket, Time now) const {
-  return mandates_.purposes(mandate_ask(ticket), now);
+  auto found = mandates_.purposes(mandate_ask(ticket), now);
+  if (!ticket.is_for_case()) return found;
+  std::erase_if(found, [&](const Purpose& one) { return one.id != ticket.purpose; });
+  for (Purpose& one : found) one.playback = false;  // as in granted()
+  return found;
 }
 
 std::vector<OrganisationId> Authority::owners(const OpeningTicket& ticket, Time now) const {
-  return mandates_.owners(mandate_ask(ticket), now);
+  auto found = mandates_.owners(mandate_ask(ticket), now);
+  if (!ticket.is_for_case()) return found;
+  const CaseTicket* of = cases_.live(ticket.case_ticket, now);
+  std::erase_if(found, [&](const auto& owner) { return of == nullptr || owner != of->owner; });
+  return found;
 }
 
 Allowed<Permission> Authority::granted_by_ticket(const PersonAsk& ask, Time now) {
@@ -101,6 +104,8 @@ Allowed<Permission> Authority::granted_by_ticket(const PersonAsk& ask, Time now)
   if (!usable) return refuse(usable.error());
   const OpeningTicket& ticket = **usable;
   if (places_.find(ticket.who) == nullptr) return refuse(Denial::kNoPlace);
+  if (ticket.is_for_case())
+    if (auto stands = case_stands(ticket, ask, now); !stands) return refuse(stands.error());
   auto grant = granted(ticket, ask.owner, now);
   if (!grant) return refuse(grant.error());
   if (freezes_.stopping(ask.owner, ticket.who, ticket.desk) != nullptr)
@@ -112,8 +117,8 @@ Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
   auto permission = granted_by_ticket(ask, now);
   if (!permission) return permission;
   const OpeningTicket& ticket = permission->ticket;
-  const bool in_call = tickets_.state(ticket, leases_, now).stage == TicketStage::kInCall;
-  if (!in_call && !tickets_.progress(ticket).opened.contains(ask.subject))
+  const bool wraps_up = tickets_.state(ticket, leases_, now).stage == TicketStage::kWrapUp;
+  if (wraps_up && !tickets_.progress(ticket).opened.contains(ask.subject))
     return refuse(Denial::kWrapUp);
   const CallProgress& progress = tickets_.progress(ticket);
   const auto said = progress.speaks.find(ask.subject);
@@ -182,7 +187,9 @@ Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;
   CallProgress& progress = tickets_.progress(permission->ticket);
-  if (!is_checked(progress, ask.subject, permission->grant.purpose.checks))
+  // Whose case it is was settled when its ticket was made; there is nobody to ask now.
+  if (!permission->ticket.is_for_case() &&
+      !progress.is_checked(ask.subject, permission->grant.purpose.checks))
     return refuse(Denial::kNotChecked);
   const auto charges = permission->grant.charges(permission->ticket.who, permission->ticket.desk);
   if (limits_.exceeded(charges, now)) return refuse(Denial::kLimit);
@@ -222,6 +229,7 @@ Allowed<OpeningTicket> Authority::search(const OpeningTicketId& id, const Sessio
   auto usable = tickets_.usable(id, session, leases_, now);
   if (!usable) return refuse(usable.error());
   const OpeningTicket& ticket = **usable;
+  if (ticket.is_for_case()) return refuse(Denial::kOtherPerson);
   if (tickets_.state(ticket, leases_, now).stage != TicketStage::kInCall)
     return refuse(Denial::kWrapUp);
   if (owners(ticket, now).empty()) return refuse(Denial::kNoMandate);
@@ -241,6 +249,7 @@ Allowed<void> Authority::enquire(const OperatorId& owners_person, Time now) {
 Allowed<Permission> Authority::check(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;
+  if (permission->ticket.is_for_case()) return refuse(Denial::kNoCall);
   const OperatorId& who = permission->ticket.who;
   const CallProgress& progress = tickets_.progress(permission->ticket);
   const auto mine = progress.mismatches.find(ask.subject);
@@ -268,7 +277,11 @@ Allowed<AccessGrant> Authority::granted(const OpeningTicket& ticket, const Organ
                                         Time now) const {
   MandateAsk wanted = mandate_ask(ticket);
   wanted.owner = owner;
-  return mandates_.ask(wanted, now);
+  auto grant = mandates_.ask(wanted, now);
+  if (!grant || !ticket.is_for_case()) return grant;
+  if (!grant->purpose.cases) return refuse(Denial::kNoCases);
+  grant->purpose.playback = false;  // of the call in hand, and there is none
+  return grant;
 }
 
 Allowed<OpeningTicket> Authority::may_vouch(const OpeningTicketId& id, const OrganisationId& owner,

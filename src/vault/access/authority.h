@@ -1,11 +1,13 @@
 // Who may open what, decided here and nowhere else: joins mandates, staff's places, freezes, the
-// exchange's leases, sign-ins' audio legs, tickets and limits. Pure: asks and time in, a grant or a
-// refusal out; the shell (Openings) serialises the asks, commits what was decided together with its
-// log entry, and only then lets a value out. Nothing is decided from an earlier answer.
+// exchange's leases, sign-ins' audio legs, tickets of calls and cases, and limits. Pure: asks and
+// time in, a grant or a refusal out; the shell (Openings) serialises the asks, commits what was
+// decided together with its log entry, and only then lets a value out. Nothing is decided from an
+// earlier answer.
 //
 // Promises, whatever the centre or the exchange say: without an unbroken chain of mandates signed
-// by the owner, without a live call, and without a leg in it that a signed-in operator's own
-// session registered, nothing is allowed; a revocation, an end or a freeze holds for the next ask;
+// by the owner, and without a live call with a leg in it that a signed-in operator's own session
+// registered, or a case ticket that the vault made of such a call or by the owner, nothing is
+// allowed; a revocation, an end or a freeze holds for the next ask;
 // no limit is exceeded over any window. What is allowed is counted at once, also if the commit then
 // fails.
 #pragma once
@@ -13,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "vault/access/case_tickets.h"
 #include "vault/access/freezes.h"
 #include "vault/access/leases.h"
 #include "vault/access/limits.h"
@@ -30,6 +33,7 @@ struct AuthorityRules {
   Rates guesses{10, 60, 200};     // values that did not match, by one operator
   int guesses_a_person = 3;       // within one call
   int guesses_a_call = 6;
+  CaseRule cases{};
 };
 
 struct TicketAsk {
@@ -46,6 +50,25 @@ struct PersonAsk {
   SessionKey session;
   OrganisationId owner;  // of the person's data
   SubjectId subject;
+};
+
+// By a person of the owner: a case ticket for somebody of an organisation that it mandated.
+struct CaseGift {
+  OperatorId by;
+  OrganisationId owner;
+  SubjectId subject;
+  OperatorId to;
+  DeskId desk;
+  std::string purpose;
+  std::string reference;
+};
+
+// To whom and for what a case ticket can be given at this moment.
+struct CaseOffer {
+  OrganisationId to;
+  std::vector<OperatorId> people;
+  std::set<DeskId> desks;
+  std::vector<Purpose> purposes;
 };
 
 struct Permission {
@@ -86,6 +109,7 @@ class Authority {
   SessionLegs& legs() { return legs_; }
   Limits& limits() { return limits_; }
   Tickets& tickets() { return tickets_; }
+  CaseTickets& cases() { return cases_; }
 
   // ---- Tickets
   Allowed<OpeningTicket> issue(const TicketAsk& ask, Time now);
@@ -139,6 +163,29 @@ class Authority {
   // The supervisor does not vouch.
   void decline_vouch(const OpeningTicketId& id, const SubjectId& subject);
 
+  // ---- Cases. What may be kept, given or handed on is told whole; it counts once it is committed.
+  // Of the call of this ticket, in it or in its wrap-up, where this person was opened after an
+  // identity check; no more than was opened. With the id of the one that this holder already has of
+  // the same person, purpose and reference, else with none.
+  Allowed<CaseTicket> may_keep(const PersonAsk& ask, const std::string& reference, Time now);
+  [[nodiscard]] Allowed<CaseTicket> may_give(const CaseGift& gift, Time now) const;
+  [[nodiscard]] std::vector<CaseOffer> case_offers(const OrganisationId& owner, Time now) const;
+  // By its holder, to somebody else of the same organisation; as it would then be.
+  [[nodiscard]] Allowed<CaseTicket> may_hand_on(const CaseTicketId& id, const OperatorId& by,
+                                                const OperatorId& to, Time now) const;
+  // Who else of the holder's organisation there is.
+  [[nodiscard]] std::vector<OperatorId> colleagues(const OperatorId& who) const;
+  // By its holder or a person of the owner. Also of one whose end could not be kept yet.
+  [[nodiscard]] Allowed<CaseTicket> may_end(const CaseTicketId& id, const OperatorId& by) const;
+  void hand_on(const CaseTicketId& id, const OperatorId& to, Time now);
+  // Opens nothing from here on.
+  void end_case(const CaseTicketId& id, const CaseEnd& how);
+  // The holder wants to open it in this session, which lasts until `session_ends`: the ticket that
+  // the session has for it already, or `fresh`.
+  Allowed<OpeningTicket> take_up(const CaseTicketId& id, const OperatorId& who,
+                                 const SessionKey& session, Time session_ends,
+                                 const OpeningTicketId& fresh, Time now);
+
   // The session ended: its tickets and legs with it.
   void end_session(const SessionKey& session, Time now);
   // Drops what can matter no more. To be called now and then.
@@ -153,6 +200,11 @@ class Authority {
   Allowed<void> narrow(AccessGrant& grant, const CallerSaid& said) const;
   [[nodiscard]] IdentityStanding standing_of(const Permission& permission,
                                              const SubjectId& subject);
+  // Whether the case of this ticket is still this operator's, and about this person.
+  [[nodiscard]] Allowed<void> case_stands(const OpeningTicket& ticket, const PersonAsk& ask,
+                                          Time now) const;
+  [[nodiscard]] Allowed<AccessGrant> granted_for_case(const CaseTicket& ticket, Time now) const;
+  [[nodiscard]] bool has_room_for_case(const OperatorId& holder, Time now) const;
   // The ticket is usable and a chain grants its purpose for this owner.
   Allowed<Permission> granted_by_ticket(const PersonAsk& ask, Time now);
   // And in the wrap-up, the person was opened before; narrowed by who speaks.
@@ -165,6 +217,7 @@ class Authority {
   CallLeases leases_;
   SessionLegs legs_;
   Tickets tickets_;
+  CaseTickets cases_;
   Limits limits_;
 };
 

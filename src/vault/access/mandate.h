@@ -41,6 +41,7 @@ struct Purpose {
   std::uint32_t export_rows_per_day = 0;  // people in exports for this purpose; 0: no exports
   bool playback = false;                  // whether the call's recording may be heard
   std::map<std::string, CallerTerms> callers{};  // "agent", "heir", …; others than the person
+  bool cases = false;  // whether a person's record may be opened again while a case is open
   friend bool operator==(const Purpose&, const Purpose&) = default;
 };
 

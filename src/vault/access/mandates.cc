@@ -159,6 +159,7 @@ Allowed<AccessGrant> Mandates::granted(const MandateId& leaf, const MandateAsk& 
           std::min(grant.purpose.export_rows_per_day, purpose->export_rows_per_day);
       grant.purpose.callers = common(grant.purpose.callers, purpose->callers);
       grant.purpose.playback = grant.purpose.playback && purpose->playback;
+      grant.purpose.cases = grant.purpose.cases && purpose->cases;
     }
     grant.ends = std::min(grant.ends, link->ends);
     grant.chain.push_back({link->id, link->version, link->to, link->limits});

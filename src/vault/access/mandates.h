@@ -49,7 +49,7 @@ struct ChainLink {
 struct AccessGrant {
   std::vector<ChainLink> chain;  // owner's mandate first
   Purpose purpose;  // fields of all links in common; the most checks, the fewest rows of any;
-                    // played if all do
+                    // played, and kept for cases, if all do
   Time ends;        // the earliest
   // Everything an opening counts against: each link's limits by operator, on desk and in all.
   [[nodiscard]] std::vector<Charge> charges(const OperatorId& who, const DeskId& desk) const;

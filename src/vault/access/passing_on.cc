@@ -41,6 +41,7 @@ Result<void> check_purpose(const Purpose& purpose, const Mandate& parent) {
       return wider(fmt::format("callers of {}", purpose.id));
   }
   if (purpose.playback && !given->playback) return wider(fmt::format("playback of {}", purpose.id));
+  if (purpose.cases && !given->cases) return wider(fmt::format("cases of {}", purpose.id));
   return {};
 }
 

@@ -72,6 +72,7 @@ TEST_F(PassingOn, NothingMoreThanWasGiven) {
       {"export_rows_per_day of answer",
        [](Mandate& m) { m.purposes.front().export_rows_per_day = 1; }},
       {"playback of answer", [](Mandate& m) { m.purposes.front().playback = true; }},
+      {"cases of answer", [](Mandate& m) { m.purposes.front().cases = true; }},
       {"limits", [](Mandate& m) { m.limits.by_operator.per_minute = 6; }},
       {"limits", [](Mandate& m) { m.limits.by_operator.per_day = Rates::kUnlimited; }},
       {"begins", [](Mandate& m) { m.begins -= 1s; }},

@@ -38,12 +38,18 @@ std::string_view name_of(Denial refusal) {
       return "ticket_frozen";
     case Denial::kWrapUp:
       return "wrap_up";
+    case Denial::kOtherPerson:
+      return "other_person";
     case Denial::kNotChecked:
       return "not_checked";
     case Denial::kNoCaller:
       return "no_caller";
     case Denial::kNoPlayback:
       return "no_playback";
+    case Denial::kNoCases:
+      return "no_cases";
+    case Denial::kTooManyCases:
+      return "too_many_cases";
     case Denial::kGuesses:
       return "guesses";
     case Denial::kSearches:

@@ -26,9 +26,12 @@ enum class Denial {
   kTicketOver,    // ended, or its wrap-up is
   kTicketFrozen,  // stopped by an alarm or the owner
   kWrapUp,        // after the call only people opened during it
+  kOtherPerson,   // a case's ticket opens the case's own person only
   kNotChecked,    // the mandate wants the person's identity checked first
   kNoCaller,      // the purpose gives nothing to whoever speaks for the person
   kNoPlayback,    // the purpose is none for hearing recordings
+  kNoCases,       // the purpose is none for cases
+  kTooManyCases,  // the holder has too many case tickets
   kGuesses,       // too many values typed that did not match
   kSearches,      // too many searches
   kLimit,         // a limit of a mandate is reached

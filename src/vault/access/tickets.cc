@@ -10,6 +10,12 @@ constexpr std::chrono::hours kFrozenKept{24};  // no call lasts that long
 
 }  // namespace
 
+bool CallProgress::is_checked(const SubjectId& subject, std::uint32_t fields) const {
+  if (vouched.contains(subject)) return true;
+  const auto found = matched.find(subject);
+  return (found == matched.end() ? 0 : found->second.size()) >= fields;
+}
+
 std::size_t CallProgress::unlike_the_call() const {
   std::set<SubjectId> all;
   for (const auto& [owner, people] : callers) all.insert(people.begin(), people.end());
@@ -30,8 +36,29 @@ OpeningTicket* Tickets::find(const OpeningTicketId& id) {
   return found == tickets_.end() ? nullptr : &found->second;
 }
 
+std::string_view name_of(TicketStage stage) {
+  switch (stage) {
+    case TicketStage::kInCall:
+      return "in_call";
+    case TicketStage::kWrapUp:
+      return "wrap_up";
+    case TicketStage::kInCase:
+      return "in_case";
+    case TicketStage::kOver:
+      return "over";
+  }
+  return "";
+}
+
+MatterId matter_of(const OpeningTicket& ticket) {
+  // No id that came from outside has such a colon.
+  return MatterId(ticket.is_for_case() ? "case:" + ticket.case_ticket.text() : ticket.call.text());
+}
+
 TicketState Tickets::state(const OpeningTicket& ticket, const CallLeases& leases, Time now) const {
   if (ticket.ended) return {TicketStage::kOver, ticket.ended};
+  if (ticket.is_for_case())
+    return {now < ticket.until ? TicketStage::kInCase : TicketStage::kOver, ticket.until};
   if (leases.is_up(ticket.call, ticket.leg, now)) return {TicketStage::kInCall, std::nullopt};
   const auto left = leases.left(ticket.call, ticket.leg, now);
   if (!left) return {TicketStage::kOver, std::nullopt};
@@ -69,14 +96,31 @@ void Tickets::end_session(const SessionKey& session, Time now) {
     if (ticket.session == session && !ticket.ended) ticket.ended = now;
 }
 
+void Tickets::end_case(const CaseTicketId& id, Time now) {
+  for (auto& [known, ticket] : tickets_)
+    if (ticket.case_ticket == id && !ticket.ended) ticket.ended = now;
+}
+
+const OpeningTicket* Tickets::taken_up(const CaseTicketId& id, const SessionKey& session,
+                                       Time now) const {
+  const auto found = std::find_if(tickets_.begin(), tickets_.end(), [&](const auto& entry) {
+    const OpeningTicket& ticket = entry.second;
+    return ticket.case_ticket == id && ticket.session == session && !ticket.ended &&
+           now < ticket.until;
+  });
+  return found == tickets_.end() ? nullptr : &found->second;
+}
+
 void Tickets::forget(const CallLeases& leases, Time now) {
   std::erase_if(tickets_, [&](const auto& entry) {
     return state(entry.second, leases, now).stage == TicketStage::kOver &&
            entry.second.made + rule_.most < now;
   });
-  std::erase_if(frozen_, [&](const auto& entry) { return entry.second + kFrozenKept < now; });
-  std::set<std::pair<CallId, OperatorId>> needed;
-  for (const auto& [id, ticket] : tickets_) needed.insert({ticket.call, ticket.who});
+  std::erase_if(frozen_, [&](const auto& entry) {
+    return !entry.first.first.empty() && entry.second + kFrozenKept < now;
+  });
+  std::set<std::pair<MatterId, OperatorId>> needed;
+  for (const auto& [id, ticket] : tickets_) needed.insert({matter_of(ticket), ticket.who});
   std::erase_if(progress_, [&](const auto& entry) { return !needed.contains(entry.first); });
 }
 

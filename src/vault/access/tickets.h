@@ -1,13 +1,16 @@
 // Opening tickets: an operator, in one session at the glass, may open people's fields for one
 // purpose on one desk because of one call. A ticket lives as long as the operator's leg is up in
-// the call, and then for a wrap-up that may be extended to a cap of the vault's. It is kept in
-// memory only: after a restart of the vault the centre asks again. Pure; owned by Authority.
+// the call, and then for a wrap-up that may be extended to a cap of the vault's. Or because of one
+// case (case_tickets.h), whose holder took it up in that session: then it lives as long as the case
+// ticket and the session do. It is kept in memory only: after a restart of the vault the centre, or
+// the holder, asks again. Pure; owned by Authority.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/time.h"
@@ -31,11 +34,16 @@ struct OpeningTicket {
   OrganisationId called;
   DeskId desk;
   std::string purpose;
-  CallId call;
+  CallId call;  // or
+  CaseTicketId case_ticket{};
+  std::string case_reference{};
   Time made;
+  Time until{};  // of one for a case
 
   Micros wrap_up{0};          // granted so far
   std::optional<Time> ended;  // by the centre, a sign-out, a revocation
+
+  [[nodiscard]] bool is_for_case() const { return !case_ticket.empty(); }
 };
 
 // Who speaks about a person in a call, as the operator heard it.
@@ -66,16 +74,24 @@ struct CallProgress {
   std::map<SubjectId, int> mismatches;
   int all_mismatches = 0;
 
+  // So many fields matched, or a supervisor gave a word.
+  [[nodiscard]] bool is_checked(const SubjectId& subject, std::uint32_t fields) const;
   // Of those opened: who are not whom the caller's number is, though it is somebody's.
   [[nodiscard]] std::size_t unlike_the_call() const;
 };
 
-enum class TicketStage { kInCall, kWrapUp, kOver };
+enum class TicketStage { kInCall, kWrapUp, kInCase, kOver };
+
+std::string_view name_of(TicketStage stage);
 
 struct TicketState {
   TicketStage stage = TicketStage::kOver;
-  std::optional<Time> until;  // of the wrap-up
+  std::optional<Time> until;  // of the wrap-up, or of the case in this session
 };
+
+// The call, or the case ticket: within it one operator's guesses and openings are counted.
+using MatterId = Id<struct MatterTag>;
+MatterId matter_of(const OpeningTicket& ticket);
 
 class Tickets {
  public:
@@ -90,9 +106,9 @@ class Tickets {
                                  const CallLeases& leases, Time now);
   [[nodiscard]] OpeningTicket* find(const OpeningTicketId& id);
   CallProgress& progress(const OpeningTicket& ticket) {
-    return progress_[{ticket.call, ticket.who}];
+    return progress_[{matter_of(ticket), ticket.who}];
   }
-  [[nodiscard]] const std::map<std::pair<CallId, OperatorId>, CallProgress>& in_calls() const {
+  [[nodiscard]] const std::map<std::pair<MatterId, OperatorId>, CallProgress>& in_calls() const {
     return progress_;
   }
 
@@ -101,9 +117,13 @@ class Tickets {
                               Time now);
   void end(const OpeningTicketId& id, Time now);
   void end_session(const SessionKey& session, Time now);
+  void end_case(const CaseTicketId& id, Time now);
+  // Of this session for this case, still usable; nothing when it has none.
+  [[nodiscard]] const OpeningTicket* taken_up(const CaseTicketId& id, const SessionKey& session,
+                                              Time now) const;
 
   // What an operator may do in a call stops, whichever ticket is used for it, also one that is
-  // asked for later, until it is released.
+  // asked for later, until it is released. No call: what the operator may do in any case.
   void freeze(const CallId& call, const OperatorId& who, Time now) { frozen_[{call, who}] = now; }
   void release(const CallId& call, const OperatorId& who) { frozen_.erase({call, who}); }
   [[nodiscard]] bool is_frozen(const CallId& call, const OperatorId& who) const {
@@ -117,7 +137,7 @@ class Tickets {
  private:
   const WrapUpRule rule_;
   std::map<OpeningTicketId, OpeningTicket> tickets_;
-  std::map<std::pair<CallId, OperatorId>, CallProgress> progress_;
+  std::map<std::pair<MatterId, OperatorId>, CallProgress> progress_;
   std::map<std::pair<CallId, OperatorId>, Time> frozen_;
 };
 

@@ -29,6 +29,7 @@ Alarm make_alarm(const AlarmId& id, const OrganisationId& owner, const WatchRule
   alarm.actor = OrganisationId(cause.organisation);
   alarm.desk = DeskId(cause.desk);
   alarm.call = CallId(cause.call);
+  alarm.case_id = cause.case_id;
   alarm.at = cause.time;
   alarm.figures = figures;
   return alarm;
@@ -41,6 +42,7 @@ ledger::Entry entry_of(const Alarm& alarm) {
   entry.operator_id = alarm.who.text();
   entry.organisation = alarm.actor.text();
   entry.call = alarm.call.text();
+  entry.case_id = alarm.case_id;
   entry.desk = alarm.desk.text();
   entry.outcome = kRaised;
   entry.details = {{"alarm", alarm.id.text()},
@@ -62,6 +64,7 @@ ledger::Entry answer_entry(const Alarm& alarm, const Alarm::Answered& answered) 
   entry.operator_id = answered.by.text();
   entry.organisation = alarm.owner.text();
   entry.call = alarm.call.text();
+  entry.case_id = alarm.case_id;
   entry.desk = alarm.desk.text();
   entry.outcome = answered.answer == AlarmAnswer::kRelease ? kReleased : kSeen;
   entry.details = {{"alarm", alarm.id.text()}, {"rule", alarm.rule}};
@@ -82,6 +85,7 @@ std::optional<Alarm> raised_alarm(const OrganisationId& owner, const ledger::Ent
   alarm.actor = OrganisationId(entry.organisation);
   alarm.desk = DeskId(entry.desk);
   alarm.call = CallId(entry.call);
+  alarm.case_id = entry.case_id;
   alarm.at = entry.time;
   alarm.figures = {detail<std::int64_t>(entry, "count", 0), detail<std::int64_t>(entry, "limit", 0),
                    detail<std::int64_t>(entry, "usual_tenths", 0),

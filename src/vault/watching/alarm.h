@@ -24,12 +24,13 @@ struct Alarm {
   AlarmId id;
   std::string rule;
   Severity severity = Severity::kWarning;
-  bool freezes = false;  // the operator opens nothing more in that call
+  bool freezes = false;  // the operator opens nothing more in that call, or in any case
   OrganisationId owner;
   OperatorId who;
   OrganisationId actor;  // for whom the operator acts
   DeskId desk;
   CallId call;
+  std::string case_id{};  // where there was no call
   Time at;
   AlarmFigures figures;
 

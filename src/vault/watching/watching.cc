@@ -48,6 +48,11 @@ bool is_about_call(Measure measure) {
   return false;
 }
 
+// The call, or the case, that the entry is about; a case's reference is not a call's id.
+std::string matter_of(const ledger::Entry& entry) {
+  return entry.call.empty() ? entry.case_id : entry.call;
+}
+
 // Whoever is stopped presses again; that is no attempt at anything.
 bool is_attempt(const ledger::Entry& entry) {
   return entry.outcome != "refused_frozen" && entry.outcome != "refused_ticket_frozen";
@@ -114,8 +119,8 @@ void Watching::touch(bool canary, InCall* call, Counted& counted) {
 Watching::Counted Watching::count(const OrganisationId& owner, const ledger::Entry& entry) {
   Counted counted;
   InCall* call = nullptr;
-  if (!entry.call.empty()) {
-    call = &calls_[{owner.text(), entry.call, entry.operator_id}];
+  if (!matter_of(entry).empty()) {
+    call = &calls_[{owner.text(), matter_of(entry), entry.operator_id}];
     call->last = std::max(call->last, entry.time);
   }
   if (entry.kind == ledger::kind::kIdentityCheck && entry.outcome == "cannot_confirm") {
@@ -165,7 +170,7 @@ AlarmFigures Watching::judge(const WatchRule& rule, const OrganisationId& owner,
   AlarmFigures figures;
   figures.limit = rule.at_least;
   figures.minutes = std::chrono::duration_cast<std::chrono::minutes>(rule.within).count();
-  const auto call = calls_.find({owner.text(), entry.call, entry.operator_id});
+  const auto call = calls_.find({owner.text(), matter_of(entry), entry.operator_id});
   const InCall in_call = call == calls_.end() ? InCall() : call->second;
   const auto& hours = rules_.hours(DeskId(entry.desk));
   HourlyCounts::Sum usual;
@@ -219,8 +224,8 @@ AlarmFigures Watching::judge(const WatchRule& rule, const OrganisationId& owner,
 bool Watching::is_new(const WatchRule& rule, const OrganisationId& owner,
                       const ledger::Entry& entry, std::int64_t count) const {
   const bool by_call = is_about_call(rule.measure);
-  const auto told =
-      told_.find({rule.id, owner.text(), entry.operator_id, by_call ? entry.call : std::string()});
+  const auto told = told_.find(
+      {rule.id, owner.text(), entry.operator_id, by_call ? matter_of(entry) : std::string()});
   if (told == told_.end()) return true;
   if (count >= 2 * told->second.count) return true;
   return !by_call && entry.time >= told->second.at + rule.within;
@@ -229,7 +234,7 @@ bool Watching::is_new(const WatchRule& rule, const OrganisationId& owner,
 void Watching::tell(const WatchRule& rule, const OrganisationId& owner, const ledger::Entry& entry,
                     std::int64_t count) {
   const bool by_call = is_about_call(rule.measure);
-  told_[{rule.id, owner.text(), entry.operator_id, by_call ? entry.call : std::string()}] = {
+  told_[{rule.id, owner.text(), entry.operator_id, by_call ? matter_of(entry) : std::string()}] = {
       entry.time, count};
 }
 

@@ -42,6 +42,13 @@ class Desk {
         {"opening", "o-" + std::to_string(++acts_)}, {"people", std::int64_t{1}}, {"canary", true}};
     take(entry);
   }
+  void touch_canary_in_case(const std::string& who, const std::string& reference, Time at) {
+    ledger::Entry entry = entry_of(who, "", at, ledger::kind::kOpening);
+    entry.case_id = reference;
+    entry.details = {
+        {"opening", "o-" + std::to_string(++acts_)}, {"people", std::int64_t{1}}, {"canary", true}};
+    take(entry);
+  }
   void search_canary(const std::string& who, const std::string& call, Time at) {
     ledger::Entry entry = entry_of(who, call, at, ledger::kind::kSearch);
     entry.outcome = "found";
@@ -166,7 +173,10 @@ TEST(Watching, ACanaryTouchedAlarmsAtOnce) {
   Desk desk;
   desk.touch_canary("hana", "call", kMorning);
   desk.search_canary("kei", "other", kMorning);
-  EXPECT_THAT(desk.found, ElementsAre("canary", "canary"));
+  desk.touch_canary_in_case("hana", "C-1", kMorning);
+  EXPECT_THAT(desk.found, ElementsAre("canary", "canary", "canary"));
+  EXPECT_EQ(desk.log.back().case_id, "C-1");
+  EXPECT_EQ(vault::raised_alarm(kOwner, desk.log.back())->case_id, "C-1");
 }
 
 // Days of an invented desk: each operator takes a call about every eight minutes, mostly one person

@@ -61,6 +61,8 @@ export async function glassIsClosed(nobody: VaultSite, ticket: string, subject: 
     ["POST", "/open", person], ["POST", "/documents", { ...person, text: "x", draft: false }], ["POST", "/leg", {}],
     ["POST", "/vouch", { ...person, reason: "known" }], ["POST", "/ticket/purpose", { purpose: "answer" }],
     ["POST", "/owner/mandates/sakura-1/sign", { version: 1 }],
+    ["GET", "/cases"], ["POST", "/cases", { ...person, reference: "C-1" }], ["POST", "/cases/any/ticket", {}], ["POST", "/cases/any/hand", { to: "hana" }],
+    ["POST", "/owner/cases", { subject, to: "hana", desk: "sakura-leak", purpose: "answer", reference: "C-1", reason: "follow_up" }],
   ];
   for (const cookie of ["", `glass_session=${"0".repeat(64)}`, "glass_session=hana"])
     for (const [method, path, body] of asks) {
