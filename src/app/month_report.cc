@@ -23,7 +23,7 @@ struct Said {
 };
 
 // Words of the log, as managers read them.
-constexpr std::array<std::pair<std::string_view, Said>, 32> kWords = {{
+constexpr std::array<std::pair<std::string_view, Said>, 34> kWords = {{
     {"opening", {"閲覧", "Opened"}},
     {"refusal", {"拒否", "Refused"}},
     {"search", {"検索", "Searched"}},
@@ -37,6 +37,7 @@ constexpr std::array<std::pair<std::string_view, Said>, 32> kWords = {{
     {"ticket", {"閲覧許可", "Permission"}},
     {"case_ticket", {"案件の閲覧許可", "Permission for a case"}},
     {"playback", {"録音の再生", "Recording played"}},
+    {"retention", {"保管期限", "Retention"}},
     {"organisation", {"組織", "Organisation"}},
     {"number", {"番号", "Number"}},
     {"staff", {"担当者の登録", "Staff"}},

@@ -10,6 +10,7 @@ namespace {
 using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::Not;
 
 TEST_F(Line, PhoneIsRungConnectedAndHangsUp) {
   reach_waiting();

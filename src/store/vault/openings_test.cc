@@ -235,9 +235,9 @@ TEST_P(OpeningsOn, TheDocumentNamesEveryRouteAndNoOther) {
   ASSERT_TRUE(retention) << retention.error().message;
   vault::CaseDesk cases(
       {*store_, clock_, entropy_, *authority_, people_->records(), openings_->act_log()});
-  parts.people.emplace(vault::GlassSite::People{people_->records(), *openings_, entropy_, identity,
-                                                nullptr, nullptr, nullptr, exports->get(), nullptr,
-                                                &playbacks, nullptr, retention->get(), &cases});
+  parts.people.emplace(vault::GlassSite::People{
+      people_->records(), *openings_, entropy_, identity, nullptr, nullptr, nullptr, exports->get(),
+      nullptr, &playbacks, nullptr, retention->get(), nullptr, &cases});
   const auto site = vault::GlassSite::start(settings, parts);
   ASSERT_TRUE(site) << site.error().message;
   std::set<std::string> served;
