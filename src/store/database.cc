@@ -116,6 +116,8 @@ Result<void> Database::Connection::connect_sqlite() {
   *fresh << fmt::format("PRAGMA busy_timeout = {}", options.busy_timeout.count());
   *fresh << "PRAGMA journal_mode = WAL";
   *fresh << "PRAGMA synchronous = FULL";
+  // A process in its sandbox has no folder for temporary files, and none may hold what it keeps.
+  *fresh << "PRAGMA temp_store = MEMORY";
   *fresh << "PRAGMA foreign_keys = ON";
   if (!turn) turn = write_turn_of(path);
   if (options.sole_owner && !checkpoints)
