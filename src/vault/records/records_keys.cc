@@ -317,8 +317,10 @@ Result<Records::State::Orphans> Records::State::orphans() {
     const auto page = parts.keys.walk(from, kOrphanStep);
     if (!page) return tl::unexpected<Error>(page.error());
     if (!page->keys.empty()) {
-      const auto there =
-          parts.store.numbers(page->keys.front().number, page->keys.back().number, kOrphanStep + 1);
+      // A page of keys may be longer than it was asked to be: they lie in blocks.
+      const RecordNumber first = page->keys.front().number;
+      const RecordNumber last = page->keys.back().number;
+      const auto there = parts.store.numbers(first, last, last - first + 1);
       if (!there) return tl::unexpected<Error>(there.error());
       for (const SubjectKeyRow& row : page->keys) {
         if (std::binary_search(there->begin(), there->end(), row.number)) continue;
