@@ -28,6 +28,24 @@ TEST_F(Import, TakesAFileAndFindsItsPeople) {
   EXPECT_EQ(records_->read(sakura_, who->subjects[0], {"provenance"})->provenance->source, "web");
 }
 
+// Keys are looked through in pages, which lie in blocks and may be longer than they were asked to
+// be.
+TEST_F(Import, ARestartTakesNobodysKeyHoweverManyCameIn) {
+  constexpr int kPeople = 40'000;
+  std::string text = kHeader;
+  for (int i = 0; i < kPeople; ++i) text += person(i);
+  ASSERT_TRUE(take(text));
+  for (int restart = 0; restart < 2; ++restart) {
+    const auto started = try_start();
+    ASSERT_TRUE(started) << started.error().message;
+    EXPECT_EQ(stores_.keys->walk(1, 100'000)->keys.size(), kPeople);
+    const auto who =
+        records_->find(sakura_, {{"customer_number", Personal<std::string>("C16385")}});
+    ASSERT_EQ(who->subjects.size(), 1U);
+    EXPECT_EQ(read(who->subjects[0], "name_kanji"), "髙橋 花子");
+  }
+}
+
 TEST_F(Import, TakesCp932AndSaysSo) {
   // お客様番号,氏名 / C1,髙橋 (with the variant that only CP932's extension has)
   const std::string text =
