@@ -169,6 +169,20 @@ TEST(Sqlite, AFullDiskIsToldApart) {
   EXPECT_EQ((*database)->state(), StoreState::kDiskFull);
 }
 
+// A sandboxed process has no folder for them, and what it keeps must not lie there.
+TEST(Sqlite, MakesNoTemporaryFiles) {
+  std::string why;
+  const auto scratch = ScratchDatabase::make(Backend::kSqlite, &why);
+  auto database = Database::open({.url = scratch->url()});
+  ASSERT_TRUE(database);
+  int store = -1;
+  ASSERT_TRUE((*database)->transact([&](soci::session& sql) -> Result<void> {
+    sql << "PRAGMA temp_store", soci::into(store);
+    return {};
+  }));
+  EXPECT_EQ(store, 2);  // MEMORY
+}
+
 TEST(Sqlite, ItsFileIsForTheOwnerAlone) {
   std::string why;
   const auto scratch = ScratchDatabase::make(Backend::kSqlite, &why);
