@@ -4,9 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "app/admin_client.h"
 #include "base/time.h"
@@ -31,8 +31,7 @@ Result<pb::TraceReply> asked(const ProcessAccess& access, const std::filesystem:
   const auto stub =
       pb::VaultExportsForAdmin::NewStub(wire::open_channel(access.address, "vault", *credentials));
   grpc::ClientContext context;
-  pb::TraceReply reply;
-  const auto stream = stub->Trace(&context, &reply);
+  const auto stream = stub->Trace(&context);
   pb::TracePart part;
   part.set_asked_by(who_asks());
   std::ifstream in(file, std::ios::binary);
@@ -42,6 +41,8 @@ Result<pb::TraceReply> asked(const ProcessAccess& access, const std::filesystem:
     part.set_file(piece.data(), static_cast<std::size_t>(in.gcount()));
   } while (stream->Write(part) && in);
   stream->WritesDone();
+  pb::TraceReply reply;
+  for (pb::TraceReply piece; stream->Read(&piece);) reply.MergeFrom(piece);
   if (const auto status = stream->Finish(); !status.ok())
     return fail(ErrorCode::kUnavailable,
                 fmt::format("the vault does not answer: {}", status.error_message()));
@@ -67,18 +68,26 @@ nlohmann::json json_of(const pb::TraceReply& reply) {
                        {"fitting", one.fitting()}});
   nlohmann::json lines = nlohmann::json::array();
   for (const pb::TracedLine& one : reply.lines()) {
-    nlohmann::json line = {{"line", one.line()},
-                           {"owner", one.owner()},
-                           {"subject", one.subject()},
-                           {"cells", one.cells()}};
-    if (!one.invented_for().empty()) line["invented_for"] = one.invented_for();
+    nlohmann::json owners = nlohmann::json::array();
+    for (const pb::TracedOwner& whose : one.owners()) {
+      nlohmann::json owner = {{"owner", whose.owner()}, {"subject", whose.subject()}};
+      if (!whose.invented_for().empty()) owner["invented_for"] = whose.invented_for();
+      owners.push_back(std::move(owner));
+    }
+    nlohmann::json line = {{"line", one.line()}, {"cells", one.cells()}};
+    if (owners.size() == 1) line.update(owners.front());
+    line["owners"] = std::move(owners);
     lines.push_back(std::move(line));
   }
+  nlohmann::json sums = nlohmann::json::object();
+  for (const pb::TracedSum& sum : reply.sums())
+    sums[sum.owner()] = {{"lines", sum.lines()}, {"shared", sum.shared()}};
   return {
       {"verdict", reply.verdict()},
       {"named", reply.named().empty() ? nlohmann::json(nullptr) : nlohmann::json(reply.named())},
       {"exports", std::move(exports)},
       {"lines", std::move(lines)},
+      {"owners", std::move(sums)},
       {"lines_read", reply.lines_read()},
       {"lines_left_out", reply.lines_left_out()}};
 }
@@ -94,15 +103,23 @@ void print(const pb::TraceReply& reply) {
     fmt::print("  10^{:<6.1f} {}  for {}, asked by {}, approved by {}, {} of {} marks fit\n",
                one.score(), one.export_id(), one.recipient(), one.asked_by(), one.approved_by(),
                one.fitting(), one.marks());
-  std::map<std::string, int> owners;
-  for (const pb::TracedLine& line : reply.lines()) ++owners[line.owner()];
-  fmt::print("{} lines read, {} left out\n", reply.lines_read(), reply.lines_left_out());
-  for (const auto& [owner, count] : owners) fmt::print("  {} lines are of {}\n", count, owner);
-  for (const pb::TracedLine& line : reply.lines())
-    fmt::print("  line {}: {} {}{}\n", line.line(), line.owner(), line.subject(),
-               line.invented_for().empty()
-                   ? ""
-                   : fmt::format(", invented for export {}", line.invented_for()));
+  fmt::print("{} lines read, {} too long to be looked at\n", reply.lines_read(),
+             reply.lines_left_out());
+  for (const pb::TracedSum& sum : reply.sums()) {
+    fmt::print("  {} lines are of {}", sum.lines(), sum.owner());
+    if (sum.shared() > 0) fmt::print(", {} of them of another client as well", sum.shared());
+    fmt::print("\n");
+  }
+  for (const pb::TracedLine& line : reply.lines()) {
+    std::vector<std::string> owners;
+    for (const pb::TracedOwner& whose : line.owners())
+      owners.push_back(fmt::format(
+          "{} {}{}", whose.owner(), whose.subject().empty() ? "(one of several)" : whose.subject(),
+          whose.invented_for().empty()
+              ? ""
+              : fmt::format(", invented for export {}", whose.invented_for())));
+    fmt::print("  line {}: {}\n", line.line(), fmt::join(owners, " or "));
+  }
 }
 
 Result<void> trace(const Words& words) {

@@ -9,6 +9,7 @@
 #include "base/sealing.h"
 #include "ledger/entry.h"
 #include "vault/access/places.h"
+#include "vault/core/token_tally.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -16,6 +17,34 @@ namespace {
 constexpr std::size_t kMostName = 200;
 constexpr std::size_t kMostNumbers = 1000;
 constexpr std::size_t kMostNumberCalled = 32;
+constexpr std::string_view kTallyPrefix = "tokens.";  // of an organisation, among what is kept
+
+using Tallies = std::map<OrganisationId, TokenTally>;
+
+Tallies tallies_of(const VaultImage& image) {
+  Tallies tallies;
+  for (auto found = image.meta.lower_bound(std::string(kTallyPrefix));
+       found != image.meta.end() && found->first.starts_with(kTallyPrefix); ++found)
+    tallies.emplace(OrganisationId(found->first.substr(kTallyPrefix.size())),
+                    TokenTally::parse(found->second));
+  return tallies;
+}
+
+// For the owner: a list of numbers that somebody makes shows as many tokens.
+Result<ledger::Draft> hour_told(const OrganisationId& organisation, const TokenHour& hour,
+                                Time now) {
+  ledger::Entry entry;
+  entry.time = now;
+  entry.kind = std::string(ledger::kind::kTokens);
+  entry.outcome = hour.over_limit > 0 ? "limited" : "given";
+  entry.details = {{"hour", format_utc(hour.begins())},
+                   {"given", hour.given},
+                   {"refused", hour.refused},
+                   {"over_limit", hour.over_limit}};
+  auto text = entry.text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  return ledger::Draft{organisation.text(), *std::move(text)};
+}
 
 bool is_number_called(std::string_view text) {
   return !text.empty() && text.size() <= kMostNumberCalled &&
@@ -78,6 +107,10 @@ Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts, const Maste
     if (auto made = registry->first_start(master); !made)
       return tl::unexpected<Error>(made.error());
   if (auto loaded = registry->reload(); !loaded) return tl::unexpected<Error>(loaded.error());
+  const auto image = parts.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  for (const auto& [organisation, tally] : tallies_of(*image))
+    tally.count_again(registry->token_limits_, organisation, parts.clock.now());
   const auto started = parts.store.commit(parts.clock.now(), {{}, {{"vault_started", {}}}});
   if (!started) return tl::unexpected<Error>(started.error());
   return registry;
@@ -206,10 +239,9 @@ Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteV
     if (!may_tokenise(organisation)) return tl::unexpected(kTokenLimit);
     return Directory::token_of(*line, *found);
   }();
-  if (answer || answer.error() != kTokenLimit) {
+  if (!answer && answer.error() != kTokenLimit) {
     const std::lock_guard lock(tokens_mutex_);
-    Tokens& tokens = tokens_[found == nullptr ? OrganisationId() : organisation];
-    ++(answer ? tokens.given : tokens.refused);
+    ++tokens_[found == nullptr ? OrganisationId() : organisation].refused;
   }
   return answer;
 }
@@ -217,7 +249,8 @@ Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteV
 bool Registry::may_tokenise(const OrganisationId& organisation) {
   const std::lock_guard lock(tokens_mutex_);
   const bool fits = token_limits_.take(organisation, parts_.clock.now());
-  if (!fits) ++tokens_[organisation].over_limit;
+  Tokens& tokens = tokens_[organisation];
+  ++(fits ? tokens.given : tokens.over_limit);
   return fits;
 }
 
@@ -227,15 +260,35 @@ Result<void> Registry::journal_counts() {
     const std::lock_guard lock(tokens_mutex_);
     counts.swap(tokens_);
   }
-  if (counts.empty()) return {};
-  Act act;
-  for (const auto& [organisation, tokens] : counts)
-    act.journal.push_back({"tokens_given",
-                           {{"organisation", organisation.text()},
-                            {"given", tokens.given},
-                            {"refused", tokens.refused},
-                            {"over_limit", tokens.over_limit}}});
-  auto kept = parts_.store.commit(parts_.clock.now(), act);
+  const auto kept = [&]() -> Result<void> {
+    const auto image = parts_.store.load();
+    if (!image) return tl::unexpected<Error>(image.error());
+    const Time now = parts_.clock.now();
+    Tallies tallies = tallies_of(*image);
+    Act act;
+    for (const auto& [organisation, tokens] : counts) {
+      act.journal.push_back({"tokens_given",
+                             {{"organisation", organisation.text()},
+                              {"given", tokens.given},
+                              {"refused", tokens.refused},
+                              {"over_limit", tokens.over_limit}}});
+      if (!organisation.empty())
+        tallies[organisation].add({0, tokens.given, tokens.refused, tokens.over_limit}, now);
+    }
+    for (auto& [organisation, tally] : tallies) {
+      const auto finished = tally.take_finished(now);
+      for (const TokenHour& hour : finished) {
+        auto told = hour_told(organisation, hour, now);
+        if (!told) return tl::unexpected<Error>(told.error());
+        act.entries.push_back(*std::move(told));
+      }
+      if (!finished.empty() || counts.contains(organisation))
+        act.changes.emplace_back(
+            PutMeta{std::string(kTallyPrefix) + organisation.text(), tally.text()});
+    }
+    if (act.journal.empty() && act.entries.empty()) return {};
+    return parts_.store.commit(now, act);
+  }();
   if (kept) return kept;
   const std::lock_guard lock(tokens_mutex_);
   for (const auto& [organisation, tokens] : counts) {

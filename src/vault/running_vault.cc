@@ -200,8 +200,9 @@ Result<void> RunningVault::start_exports(const Settings& settings, const Clock& 
                                 records, settings.data / "exports"});
   if (!exports) return tl::unexpected<Error>(exports.error());
   parts.exports = std::move(*exports);
-  parts.traces = std::make_unique<TraceService>(Tracing::Parts{
-      *parts.store, clock, *parts.registry, records, *parts.exports, NumberingPlan::japanese()});
+  parts.traces = std::make_unique<TraceService>(
+      Tracing::Parts{*parts.store, clock, *parts.registry, records, *parts.exports,
+                     NumberingPlan::japanese(), settings.trace_lines_per_day});
   auto retention = Retention::open({*parts.store, clock, entropy, *parts.authority, *parts.registry,
                                     records, parts.exports.get(), parts.people->log(),
                                     parts.logs ? &parts.logs->logs() : nullptr});

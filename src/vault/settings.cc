@@ -140,6 +140,8 @@ Result<Settings> Settings::from_config(Config config) {
   read_rate(tokens, "per_minute", settings.token_rates.per_minute);
   read_rate(tokens, "per_hour", settings.token_rates.per_hour);
   read_rate(tokens, "per_day", settings.token_rates.per_day);
+  Config trace = config.table("trace");
+  read_rate(trace, "lines_per_day", settings.trace_lines_per_day);
   Config staff = config.table("staff");
   settings.demo_passwords = staff.flag_or("demo_passwords", false);
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));

@@ -50,6 +50,7 @@ struct Settings {
   GlassSettings glass;
   std::vector<WitnessSettings> witnesses;
   TokenRates token_rates;
+  std::uint32_t trace_lines_per_day = 100'000;
   bool demo_passwords = false;  // the centre may bring password hashes
   std::chrono::hours session{12};
   CaseRule cases;

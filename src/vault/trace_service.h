@@ -10,8 +10,8 @@ class TraceService final : public wire::VaultExportsForAdmin::Service {
  public:
   explicit TraceService(const Tracing::Parts& parts) : tracing_(parts) {}
 
-  grpc::Status Trace(grpc::ServerContext* context, grpc::ServerReader<wire::TracePart>* reader,
-                     wire::TraceReply* reply) override;
+  grpc::Status Trace(grpc::ServerContext* context,
+                     grpc::ServerReaderWriter<wire::TraceReply, wire::TracePart>* stream) override;
 
  private:
   Tracing tracing_;

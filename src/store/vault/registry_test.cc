@@ -127,6 +127,27 @@ TEST_P(RegistryOn, TokensAreJournalledAsCounts) {
   EXPECT_NE(lines.back().json.find("\"given\":3"), std::string::npos) << lines.back().json;
 }
 
+TEST_P(RegistryOn, TokensOfAnHourAreToldToTheOwnerAndARestartFreesNoLimit) {
+  const OrganisationId sakura("sakura");
+  ASSERT_TRUE(registry_->put_organisation(sakura, "A", {}));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(registry_->tokenise(sakura, sealed("0312345678")));
+  ASSERT_TRUE(registry_->journal_counts());
+  const auto told = [&] {
+    const auto image = store_->load();
+    return image ? image->meta.at("tokens.sakura") : std::string();
+  };
+  const std::string before = told();
+  EXPECT_NE(before.find(" 3 0 0"), std::string::npos) << before;
+  start();
+  ASSERT_TRUE(registry_->tokenise(sakura, sealed("0312345678")));
+  ASSERT_TRUE(registry_->journal_counts());
+  EXPECT_NE(told().find(" 4 0 0"), std::string::npos) << told();
+  clock_.advance(std::chrono::hours(1));
+  ASSERT_TRUE(registry_->journal_counts());  // nothing new was counted: the hour is over
+  EXPECT_NE(told(), before);
+  ASSERT_TRUE(registry_->journal_counts());
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, RegistryOn, testing::Values(Backend::kSqlite, Backend::kPostgres),
                          testing::PrintToStringParamName());
 

@@ -120,7 +120,7 @@ Result<FoundLines> read_found_lines(ByteView file, std::size_t most) {
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     if (raw.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     if (found.lines.size() == most || raw.size() > kMostLineBytes) {
-      ++found.left_out;
+      ++(raw.size() > kMostLineBytes ? found.too_long : found.left_out);
       continue;
     }
     if (auto decoded = decoder.decode(raw, text); !decoded)

@@ -21,6 +21,7 @@ struct FoundLine {
 struct FoundLines {
   std::vector<FoundLine> lines;  // those that are not empty
   std::uint64_t left_out = 0;    // beyond `most`
+  std::uint64_t too_long = 0;    // to be a person's; not looked at
 };
 
 inline constexpr std::size_t kMostFoundBytes = 64 * 1024 * 1024;

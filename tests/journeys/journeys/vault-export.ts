@@ -206,7 +206,8 @@ async function isTraced(story: Story, one: { id: string; text: string }, two: { 
   const few = await trace("few.txt", typedAnew(one.text, 3).split("\n").slice(0, 1).join("\n"));
   expectEqual([few.verdict, few.lines.length], ["cannot_say", 1], "one line alone");
   const traces = (await story.entries()).filter((entry) => entry["kind"] === "trace");
-  expectEqual(traces.map((entry) => entry["outcome"]), ["cannot_say", "named", "named"], "traces in the owner's log");
+  expectEqual(traces.map((entry) => entry["outcome"]), ["cannot_say", "cannot_say", "named", "named"], "traces in the owner's log");
+  expectEqual(traces.map((entry) => [entry["details"]?.compared, entry["details"]?.lines].join("/")).slice(0, 2), ["1/1", "2/0"], "with how much was compared");
 }
 
 async function standsInTheLog(story: Story, ids: string[]): Promise<void> {
