@@ -52,7 +52,12 @@ std::string toml_text(std::string_view text) {
 
 Deployment::Deployment(UpOptions options, fs::path program_folder)
     : options_(std::move(options)), program_folder_(std::move(program_folder)) {
-  options_.data = fs::absolute(options_.data);
+  options_.data = fs::absolute(options_.data).lexically_normal();
+  if (!options_.data.has_filename()) options_.data = options_.data.parent_path();
+  // Never in `data`: a backup of it that is put back must not bring the list of then.
+  options_.erasures = options_.erasures.empty()
+                          ? fs::path(options_.data.string() + "-erasures") / "list"
+                          : fs::absolute(options_.erasures).lexically_normal();
   // Whoever listens at one address is found there, unless told otherwise.
   if (!options_.given.contains("--public-address") && options_.address != kEverywhere)
     options_.public_address = options_.address;
@@ -88,6 +93,7 @@ Result<void> Deployment::prepare(Time now, Entropy& entropy) {
                   fmt::format("{}: {}", part(folder).string(), error.message()));
     chmod(part(folder).c_str(), 0700);
   }
+  if (auto made = prepare_erasures(); !made) return made;
   const std::vector<std::string> roles{"exchange", "vault", "centre", "admin"};
   if (auto made = wire::ensure_certificates(part("tls"), roles, now); !made) return made;
 
@@ -107,6 +113,19 @@ Result<void> Deployment::prepare(Time now, Entropy& entropy) {
   fs::remove(part(kSignIns));
   if (auto done = write_private(part(kSignIns), list); !done) return done;
   return write_missing("centre", centre_settings(people));
+}
+
+// Of the first start: settings that are there say where the list is.
+Result<void> Deployment::prepare_erasures() const {
+  if (fs::exists(settings_of("vault"))) return {};
+  const fs::path folder = options_.erasures.parent_path();
+  std::error_code error;
+  if (fs::create_directories(folder, error)) chmod(folder.c_str(), 0700);
+  if (!error) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("--erasures: {} cannot be made ({}); name a file that no backup of {} "
+                          "contains",
+                          folder.string(), error.message(), options_.data.string()));
 }
 
 std::vector<SignIn> Deployment::sign_ins() const {
@@ -162,15 +181,17 @@ std::string Deployment::vault_settings(const std::vector<SignIn>& people) const 
   return fmt::format(
       "# The vault of this machine. Written at the first start; yours to edit.\n"
       "data = {}\nrecordings = {}\n{}\n"
+      "# Who was erased; keep it out of backups that are put back.\n"
+      "[erasures]\nfile = {}\n\n"
       "[rpc]\nlisten = \"unix:run/vault.sock\"\n{}\n"
       "[glass]\naddress = \"{}\"\nport = {}\nhost = \"{}\"\npages = {}\nparents = [{}]\n{}\n"
       "# Into the glass by passkey (refused), or by password too (demo).\n"
       "[sign_in]\npasswords = \"{}\"\n\n[staff]\ndemo_passwords = {}\n{}",
       toml_text(part("vault").string()), toml_text(part("exchange/recordings").string()), databases,
-      rpc_lines("vault"), options_.address, options_.glass_port, options_.glass_host,
-      toml_text((program_folder_ / "glass").string()), toml_text(console_url()), web_certificate(),
-      options_.empty ? "refused" : "demo", !options_.empty,
-      options_.empty ? "" : demo_owners(people));
+      toml_text(options_.erasures.string()), rpc_lines("vault"), options_.address,
+      options_.glass_port, options_.glass_host, toml_text((program_folder_ / "glass").string()),
+      toml_text(console_url()), web_certificate(), options_.empty ? "refused" : "demo",
+      !options_.empty, options_.empty ? "" : demo_owners(people));
 }
 
 std::string Deployment::web_certificate() const {

@@ -39,6 +39,7 @@ struct UpOptions {
   std::string database;                           // of the centre; empty: SQLite beneath `data`
   std::string vault_database;                     // of the vault; empty: SQLite beneath `data`
   std::string vault_records, vault_subject_keys;  // the same for its other two databases
+  std::filesystem::path erasures;  // the list of who was erased; empty: beside `data`
   bool json = false;
   std::set<std::string> given;  // options that stood on the command line, "--web-port"
 };
@@ -89,6 +90,7 @@ class Deployment {
   [[nodiscard]] std::string centre_settings(const std::vector<SignIn>& sign_ins) const;
   [[nodiscard]] std::string web_certificate() const;
   [[nodiscard]] std::string rpc_lines(std::string_view process) const;
+  [[nodiscard]] Result<void> prepare_erasures() const;
   [[nodiscard]] std::filesystem::path part(std::string_view name) const;
 
   UpOptions options_;

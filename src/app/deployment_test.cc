@@ -45,6 +45,19 @@ TEST_F(DeploymentOptions, NoSettingsAreMadeForAddressesTheyCannotHold) {
   EXPECT_TRUE(wrong(secured("not one")).starts_with("--address: not one is no IP address"));
 }
 
+TEST_F(DeploymentOptions, TheListOfErasuresLiesOutsideTheDataFolder) {
+  UpOptions options = secured("192.0.2.7");
+  options.data = options.data.string() + "/";
+  const auto beside = Deployment(options, "/usr/bin").options().erasures;
+  EXPECT_EQ(beside.lexically_relative(options.data.lexically_normal()),
+            "../no-deployment-yet-erasures/list");
+  EXPECT_EQ(wrong(options), "");
+  options.erasures = options.data / "vault" / "list";
+  EXPECT_TRUE(wrong(options).starts_with("--erasures: "));
+  options.erasures = options.data / ".." / "elsewhere" / "list";
+  EXPECT_EQ(wrong(options), "");
+}
+
 TEST_F(DeploymentOptions, WithoutACertificateOnlyTheMachineItself) {
   UpOptions options = secured("192.0.2.7");
   options.certificate.clear();

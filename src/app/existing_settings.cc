@@ -96,6 +96,10 @@ Result<std::vector<std::string>> Deployment::heed_settings() {
     Config glass = config->table("glass");
     file.port(glass, "glass", "port", "--glass-port", options_.glass_port);
     file.text(glass, "glass", "host", "--glass-host", options_.glass_host);
+    if (options_.given.contains("--erasures")) {
+      Config erasures = config->table("erasures");
+      file.file(erasures, "erasures", "file", "--erasures", options_.erasures);
+    }
     if (options_.given.contains("--vault-database"))
       file.text(*config, "", "database", "--vault-database", options_.vault_database);
     if (options_.given.contains("--vault-records"))
@@ -131,6 +135,12 @@ Result<void> Deployment::check_options() const {
     return fail(ErrorCode::kInvalid,
                 fmt::format("--address: {} is no IP address", options_.address));
   const bool first = start() == Start::kFirst;
+  const auto way = options_.erasures.lexically_relative(options_.data);
+  if (first && (way.empty() || *way.begin() != ".."))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("--erasures: {} lies in {}: a backup that is put back would bring back "
+                            "who was erased since",
+                            options_.erasures.string(), options_.data.string()));
   if (first && (options_.address + options_.public_address).find(':') != std::string::npos)
     return fail(ErrorCode::kInvalid,
                 "--address, --public-address: the settings made here are for IPv4; give such an "

@@ -21,6 +21,7 @@
 #include "app/recordings.h"
 #include "app/trace_command.h"
 #include "app/up.h"
+#include "app/upkeep_command.h"
 
 namespace madoguchi::app {
 namespace {
@@ -144,6 +145,8 @@ CLI::App* add_up(CLI::App& app, UpOptions& options) {
                          "postgresql://… for the vault's sealed records");
   up_command->add_option("--vault-subject-keys", options.vault_subject_keys,
                          "postgresql://… for the keys of those");
+  up_command->add_option("--erasures", options.erasures,
+                         "File of who was erased, outside --data [<data>-erasures/list]");
   return up_command;
 }
 
@@ -258,6 +261,7 @@ int run(int argc, char** argv) {
   add_trace(app, administer);
   add_log(app, administer);
   add_mandates(app, administer);
+  add_upkeep(app, administer);
 
   try {
     app.parse(argc, argv);

@@ -89,6 +89,12 @@ Result<VersionedKey> RecordKeys::at(const OrganisationId& organisation, KeyUse u
                                                 organisation.text(), kind_of(use), version));
 }
 
+std::uint32_t RecordKeys::newest_version(const OrganisationId& organisation, KeyUse use) {
+  const std::lock_guard lock(mutex_);
+  const auto found = keys_.find({organisation, use});
+  return found == keys_.end() || found->second.empty() ? 0 : found->second.rbegin()->first;
+}
+
 Result<VersionedKey> RecordKeys::make_next(const OrganisationId& organisation, KeyUse use) {
   const std::lock_guard lock(mutex_);
   return make({organisation, use});

@@ -28,6 +28,7 @@ class RecordKeys final : public OrganisationKeys {
   Result<VersionedKey> newest(const OrganisationId& organisation, KeyUse use) override;
   Result<VersionedKey> at(const OrganisationId& organisation, KeyUse use,
                           std::uint32_t version) override;
+  std::uint32_t newest_version(const OrganisationId& organisation, KeyUse use) override;
   Result<VersionedKey> make_next(const OrganisationId& organisation, KeyUse use) override;
 
  private:

@@ -35,10 +35,12 @@
 #include "vault/refusals.h"
 #include "vault/registry.h"
 #include "vault/retention.h"
+#include "vault/rotations.h"
 #include "vault/rpc.h"
 #include "vault/staff_service.h"
 #include "vault/status_service.h"
 #include "vault/trace_service.h"
+#include "vault/upkeep_service.h"
 #include "vault/use_replay.h"
 #include "vault/watch_desk.h"
 #include "web/counters.h"
@@ -153,6 +155,9 @@ struct RunningVault::Parts {
   std::unique_ptr<Retention> retention;
   std::unique_ptr<MandateService> for_mandates;
   std::unique_ptr<CaseDesk> cases;
+  std::unique_ptr<Rotations> rotations;
+  std::unique_ptr<RotationClock> rotation_clock;
+  std::unique_ptr<UpkeepService> for_upkeep;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
   std::unique_ptr<LogChanges> changes;
@@ -212,6 +217,18 @@ Result<void> RunningVault::start_exports(const Settings& settings, const Clock& 
   return {};
 }
 
+Result<void> RunningVault::start_upkeep(const Clock& clock, Parts& parts) {
+  Records& records = parts.people->records();
+  auto rotations =
+      Rotations::open({*parts.store, clock, *parts.registry, records, parts.people->rotation()});
+  if (!rotations) return tl::unexpected<Error>(rotations.error());
+  parts.rotations = std::move(*rotations);
+  parts.rotation_clock = std::make_unique<RotationClock>(*parts.rotations);
+  parts.for_upkeep = std::make_unique<UpkeepService>(UpkeepService::Parts{
+      *parts.store, clock, *parts.registry, records, *parts.rotations, *parts.rotation_clock});
+  return {};
+}
+
 RunningVault::RunningVault(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 RunningVault::~RunningVault() = default;
 
@@ -233,11 +250,11 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   auto parts = std::make_unique<Parts>(settings, std::move(store), clock, entropy,
                                        std::move(*registry), std::move(*authority), cost);
   if (records.records && records.keys) {
-    auto people =
-        PeopleRecords::open({*parts->store, clock, entropy, NumberingPlan::japanese(), *master,
-                             settings.data / "erasures", shown("records", settings.records),
-                             shown("subject_keys", settings.subject_keys)},
-                            std::move(records));
+    auto people = PeopleRecords::open(
+        {*parts->store, clock, entropy, NumberingPlan::japanese(), *master, settings.erasures,
+         settings.data / "erasures", shown("records", settings.records),
+         shown("subject_keys", settings.subject_keys)},
+        std::move(records));
     if (!people) return tl::unexpected<Error>(people.error());
     parts->people = std::move(*people);
     if (!settings.demo_owners.empty())
@@ -249,6 +266,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
       return tl::unexpected<Error>(logs.error());
     if (auto exports = start_exports(settings, clock, entropy, *parts); !exports)
       return tl::unexpected<Error>(exports.error());
+    if (auto upkeep = start_upkeep(clock, *parts); !upkeep)
+      return tl::unexpected<Error>(upkeep.error());
     parts->imports = std::make_unique<ImportService>(
         ImportService::Parts{*parts->store, clock, parts->people->records(), *parts->exports});
     parts->openings = std::make_unique<Openings>(
@@ -306,6 +325,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (parts->traces) builder.RegisterService(parts->traces.get());
   if (parts->for_logs) builder.RegisterService(parts->for_logs.get());
   if (parts->for_mandates) builder.RegisterService(parts->for_mandates.get());
+  if (parts->for_upkeep) builder.RegisterService(parts->for_upkeep.get());
   builder.RegisterService(&parts->for_status);
   builder.RegisterService(&parts->for_confinement);
   parts->server = builder.BuildAndStart();
@@ -326,6 +346,8 @@ void RunningVault::second() {
         "(a restart before that would lose it): {}",
         kept.error().message);
   parts_->told_owed = !kept;
+  // Tried again every second by itself; the openings' own commits say that the store is away.
+  if (parts_->people) static_cast<void>(parts_->people->note_erasures());
 }
 
 void RunningVault::minute() {

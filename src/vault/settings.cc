@@ -111,6 +111,18 @@ TokenPlace read_token(Config table) {
   return token;
 }
 
+// "…/vault" gives "…/vault-erasures".
+std::filesystem::path beside(std::filesystem::path data) {
+  if (!data.has_filename()) data = data.parent_path();
+  data += "-erasures";
+  return data;
+}
+
+bool lies_in(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  const auto way = file.lexically_normal().lexically_relative(folder.lexically_normal());
+  return !way.empty() && *way.begin() != "..";
+}
+
 }  // namespace
 
 Result<Settings> Settings::from_file(const std::filesystem::path& file) {
@@ -129,6 +141,12 @@ Result<Settings> Settings::from_config(Config config) {
   settings.subject_keys =
       config.text_or("subject_keys", "sqlite:" + (settings.data / "subject-keys.db").string());
   settings.recordings = config.path_or("recordings", {});
+  Config erasures = config.table("erasures");
+  settings.erasures = erasures.path_or("file", beside(settings.data) / "list");
+  if (lies_in(settings.erasures, settings.data))
+    erasures.refuse("file",
+                    "lies in the data folder: a backup that is put back would bring back "
+                    "who was erased since; give it a folder of its own");
   Config rpc = config.table("rpc");
   settings.listen = rpc.text("listen");
   settings.rpc_authority = rpc.text("authority");

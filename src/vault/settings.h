@@ -45,6 +45,7 @@ struct Settings {
   std::string records;               // URL of the sealed records
   std::string subject_keys;          // URL of the keys that each person's record hangs on
   std::filesystem::path recordings;  // the exchange's folder; empty: none are heard here
+  std::filesystem::path erasures;    // the list of who was erased; not in `data`
   std::string listen;                // "unix:…" or "host:port"
   std::filesystem::path rpc_authority, rpc_certificate, rpc_key;
   GlassSettings glass;

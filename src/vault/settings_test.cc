@@ -25,6 +25,7 @@ TEST(Settings, HaveDefaultsBesideTheDataFolder) {
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->master_key, "/var/lib/madoguchi/vault/master.key");
   EXPECT_EQ(settings->database, "sqlite:/var/lib/madoguchi/vault/vault.db");
+  EXPECT_EQ(settings->erasures, "/var/lib/madoguchi/vault-erasures/list");
   EXPECT_FALSE(settings->glass.enabled);
   EXPECT_FALSE(settings->demo_passwords);
   EXPECT_EQ(settings->cases.life, std::chrono::hours(30 * 24));
@@ -78,6 +79,10 @@ TEST(Settings, EachMistakeIsOneLineThatNamesFileKeyAndCause) {
       {std::string(kGood) + "[cases]\ndays = 0\n", "vault.toml: cases.days:"},
       {std::string(kGood) + "[sign_in]\npasswords = \"yes\"\n",
        "vault.toml: sign_in.passwords: must be"},
+      {std::string(kGood) + "[erasures]\nfile = \"/var/lib/madoguchi/vault/gone\"\n",
+       "vault.toml: erasures.file: lies in the data folder"},
+      {std::string(kGood) + "[erasures]\nfile = \"/var/lib/madoguchi/vault/a/../b/gone\"\n",
+       "vault.toml: erasures.file: lies in the data folder"},
       {std::string(kGood) + "[staf]\n", "vault.toml: staf: is not a setting"},
       {glass + witness("http://witness.example"), "vault.toml: witness[0].url: must be https://"},
       {glass + witness("https://witness.example/?q"), "vault.toml: witness[0].url: must be"},

@@ -1,5 +1,7 @@
 #include "vault/vault.h"
 
+#include <fmt/format.h>
+
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/notify.h"
@@ -18,7 +20,7 @@ constexpr int kMinute = 60;  // seconds
 
 Confinement rights_for(const Settings& settings) {
   Confinement rights;
-  rights.write = {settings.data};
+  rights.write = {settings.data, folder_of(settings.erasures)};
   if (!settings.token) rights.write.push_back(folder_of(settings.master_key));
   for (const std::string& url : {settings.database, settings.records, settings.subject_keys})
     if (url.starts_with(kSqlite)) rights.write.push_back(folder_of(url.substr(kSqlite.size())));
@@ -42,6 +44,13 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   const auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
   if (auto made = make_data_folder(config_file, settings->data); !made) return made;
+  // Before the right to make folders there goes.
+  std::error_code error;
+  std::filesystem::create_directories(folder_of(settings->erasures), error);
+  if (error)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: erasures.file: {} cannot be made ({})", config_file.string(),
+                            folder_of(settings->erasures).string(), error.message()));
   const auto wrong = [&](const Error& error) {
     return tl::unexpected<Error>(named_after(config_file, error));
   };

@@ -156,6 +156,48 @@ TEST_P(EnquiriesOn, TheOwnerErasesAPersonForAReasonAndTheLogSaysSo) {
   EXPECT_TRUE(found->people.empty());
 }
 
+// With records, keys and list from before the erasure only the vault's database knows of it.
+TEST_P(EnquiriesOn, AListOfErasuresThatIsOlderThanTheDatabaseIsRefused) {
+  const PersonId person = opened();
+  enquiries_.reset();
+  openings_.reset();
+  people_.reset();
+  const std::vector<std::string> files{"records.db", "keys.db", "erasures"};
+  for (const std::string& name : files)
+    std::filesystem::copy_file(folder_ / name, folder_ / (name + ".backup"));
+  ASSERT_TRUE(open_people());
+  enquiries_ = std::make_unique<vault::Enquiries>(vault::Enquiries::Parts{
+      *store_, clock_, entropy_, *authority_, people_->records(), *log_, logs_.get()});
+  ASSERT_TRUE(enquiries_->erase(oku_, person.subject, "asked_by_person"));
+  ASSERT_TRUE(people_->note_erasures());
+  enquiries_.reset();
+  people_.reset();
+  const auto put_back = [&](const std::string& name) {
+    std::filesystem::copy_file(folder_ / (name + ".backup"), folder_ / name,
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  std::filesystem::copy_file(folder_ / "erasures", folder_ / "newest");
+  for (const std::string& name : files) put_back(name);
+  const auto refused = open_people();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(refused.error().message.find("erasures.file: "), std::string::npos);
+  // Without any it is no better, and none is begun.
+  std::filesystem::remove(folder_ / "erasures");
+  const auto missing = open_people();
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kInvalid);
+  EXPECT_TRUE(missing.error().message.starts_with("erasures.file: "));
+  EXPECT_NE(missing.error().message.find("is missing"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "erasures"));
+  // The newest list in place: erased again from the older databases.
+  std::filesystem::copy_file(folder_ / "newest", folder_ / "erasures",
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto opened_again = open_people();
+  ASSERT_TRUE(opened_again) << opened_again.error().message;
+  EXPECT_FALSE(*people_->records().exists(OrganisationId("sakura"), person.subject));
+}
+
 TEST_P(EnquiriesOn, NobodyIsErasedUnlogged) {
   const PersonId person = opened();
   fault_ = CommitFault::kFailed;

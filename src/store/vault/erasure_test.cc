@@ -118,6 +118,55 @@ TEST_F(Erasure, AListThatWasCutOrLostIsMadeWholeFromTheDatabases) {
   EXPECT_EQ(erasures_->all().size(), 1U);
 }
 
+TEST_F(Erasure, AListThatMovesIsTakenIntoTheNewOne) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(records_->erase(sakura_, add(hanako())));
+  stop();
+  const auto key = [] { return Secret::copy_of(as_bytes("the key of erasures 1234567")); };
+  {
+    const auto moved = vault::Erasures::open(folder_ / "elsewhere", key());
+    ASSERT_TRUE(moved);
+    ASSERT_TRUE((*moved)->take_in(folder_ / "erasures.log", key()));
+    EXPECT_EQ((*moved)->people(), 3U);
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "erasures.log"));
+  const auto again = vault::Erasures::open(folder_ / "elsewhere", key());
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->people(), 3U);
+}
+
+TEST_F(Erasure, AListThatIsAwayOrAnotherFileIsToldWithItsPlace) {
+  const auto key = [] { return Secret::copy_of(as_bytes("the key of erasures 1234567")); };
+  const auto file = folder_ / "elsewhere";
+  const auto missing = vault::Erasures::open(file, key(), vault::Erasures::IfMissing::kRefuse);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(missing.error().message.starts_with(file.string() + ": is missing; put the newest"));
+  EXPECT_FALSE(fs::exists(file));
+  fs::create_directory(file);
+  const auto folder = vault::Erasures::open(file, key());
+  ASSERT_FALSE(folder);
+  EXPECT_TRUE(folder.error().message.starts_with(file.string() + ": cannot be opened for writing"));
+  // The way on that the first message names.
+  fs::remove(file);
+  std::ofstream(file).close();
+  EXPECT_TRUE(vault::Erasures::open(file, key(), vault::Erasures::IfMissing::kRefuse));
+}
+
+// Nobody is told of an erasure that only a file knows which nobody will read.
+TEST_F(Erasure, NothingIsErasedWhileTheListIsAnotherFile) {
+  const auto subject = add(hanako());
+  const auto list = folder_ / "erasures.log";
+  fs::copy_file(list, folder_ / "newest");
+  fs::rename(folder_ / "newest", list);
+  const auto refused = records_->erase(sakura_, subject);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find(list.string()), std::string::npos);
+  EXPECT_TRUE(*records_->exists(sakura_, subject));
+  stop();
+  start();
+  EXPECT_TRUE(records_->erase(sakura_, subject));
+}
+
 TEST_F(Erasure, AChangedListIsRefused) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(records_->erase(sakura_, add(hanako())));
   stop();

@@ -38,20 +38,8 @@ class OpeningsOn : public VaultOn {
     if (IsSkipped()) return;
     ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "さくら", {"+81300000001"}));
     ASSERT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
-    RecordStoreOptions options;
-    options.records_url = "sqlite:" + (folder_ / "records.db").string();
-    options.keys_url = "sqlite:" + (folder_ / "keys.db").string();
-    options.side_folder = folder_;
-    auto stores = open_record_stores(options);
-    ASSERT_TRUE(stores) << stores.error().message;
-    const auto master = open_master();
-    ASSERT_TRUE(master);
-    auto people =
-        vault::PeopleRecords::open({*store_, clock_, entropy_, vault::NumberingPlan::japanese(),
-                                    *master, folder_ / "erasures"},
-                                   {std::move(stores->records), std::move(stores->keys)});
-    ASSERT_TRUE(people) << people.error().message;
-    people_ = std::move(*people);
+    const auto opened = open_people();
+    ASSERT_TRUE(opened) << opened.error().message;
     const auto filled =
         vault::fill_demo(*authority_, *staff_, people_->records(),
                          {{"sakura", "password-1"}, {"wakaba", "password-2"}}, clock_.now());
@@ -70,6 +58,24 @@ class OpeningsOn : public VaultOn {
         authority_->issue(OperatorId("hana"), DeskId("sakura-leak"), CallId("call"), "");
     ASSERT_TRUE(ticket) << name_of(ticket.error());
     asker_ = {OperatorId("hana"), SessionKey("s1"), ticket->id};
+  }
+  Result<void> open_people() {
+    people_.reset();
+    RecordStoreOptions options;
+    options.records_url = "sqlite:" + (folder_ / "records.db").string();
+    options.keys_url = "sqlite:" + (folder_ / "keys.db").string();
+    options.side_folder = folder_;
+    auto stores = open_record_stores(options);
+    if (!stores) return tl::unexpected<Error>(stores.error());
+    const auto master = open_master();
+    if (!master) return tl::unexpected<Error>(master.error());
+    auto people =
+        vault::PeopleRecords::open({*store_, clock_, entropy_, vault::NumberingPlan::japanese(),
+                                    *master, folder_ / "erasures"},
+                                   {std::move(stores->records), std::move(stores->keys)});
+    if (!people) return tl::unexpected<Error>(people.error());
+    people_ = std::move(*people);
+    return {};
   }
   void TearDown() override {
     openings_.reset();

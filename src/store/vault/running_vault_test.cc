@@ -37,6 +37,7 @@ class RunningVaultTest : public testing::Test {
                                           clock_.now()));
     settings_.data = folder_ / "data";
     settings_.master_key = settings_.data / "master.key";
+    settings_.erasures = folder_ / "erasures";
     settings_.listen = "unix:" + (folder_ / "v.sock").string();
     settings_.rpc_authority = folder_ / "tls" / "authority.pem";
     settings_.rpc_certificate = folder_ / "tls" / "vault.pem";

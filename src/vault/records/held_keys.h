@@ -27,6 +27,11 @@ class HeldKeys final : public OrganisationKeys {
       return fail(ErrorCode::kNotFound, "there is no such key");
     return VersionedKey{version, versions[version - 1]};
   }
+  std::uint32_t newest_version(const OrganisationId& organisation, KeyUse use) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = keys_.find({organisation, use});
+    return found == keys_.end() ? 0 : static_cast<std::uint32_t>(found->second.size());
+  }
   Result<VersionedKey> make_next(const OrganisationId& organisation, KeyUse use) override {
     const std::lock_guard lock(mutex_);
     auto& versions = keys_[{organisation, use}];

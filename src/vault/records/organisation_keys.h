@@ -31,6 +31,8 @@ class OrganisationKeys {
   // One in particular; kNotFound when it is gone.
   virtual Result<VersionedKey> at(const OrganisationId& organisation, KeyUse use,
                                   std::uint32_t version) = 0;
+  // Its version; 0: none was asked for yet, and none is made by asking this.
+  virtual std::uint32_t newest_version(const OrganisationId& organisation, KeyUse use) = 0;
   // Makes the next version, durable when this returns.
   virtual Result<VersionedKey> make_next(const OrganisationId& organisation, KeyUse use) = 0;
 };

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "vault/records/key_rotation.h"
 #include "vault/records/records_state.h"
 
 namespace madoguchi::vault {
@@ -17,9 +18,6 @@ constexpr std::size_t kMostLooked = 100'000;
 constexpr std::size_t kOrphanStep = 16'384;
 constexpr std::string_view kOrphanCursor = "orphans";
 
-std::string rotation_cursor(const OrganisationId& organisation) {
-  return "rotation " + organisation.text();
-}
 std::string destruction_cursor(const OrganisationId& organisation) {
   return "destruction " + organisation.text();
 }

@@ -1,6 +1,7 @@
 // A person comes in by a file, is opened in a call, and the owner erases her on the client's page: nobody finds or opens
-// her any more, and no byte of her key, record or note is left in any file of the deployment. Then the databases come
-// back from a backup that still had her: she stays gone, the log verifies, the others are there.
+// her any more, and no byte of her key, record or note is left in any file of the deployment. Then the databases, and
+// then the whole data folder, come back from a backup that still had her: she stays gone, the log verifies, the others are
+// there. A list of erasures that is older, missing or changed is refused.
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { Console } from "../lib/browser.ts";
 import { withoutWords } from "../lib/floor.ts";
 import { imports } from "../lib/imports.ts";
 import type { Context, Journey } from "../lib/journey.ts";
+import { Program } from "../lib/process.ts";
 import { verified } from "../lib/published.ts";
 import { type Planted, expectInNoFile, finds } from "../lib/search_bytes.ts";
 import { Shift } from "../lib/shift.ts";
@@ -17,6 +19,7 @@ import { expect, expectEqual } from "../lib/wait.ts";
 
 const goes = { number: "09000007001", letter: "E-7001", kana: "ショウキョ サレル" };
 const stays = { number: "09000007002", letter: "E-7002", kana: "ノコル ヒト" };
+const notASocket = (path: string): boolean => !path.endsWith(".sock");
 const databases = /^(records|subject-keys)\.db/;
 
 function file(context: Context): string {
@@ -29,7 +32,7 @@ function file(context: Context): string {
 /** A database's rows with blobs as hex, by a copy: the vault's own files are never opened by another program. */
 function ask(context: Context, data: string, name: string, sql: string): string {
   const copy = join(context.folder, "looking");
-  cpSync(data, copy, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  cpSync(data, copy, { recursive: true, filter: notASocket });
   const script = "import sqlite3,sys\nfor row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]): print(*row)";
   const text = execFileSync("python3", ["-c", script, join(copy, name), sql], { encoding: "utf8" });
   rmSync(copy, { recursive: true });
@@ -100,6 +103,79 @@ async function isGone(system: System, folder: string, person: Person): Promise<v
   await hana.stop();
 }
 
+interface Before {
+  backup: string;
+  data: string;
+  traces: Planted[];
+  person: Person;
+  entries: number;
+}
+
+const listOf = (system: System): string => join(`${system.folder}-erasures`, "list");
+
+function inNoFile(traces: Planted[], system: System): void {
+  expectInNoFile(traces, system.folder);
+  expectInNoFile(traces, `${system.folder}-erasures`);
+}
+
+/** Of the backup, in the vault's folder: its records and keys, not the vault's own database. */
+function putsDatabasesBack(data: string, backup: string): void {
+  for (const name of readdirSync(data).filter((one) => databases.test(one))) rmSync(join(data, name));
+  for (const name of readdirSync(backup).filter((one) => databases.test(one))) cpSync(join(backup, name), join(data, name));
+}
+
+/** The vault alone, which must not start. */
+async function refuses(system: System, why: RegExp): Promise<void> {
+  const vault = new Program("vault", system.binary, ["vault", "--config", join(system.folder, "vault.toml")], { cwd: system.folder });
+  expectEqual(await vault.exits(40), 2, `the start (${vault.output.trim()})`);
+  expect(why.test(vault.output), `not ${why}: ${vault.output.trim()}`);
+}
+
+/** Records and keys alone; then everything in the data folder; then with lists that are no good. */
+async function putsBack(system: System, { folder }: Context, { backup, data, traces, person, entries }: Before): Promise<void> {
+  await system.stop();
+  inNoFile(traces, system);
+  putsDatabasesBack(data, join(backup, "vault"));
+  expect(finds(traces, readFileSync(join(data, "subject-keys.db"))) !== undefined, "the backup does not hold her key");
+  await system.run();
+  inNoFile(traces, system);
+  await isGone(system, join(folder, "restored"), person);
+  expect((await verified(system)) > entries, "the log did not go on");
+  await system.stop();
+  inNoFile(traces, system);
+
+  // ---- the whole data folder: every process's, the vault's database, the clients' logs, keys, settings
+  const now = join(folder, "data-now");
+  cpSync(system.folder, now, { recursive: true, filter: notASocket });
+  rmSync(system.folder, { recursive: true });
+  cpSync(backup, system.folder, { recursive: true });
+  await system.run();
+  inNoFile(traces, system);
+  await isGone(system, join(folder, "restored-whole"), person);
+  await system.stop();
+  inNoFile(traces, system);
+
+  // ---- records and keys of before her, beside a database that tells of a list
+  const list = listOf(system);
+  const newest = readFileSync(list);
+  rmSync(system.folder, { recursive: true });
+  cpSync(now, system.folder, { recursive: true });
+  putsDatabasesBack(data, join(backup, "vault"));
+  writeFileSync(list, newest.subarray(0, newest.indexOf(0x0a) + 1));
+  await refuses(system, /erasures\.file: .*older than the database.*Put its newest copy there/);
+  rmSync(list);
+  await refuses(system, /erasures\.file: .*list: is missing; put the newest copy/);
+  const changed = Buffer.from(newest);
+  changed[newest.indexOf(0x0a) + 1] = changed[newest.indexOf(0x0a) + 1] === 0x31 ? 0x32 : 0x31;
+  writeFileSync(list, changed);
+  await refuses(system, /erasures\.file: .*list: line 2 was changed/);
+  expect(finds(traces, readFileSync(join(data, "subject-keys.db"))) !== undefined, "a refused start changed the keys");
+  writeFileSync(list, newest);
+  await system.run();
+  inNoFile(traces, system);
+  await system.stop();
+}
+
 export const journey: Journey = {
   title: "a person whom the owner erases is gone, byte by byte, and stays gone when a backup is put back",
   seconds: 300,
@@ -124,7 +200,7 @@ export const journey: Journey = {
     // ---- a backup, taken while nothing runs
     await system.stop();
     const backup = join(folder, "backup");
-    cpSync(data, backup, { recursive: true });
+    cpSync(system.folder, backup, { recursive: true, filter: notASocket });
     const traces = tracesOf(context, data, person.subject);
     const keys = readFileSync(join(data, "subject-keys.db"));
     const anywhere = Buffer.concat(readdirSync(data).filter((name) => databases.test(name)).map((name) => readFileSync(join(data, name))));
@@ -137,6 +213,7 @@ export const journey: Journey = {
     expect(lost.length >= 4, `the file of keys lost ${lost.length} pieces: no key of hers was destroyed`);
     traces.push({ name: "her key", forms: lost });
     const files = expectInNoFile(traces, system.folder);
+    expectInNoFile(traces, `${system.folder}-erasures`);
     expect(files.files > 10, `only ${files.files} files were looked through`);
     await isGone(system, join(folder, "after"), person);
     const entries = await verified(system);
@@ -144,17 +221,6 @@ export const journey: Journey = {
     const erasures = ((await owner.get("/owner/entries?limit=200")).body["entries"] as { entry: Record<string, any> }[]).map(({ entry }) => entry).filter((entry) => entry["kind"] === "erasure");
     expectEqual(erasures.map((entry) => [entry["outcome"], entry["details"].reason, entry["operator"]]), [["done", "asked_by_person", "oku"], ["begun", "asked_by_person", "oku"]], "erasures in the owner's log");
 
-    // ---- the backup of records and keys is put back
-    await system.stop();
-    expectInNoFile(traces, system.folder);
-    for (const name of readdirSync(data).filter((one) => databases.test(one))) rmSync(join(data, name));
-    for (const name of readdirSync(backup).filter((one) => databases.test(one))) cpSync(join(backup, name), join(data, name));
-    expect(finds(traces, readFileSync(join(data, "subject-keys.db"))) !== undefined, "the backup does not hold her key");
-    await system.run();
-    expectInNoFile(traces, system.folder);
-    await isGone(system, join(folder, "restored"), person);
-    expect((await verified(system)) > entries, "the log did not go on");
-    await system.stop();
-    expectInNoFile(traces, system.folder);
+    await putsBack(system, context, { backup, data, traces, person, entries });
   },
 };

@@ -90,7 +90,7 @@ interface Trial {
 
 async function triedByThemselves(system: System): Promise<void> {
   const files: Record<string, Name | "" | Name[]> = {
-    "vault/master.key": "vault", "vault/vault.db": "vault", "vault/records.db": "vault", "vault/subject-keys.db": "vault",
+    "vault/master.key": "vault", "vault/vault.db": "vault", "vault/records.db": "vault", "vault/subject-keys.db": "vault", "../data-erasures/list": "vault",
     "centre/centre.db": "centre", "exchange/spool": "exchange", "exchange/recordings": ["exchange", "vault"],
     "tls/vault.key": "vault", "tls/centre.key": "centre", "tls/exchange.key": "exchange",
     "tls/authority.key": "", "tls/admin.key": "", "sign-ins.txt": "", "vault.toml": "", "centre.toml": "", ".": "",

@@ -1,0 +1,193 @@
+#include "app/upkeep_command.h"
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/admin_client.h"
+#include "base/time.h"
+#include "upkeep.grpc.pb.h"
+
+namespace madoguchi::app {
+namespace {
+
+namespace pb = madoguchi::wire;
+using nlohmann::json;
+
+struct Words {
+  std::filesystem::path data = "madoguchi-data";
+  bool as_json = false;
+  std::string organisation;
+  std::string name;
+  std::string label_ja;
+  std::string label_en;
+  std::string kind = "text";
+  bool searchable = false;
+  bool unmasked = false;
+  bool repeats = false;
+};
+using Shared = std::shared_ptr<Words>;  // shared by the parser's callbacks
+
+using Stub = pb::VaultUpkeepForAdmin::Stub;
+
+Result<std::unique_ptr<Stub>> stub_of(const Words& words) {
+  const auto vault = ProcessAccess::of_deployment(words.data, "vault");
+  if (!vault) return tl::unexpected<Error>(vault.error());
+  const auto credentials = wire::channel_credentials(vault->tls);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  return pb::VaultUpkeepForAdmin::NewStub(
+      wire::open_channel(vault->address, "vault", *credentials));
+}
+
+// One question and its answer, which may say what is wrong.
+template <typename Request, typename Reply>
+Result<Reply> ask(const Words& words, const Request& request,
+                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*)) {
+  const auto stub = stub_of(words);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  grpc::ClientContext context;
+  Reply reply;
+  if (const auto status = ((**stub).*method)(&context, request, &reply); !status.ok())
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the vault does not answer: {}", status.error_message()));
+  if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
+  return reply;
+}
+
+// ---- keys
+
+Result<void> rotate(const Words& words) {
+  pb::RotateKeysRequest request;
+  request.set_organisation_id(words.organisation);
+  request.set_asked_by(who_asks());
+  const auto reply = ask(words, request, &Stub::RotateKeys);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  if (words.as_json)
+    fmt::print("{}\n",
+               json{{"organisation", words.organisation}, {"version", reply->version()}}.dump());
+  else
+    fmt::print(
+        "{} gets key version {}; the vault wraps its people's keys again as it goes on "
+        "(`madoguchi keys status`)\n",
+        words.organisation, reply->version());
+  return {};
+}
+
+Result<void> status(const Words& words) {
+  const auto reply = ask(words, pb::ListKeysRequest(), &Stub::ListKeys);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  for (const pb::KeysListed& one : reply->keys()) {
+    if (words.as_json) {
+      fmt::print("{}\n", json{{"organisation", one.organisation_id()},
+                              {"version", one.version()},
+                              {"rotating", one.rotating()},
+                              {"at", one.at()},
+                              {"of", one.of()}}
+                             .dump());
+      continue;
+    }
+    fmt::print("{:<20} version {}", one.organisation_id(), one.version());
+    if (one.rotating())
+      fmt::print("  rotating since {}, at {} of {}", format_utc(time_from_micros(one.begun_us())),
+                 one.at() == 0 ? one.of() : one.at(), one.of());
+    fmt::print("\n");
+  }
+  return {};
+}
+
+// ---- schema
+
+Result<void> add_field(const Words& words) {
+  pb::AddFieldRequest request;
+  request.set_organisation_id(words.organisation);
+  request.set_asked_by(who_asks());
+  pb::RecordField& field = *request.mutable_field();
+  field.set_name(words.name);
+  field.set_label_ja(words.label_ja);
+  field.set_label_en(words.label_en);
+  field.set_kind(words.kind);
+  field.set_searchable(words.searchable);
+  field.set_masked(!words.unmasked);
+  field.set_repeats(words.repeats);
+  const auto reply = ask(words, request, &Stub::AddField);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  if (!words.as_json)
+    fmt::print("{}: {} ({}, {}) is a field of its records now\n", words.organisation, words.name,
+               words.label_ja, words.label_en);
+  return {};
+}
+
+Result<void> list_fields(const Words& words) {
+  pb::ListFieldsRequest request;
+  request.set_organisation_id(words.organisation);
+  const auto reply = ask(words, request, &Stub::ListFields);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  for (const pb::RecordField& one : reply->fields())
+    if (words.as_json)
+      fmt::print("{}\n", json{{"name", one.name()},
+                              {"ja", one.label_ja()},
+                              {"en", one.label_en()},
+                              {"kind", one.kind()},
+                              {"searchable", one.searchable()},
+                              {"masked", one.masked()},
+                              {"repeats", one.repeats()},
+                              {"own", one.own()}}
+                             .dump());
+    else
+      fmt::print("{:<20} {}  {}  {}{}{}{}\n", one.name(), one.label_ja(), one.label_en(),
+                 one.kind(), one.searchable() ? "  searchable" : "",
+                 one.masked() ? "" : "  not masked", one.own() ? "  own" : "");
+  return {};
+}
+
+// ---- the parser's side
+
+CLI::App* family(CLI::App& app, const char* name, const char* what, const Shared& words) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->require_subcommand(1);
+  command->add_option("--data", words->data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+  return command;
+}
+
+CLI::App* member(CLI::App* of, const char* name, const char* what, Chosen& chosen,
+                 const Shared& words, Result<void> (*run)(const Words&)) {
+  CLI::App* command = of->add_subcommand(name, what);
+  command->fallthrough();
+  command->add_flag("--json", words->as_json, "JSON, one line each");
+  command->callback([&chosen, words, run] { chosen = [words, run] { return run(*words); }; });
+  return command;
+}
+
+}  // namespace
+
+void add_upkeep(CLI::App& app, Chosen& chosen) {
+  const auto words = std::make_shared<Words>();  // lives as long as CLI11's callbacks
+  const auto organisation = [&](CLI::App* command) {
+    command->add_option("organisation", words->organisation, "Its id")->required();
+    return command;
+  };
+  CLI::App* keys = family(app, "keys", "Keys that the records of a client hang on", words);
+  organisation(member(keys, "rotate", "Give a client a new key, while everything goes on", chosen,
+                      words, rotate));
+  member(keys, "status", "Each client's key, and how far a rotation is", chosen, words, status);
+  CLI::App* schema = family(app, "schema", "Which fields a client's records have", words);
+  organisation(member(schema, "list", "All fields", chosen, words, list_fields));
+  CLI::App* add = organisation(
+      member(schema, "add", "A field of the client's own; it stays", chosen, words, add_field));
+  add->add_option("name", words->name, "a-z, 0-9 and _")->required();
+  add->add_option("--ja", words->label_ja, "Label in Japanese")->required();
+  add->add_option("--en", words->label_en, "Label in English")->required();
+  add->add_option("--kind", words->kind,
+                  "text, name, kana, date, postal_code, address, telephone, mail or identifier")
+      ->capture_default_str();
+  add->add_flag("--searchable", words->searchable, "People are found by its exact value");
+  add->add_flag("--unmasked", words->unmasked, "Shown before it is opened: no personal data");
+  add->add_flag("--repeats", words->repeats, "Several values a person");
+}
+
+}  // namespace madoguchi::app

@@ -1,0 +1,44 @@
+// How far the rotation of an organisation's data key is. Records begins it and wraps keys again
+// (begin_rotation(), rewrap()); this tells where that stands and whether it must walk once more:
+// keys may come in under the older version behind it. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "vault/records/organisation_keys.h"
+#include "vault/records/record_store.h"
+
+namespace madoguchi::vault {
+
+// The name of the cursor that rewrap() moves.
+std::string rotation_cursor(const OrganisationId& organisation);
+
+struct KeyStanding {
+  std::uint32_t version = 0;  // the newest; 0: it has none yet
+  RecordNumber at = 0;        // where wrapping again stands; 0: it does not
+  RecordNumber of = 0;        // of so many numbers
+};
+
+class KeyRotation {
+ public:
+  // All outlive it.
+  KeyRotation(RecordStore& store, SubjectKeyStore& keys, OrganisationKeys& organisation_keys)
+      : store_(store), keys_(keys), organisation_keys_(organisation_keys) {}
+
+  Result<KeyStanding> standing(const OrganisationId& organisation) const;
+  // rewrap() begins at the first key again.
+  Result<void> again(const OrganisationId& organisation) const;
+  // Keys of the organisation that hang on an older version still, but for those whose record is not
+  // there and not being added: they open nothing. Looks at every key.
+  Result<std::uint64_t> older_keys(const OrganisationId& organisation) const;
+
+ private:
+  RecordStore& store_;
+  SubjectKeyStore& keys_;
+  OrganisationKeys& organisation_keys_;
+};
+
+}  // namespace madoguchi::vault

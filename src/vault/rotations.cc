@@ -1,0 +1,156 @@
+#include "vault/rotations.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/log.h"
+#include "ledger/entry.h"
+#include "vault/directory.h"
+
+namespace madoguchi::vault {
+namespace {
+
+constexpr std::string_view kKind = "keys";
+constexpr std::string_view kMeta = "rotation ";
+constexpr Rounds::Rest kBetweenSteps{2};
+constexpr Rounds::Rest kBetweenPasses{5000};
+constexpr Rounds::Rest kInTrouble{5000};
+
+}  // namespace
+
+Result<std::unique_ptr<Rotations>> Rotations::open(const Parts& parts) {
+  const auto image = parts.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  std::unique_ptr<Rotations> rotations(new Rotations(parts));
+  for (const auto& [name, text] : image->meta) {
+    if (!name.starts_with(kMeta) || text.empty()) continue;
+    Wanted wanted;
+    std::int64_t begun = 0;
+    const char* end = text.data() + text.size();
+    const auto version = std::from_chars(text.data(), end, wanted.version);
+    if (version.ec != std::errc() || version.ptr == end ||
+        std::from_chars(version.ptr + 1, end, begun).ec != std::errc())
+      return fail(ErrorCode::kCorrupt,
+                  "the note of a rotation of keys is damaged; restore a backup of the database");
+    wanted.begun = time_from_micros(begun);
+    rotations->under_way_.emplace(OrganisationId(name.substr(kMeta.size())), wanted);
+  }
+  return rotations;
+}
+
+Result<void> Rotations::keep(const OrganisationId& organisation, const Wanted& wanted,
+                             std::string_view outcome, const std::string& asked_by) {
+  const bool done = outcome == "done";
+  ledger::Entry entry;
+  entry.time = parts_.clock.now();
+  entry.kind = std::string(kKind);
+  entry.organisation = organisation.text();
+  entry.outcome = std::string(outcome);
+  entry.details = {{"version", static_cast<std::int64_t>(wanted.version)}};
+  auto text = entry.text();
+  if (!text) return tl::unexpected<Error>(text.error());
+  Act act;
+  act.changes.emplace_back(
+      PutMeta{std::string(kMeta) + organisation.text(),
+              done ? "" : fmt::format("{} {}", wanted.version, to_micros(wanted.begun))});
+  act.journal.push_back({fmt::format("rotation_{}", outcome),
+                         {{"organisation", organisation.text()},
+                          {"version", static_cast<std::int64_t>(wanted.version)},
+                          {"asked_by", asked_by}}});
+  act.entries.push_back({organisation.text(), *std::move(text)});
+  return parts_.store.commit(entry.time, act);
+}
+
+Result<std::uint32_t> Rotations::begin(const OrganisationId& organisation,
+                                       const std::string& asked_by) {
+  if (parts_.registry.directory()->find(organisation) == nullptr)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no organisation {}", organisation.text()));
+  const std::lock_guard lock(mutex_);
+  if (under_way_.contains(organisation))
+    return fail(ErrorCode::kConflict,
+                fmt::format("the keys of {} are being replaced already", organisation.text()));
+  const auto keys = parts_.keys.standing(organisation);
+  if (!keys) return tl::unexpected<Error>(keys.error());
+  if (keys->version == 0)
+    return fail(ErrorCode::kNotFound, fmt::format("{} has no key of people's records yet: there is "
+                                                  "nothing to replace",
+                                                  organisation.text()));
+  const Wanted wanted{keys->version + 1, parts_.clock.now()};
+  if (auto kept = keep(organisation, wanted, "begun", asked_by); !kept)
+    return tl::unexpected<Error>(kept.error());
+  under_way_.emplace(organisation, wanted);
+  log_info("the key of {} is replaced by version {}", organisation.text(), wanted.version);
+  return wanted.version;
+}
+
+// Each step may be cut off and is found again by what is kept: the version wanted, the newest key,
+// where wrapping stands.
+Result<Rounds::Rest> Rotations::advance() {
+  OrganisationId organisation;
+  Wanted wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    if (under_way_.empty()) return Rounds::kUntilWoken;
+    auto next = under_way_.upper_bound(last_);
+    if (next == under_way_.end()) next = under_way_.begin();
+    organisation = last_ = next->first;
+    wanted = next->second;
+  }
+  const auto keys = parts_.keys.standing(organisation);
+  if (!keys) return tl::unexpected<Error>(keys.error());
+  if (keys->version < wanted.version) {
+    if (auto begun = parts_.records.begin_rotation(organisation); !begun)
+      return tl::unexpected<Error>(begun.error());
+    return kBetweenSteps;
+  }
+  if (keys->at != 0) {
+    if (auto step = parts_.records.rewrap(organisation, parts_.keys_at_once); !step)
+      return tl::unexpected<Error>(step.error());
+    return kBetweenSteps;
+  }
+  // An import that began before goes on with the key it began with.
+  const auto older = parts_.keys.older_keys(organisation);
+  if (!older) return tl::unexpected<Error>(older.error());
+  if (*older > 0) {
+    if (auto again = parts_.keys.again(organisation); !again)
+      return tl::unexpected<Error>(again.error());
+    return kBetweenPasses;
+  }
+  if (auto kept = keep(organisation, wanted, "done", ""); !kept)
+    return tl::unexpected<Error>(kept.error());
+  log_info("all keys of {}'s people hang on version {}", organisation.text(), wanted.version);
+  const std::lock_guard lock(mutex_);
+  under_way_.erase(organisation);
+  return kBetweenSteps;
+}
+
+Result<std::vector<Rotations::Standing>> Rotations::all() const {
+  std::vector<Standing> standings;
+  const auto directory = parts_.registry.directory();
+  for (const auto& [id, organisation] : directory->organisations()) {
+    const auto keys = parts_.keys.standing(id);
+    if (!keys) return tl::unexpected<Error>(keys.error());
+    Standing& standing = standings.emplace_back(Standing{id, *keys, false, {}});
+    const std::lock_guard lock(mutex_);
+    const auto found = under_way_.find(id);
+    if (found == under_way_.end()) continue;
+    standing.under_way = true;
+    standing.begun = found->second.begun;
+  }
+  return standings;
+}
+
+RotationClock::RotationClock(Rotations& rotations)
+    : rotations_(rotations), rounds_("rotations", Rounds::Rest(0), [this] { return round(); }) {}
+
+Rounds::Rest RotationClock::round() {
+  const auto rest = rotations_.advance();
+  if (!rest && rest.error().message != trouble_)
+    log_warn("replacing an organisation's keys has to wait: {}", rest.error().message);
+  trouble_ = rest ? "" : rest.error().message;
+  return rest ? *rest : kInTrouble;
+}
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,85 @@
+// New data keys for organisations, while everything goes on: the key is made, then the keys of its
+// people are wrapped under it again, in small steps on a thread of its own. The older key is kept.
+//
+// That a rotation is asked for and that it is done are entries in the owner's log; the first is
+// committed together with what makes it go on after a crash, the second together with its end.
+// Owned by RunningVault; any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/rounds.h"
+#include "base/time.h"
+#include "vault/records/key_rotation.h"
+#include "vault/records/records.h"
+#include "vault/registry.h"
+#include "vault/vault_store.h"
+
+namespace madoguchi::vault {
+
+class Rotations {
+ public:
+  // All outlive it.
+  struct Parts {
+    VaultStore& store;
+    const Clock& clock;
+    Registry& registry;
+    Records& records;
+    KeyRotation keys;
+    std::size_t keys_at_once = 1024;
+  };
+  // Those that were cut off go on with advance().
+  static Result<std::unique_ptr<Rotations>> open(const Parts& parts);
+
+  // Gives the version that the key will have. kNotFound: no such organisation, or it has no key
+  // yet; kConflict while one is under way.
+  Result<std::uint32_t> begin(const OrganisationId& organisation, const std::string& asked_by);
+
+  // One step of one of them, the next one's after it; says how long to rest.
+  Result<Rounds::Rest> advance();
+
+  struct Standing {
+    OrganisationId organisation;
+    KeyStanding keys;
+    bool under_way = false;
+    Time begun;
+  };
+  [[nodiscard]] Result<std::vector<Standing>> all() const;
+
+ private:
+  struct Wanted {
+    std::uint32_t version = 0;
+    Time begun;
+  };
+  explicit Rotations(const Parts& parts) : parts_(parts) {}
+  Result<void> keep(const OrganisationId& organisation, const Wanted& wanted,
+                    std::string_view outcome, const std::string& asked_by);
+
+  const Parts parts_;
+  mutable std::mutex mutex_;  // guards the rest
+  std::map<OrganisationId, Wanted> under_way_;
+  OrganisationId last_;  // whose step it was: what one has to wait for, others do not
+};
+
+// Calls advance() on a thread of its own.
+class RotationClock {
+ public:
+  explicit RotationClock(Rotations& rotations);  // outlives it
+  RotationClock(const RotationClock&) = delete;
+  void wake() { rounds_.wake(); }
+
+ private:
+  Rounds::Rest round();
+
+  Rotations& rotations_;
+  std::string trouble_;  // told last: one that lasts is told once
+  Rounds rounds_;        // last: it uses the others
+};
+
+}  // namespace madoguchi::vault

@@ -1,0 +1,87 @@
+// What an administrator does to a client's records as a whole, while calls go on: a field of the client's own is made, a file
+// brings it in under its label, and the owner finds the person by it; the client gets a new key amid a call, the vault is
+// killed while it wraps people's keys again, and goes on after its restart; whoever was there before opens as before. All of
+// it stands in the client's log.
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { command, commandJson } from "../lib/commands.ts";
+import { withoutWords } from "../lib/floor.ts";
+import { imports } from "../lib/imports.ts";
+import type { Context, Journey } from "../lib/journey.ts";
+import { verified } from "../lib/published.ts";
+import { Shift } from "../lib/shift.ts";
+import { System } from "../lib/system.ts";
+import { VaultSite } from "../lib/vault_site.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
+
+const customer = { number: "09000007101", letter: "U-7101", kana: "カギ カワル", course: "見本コース" };
+
+// As many as keep it wrapping keys again for a while.
+const people = 30_000;
+
+interface Keys {
+  organisation: string;
+  version: number;
+  rotating: boolean;
+}
+
+async function makesAField(system: System, { folder }: Context): Promise<void> {
+  const add = ["schema", "add", "sakura", "course", "--ja", "ご契約コース", "--en", "Course", "--searchable"];
+  await command(system, add);
+  expect(/there is a field course already/.test(await command(system, add, { expected: 2 })), "the same field again");
+  const fields = await commandJson<{ name: string; ja: string; own: boolean; masked: boolean }>(system, ["schema", "list", "sakura"]);
+  expectEqual(fields.filter((one) => one.own).map((one) => [one.name, one.ja, one.masked]), [["course", "ご契約コース", true]], "fields of the client's own");
+  const others = await commandJson<{ own: boolean }>(system, ["schema", "list", "wakaba"]);
+  expectEqual(others.filter((one) => one.own).length, 0, "own fields of another client");
+  const file = join(folder, "customers.jsonl");
+  const rows = Array.from({ length: people }, (_, i) => ({ お手紙番号: `V-${i}`, 氏名: "架空 群", フリガナ: "カクウ グン", ご契約コース: `コース${i}` }));
+  const all = [{ お手紙番号: customer.letter, 氏名: "架空 鍵", フリガナ: customer.kana, 電話番号: customer.number, ご契約コース: customer.course }, ...rows];
+  writeFileSync(file, `${all.map((row) => JSON.stringify(row)).join("\n")}\n`);
+  const told = await imports(system, file);
+  expectEqual([told.code, told.rows], [0, people + 1], `the import (${told.text.trim()})`);
+  rmSync(file);
+}
+
+async function keysOf(system: System): Promise<Keys> {
+  const all = await commandJson<Keys>(system, ["keys", "status"]);
+  return all.find((one) => one.organisation === "sakura")!;
+}
+
+export const journey: Journey = {
+  title: "a client gets a field of its own and a new key while calls go on, and its log says so",
+  seconds: 120,
+  async run(context) {
+    const system = await System.start(context, { settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml) });
+    await makesAField(system, context);
+    const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
+    const found = await owner.post("/owner/search", { all_of: [{ field: "course", value: customer.course }] });
+    expectEqual((found.body["people"] as unknown[] | undefined)?.length, 1, `people by the own field (${JSON.stringify(found.body)})`);
+
+    const hana = await Shift.begin(system, join(context.folder, "shift"));
+    const served = await hana.takes(customer.number);
+    const [person] = await hana.candidates(served.ticket);
+    expect(person, "she is not known by her number");
+    expectEqual(await keysOf(system).then((keys) => [keys.version, keys.rotating]), [1, false], "the key before");
+    await command(system, ["keys", "rotate", "sakura"]);
+    expectEqual((await hana.opens(person, customer.kana, served.ticket)).status, 200, "opening while keys are wrapped again");
+    await system.restarted("vault", system.kill("vault"));
+    await until("the vault to tell of its keys again", () => keysOf(system).catch(() => undefined));
+    await until("the rotation to be done", async () => ((await keysOf(system)).rotating ? undefined : true), { seconds: 60 });
+    expectEqual((await keysOf(system)).version, 2, "the key's version");
+    await hana.ends(served);
+    await hana.stop();
+
+    const again = await Shift.begin(system, join(context.folder, "again"));
+    const other = await again.takes(customer.number);
+    const [same] = await again.candidates(other.ticket);
+    expectEqual((await again.opens(same!, customer.kana, other.ticket)).status, 200, "opening under the new key alone");
+    await again.ends(other);
+    await again.stop();
+
+    await verified(system);
+    const { entries } = (await owner.get("/owner/entries?limit=200")).body as { entries: { entry: Record<string, any> }[] };
+    const told = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "keys" || entry["kind"] === "schema");
+    expectEqual(told.map((entry) => [entry["kind"], entry["outcome"]]), [["keys", "done"], ["keys", "begun"], ["schema", "added"]], "entries in the owner's log");
+    await system.stop();
+  },
+};
