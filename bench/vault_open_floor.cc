@@ -169,6 +169,30 @@ RecordNamed VaultFloor::record(std::uint64_t dice) const {
 
 // ---- people and what they may
 
+namespace {
+
+// One that never says enough; its owners are still to be named.
+nlohmann::json mandate_of_all(const std::string& id) {
+  const nlohmann::json often = {
+      {"per_minute", 1'000'000}, {"per_hour", 60'000'000}, {"per_day", 1'000'000'000}};
+  return {{"id", id},
+          {"to", kVendor},
+          {"desks", {kDesk}},
+          {"owners", nlohmann::json::array()},
+          {"purposes",
+           {{{"id", "answer"},
+             {"name", "answer"},
+             {"fields", {"name_kanji", "address", "telephone"}},
+             {"checks", 1}}}},
+          {"limits", {{"by_operator", often}, {"on_desk", often}, {"in_all", often}}},
+          {"begins", "2020-01-01T00:00:00Z"},
+          {"ends", "2099-01-01T00:00:00Z"},
+          {"retention", "2099-01-01T00:00:00Z"},
+          {"at_end", "destroyed"}};
+}
+
+}  // namespace
+
 Result<void> VaultFloor::put_staff() {
   // As weak as the library lets a hash be: signing in is not what is measured.
   std::string hash(crypto_pwhash_STRBYTES, '\0');
@@ -200,19 +224,7 @@ Result<void> VaultFloor::put_staff() {
   // A folder that is used again has those of earlier runs.
   const std::string mandate_id =
       fmt::format("bench-{}", SystemClock().now().time_since_epoch().count());
-  nlohmann::json mandate = {{"id", mandate_id},
-                            {"to", kVendor},
-                            {"desks", {kDesk}},
-                            {"owners", nlohmann::json::array()},
-                            {"purposes",
-                             {{{"id", "answer"},
-                               {"name", "answer"},
-                               {"fields", {"name_kanji", "address", "telephone"}},
-                               {"checks", 1}}}},
-                            {"begins", "2020-01-01T00:00:00Z"},
-                            {"ends", "2099-01-01T00:00:00Z"},
-                            {"retention", "2099-01-01T00:00:00Z"},
-                            {"at_end", "destroyed"}};
+  nlohmann::json mandate = mandate_of_all(mandate_id);
   for (std::uint64_t client = 0; client < options_.clients; ++client) {
     mandate["owners"].push_back(client_name(client));
     if (auto good = put(owner_name(client), client_name(client), "owner"); !good) return good;

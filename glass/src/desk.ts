@@ -117,7 +117,7 @@ export class Desk {
 
   private head(ticket: Ticket): HTMLElement {
     const { texts } = this.parts;
-    const purpose = el("select", { "aria-label": texts.purpose, onchange: () => void this.changePurpose(ticket, purpose.value) });
+    const purpose = el("select", { "aria-label": texts.purpose, onchange: () => void this.changePurpose(ticket, purpose.value).then((taken) => { if (!taken) purpose.value = ticket.purpose.id; }) });
     for (const one of ticket.purposes) purpose.append(el("option", { value: one.id, selected: one.id === ticket.purpose.id }, one.name));
     const extend = el("button", { type: "button", class: "quiet", onclick: () => void this.extend(ticket) }, texts.extend);
     return el(
@@ -137,22 +137,34 @@ export class Desk {
     return fill(texts.wrapUp, { time: new Date(ends).toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB", { timeStyle: "short" }) });
   }
 
-  private async changePurpose(ticket: Ticket, purpose: string): Promise<void> {
+  /** Whether it was allowed: in the wrap-up only a purpose that somebody was opened for in the call is. */
+  private async changePurpose(ticket: Ticket, purpose: string): Promise<boolean> {
     try {
       const other = await ask<Ticket>("POST", "/ticket/purpose", { body: { purpose }, ticket: ticket.ticket });
       await this.take(other.ticket);
+      return true;
     } catch (error) {
       this.refused(error);
+      return false;
     }
   }
 
   private async extend(ticket: Ticket): Promise<void> {
     try {
       await ask<Ticket>("POST", "/ticket/extend", { body: { seconds: extendSeconds }, ticket: ticket.ticket });
-      await this.load(ticket.ticket);
+      this.parts.say("");
+      await this.showStage();
     } catch (error) {
       this.refused(error);
     }
+  }
+
+  /** The ticket's line as it is now, above whatever is shown. */
+  private async showStage(): Promise<void> {
+    const id = this.ticketId;
+    if (id === null) return;
+    const ticket = await ask<Ticket>("GET", "/ticket", { ticket: id }).catch(() => null);
+    if (ticket && id === this.ticketId) this.element.querySelector(".ticket")?.replaceWith(this.head(ticket));
   }
 
   refused(error: unknown): void {
@@ -160,6 +172,7 @@ export class Desk {
     this.parts.tell("refused");
     if (error.status === 401) return this.parts.signedOut();
     this.parts.say(error.isAway ? this.parts.texts.away : sentence(this.parts.texts, error.code));
+    if (error.code === "wrap_up") void this.showStage();
     if (error.code === "ticket_over" || error.code === "no_ticket") void this.clear().then(() => this.parts.closed());
   }
 }

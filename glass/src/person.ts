@@ -25,11 +25,15 @@ export interface PersonParts {
 function fieldNames(parts: PersonParts, fields: string[]): string {
   const known = [...parts.ticket.checkable, ...parts.ticket.searchable];
   const names = fields.map((name) => {
+    if (name === documentsField) return parts.texts.earlier;
     const field = known.find((one) => one.name === name);
     return field ? label(parts.language, field) : name;
   });
   return names.join(parts.language === "ja" ? "・" : ", ");
 }
+
+/** Of a purpose: what was written about the person may be read. */
+const documentsField = "documents";
 
 export class PersonCard {
   readonly element: HTMLElement;
@@ -168,7 +172,7 @@ export class PersonCard {
       writer.resume(mine);
     });
     const earlier = el("div", {});
-    void this.showEarlier(earlier);
+    if (ticket.purpose.fields.includes(documentsField)) void this.showEarlier(earlier);
     return el("section", { class: "notes" }, el("h2", {}, texts.notes), text, state, earlier);
   }
 

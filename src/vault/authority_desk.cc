@@ -76,10 +76,11 @@ Result<void> AuthorityDesk::load() {
   if (!image) return tl::unexpected<Error>(image.error());
   for (const StaffPlace& place : image->places) authority_.places().put(place);
   for (const MandateRow& row : image->mandates) {
-    const auto mandate = mandate_from_json(row.json);
+    auto mandate = mandate_from_json(row.json);
     if (!mandate)
       return fail(ErrorCode::kCorrupt, fmt::format("mandate {} version {}: {}", row.id.text(),
                                                    row.version, mandate.error().message));
+    mandate->limits = with_usual(mandate->limits, parts_.rules.usual);
     authority_.mandates().put(*mandate);
   }
   for (const Signature& row : image->signatures)
@@ -241,10 +242,21 @@ std::optional<StaffPlace> AuthorityDesk::place_of(const OperatorId& who) {
 Result<void> AuthorityDesk::draft(const Mandate& mandate, const OperatorId& by) {
   const std::lock_guard lock(mutex_);
   if (auto may = authority_.mandates().may_put(mandate); !may) return may;
+  const Mandate limited = with_limits(mandate);
   if (!mandate.parent.empty())
-    if (auto may = check_narrower(mandate, *authority_.mandates().newest(mandate.parent)); !may)
+    if (auto may = check_narrower(limited, *authority_.mandates().newest(mandate.parent)); !may)
       return may;
-  return keep_draft(mandate, by, {});
+  return keep_draft(limited, by, {});
+}
+
+// The owner signs what is written there, so it is written there.
+Mandate AuthorityDesk::with_limits(const Mandate& mandate) {
+  UseLimits usual = parts_.rules.usual;
+  if (const Mandate* parent = authority_.mandates().newest(mandate.parent))
+    usual = least(usual, parent->limits);
+  Mandate limited = mandate;
+  limited.limits = with_usual(mandate.limits, usual);
+  return limited;
 }
 
 Result<void> AuthorityDesk::pass_on(const Mandate& mandate, const OperatorId& by) {

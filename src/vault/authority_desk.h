@@ -59,7 +59,8 @@ class AuthorityDesk {
   // Told in the log of every owner whose data the person could or can come to.
   Result<void> put_place(const StaffPlace& place);
   [[nodiscard]] std::optional<StaffPlace> place_of(const OperatorId& who);
-  // One that is passed on is narrower than what it comes from (passing_on.h).
+  // One that is passed on is narrower than what it comes from (passing_on.h). Windows that it names
+  // no limit for get the vault's own, or what it comes from has, whichever is less.
   Result<void> draft(const Mandate& mandate, const OperatorId& by);
 
   // Adds to an act what the same owners are told of something else that it does to a person's
@@ -101,6 +102,7 @@ class AuthorityDesk {
   explicit AuthorityDesk(const Parts& parts) : parts_(parts), authority_(parts.rules) {}
   Result<void> load();
   Result<void> register_leg(const SessionLeg& leg);
+  [[nodiscard]] Mandate with_limits(const Mandate& mandate);
   Result<void> keep_draft(const Mandate& mandate, const OperatorId& by,
                           const std::vector<OrganisationId>& told);
   // The owner organisation of this person.

@@ -105,9 +105,15 @@ Mandate demo_mandate(const std::string& id, std::vector<std::string> owners,
   mandate.to = OrganisationId("minato");
   for (const std::string& desk : desks) mandate.desks.emplace(desk);
   mandate.purposes = {
-      {"answer", "お問い合わせへの回答", {"name_kanji", "name_kana", "letter_number"}, 1},
-      {"send-letter", "お手紙の再送", {"name_kanji", "postal_code", "address", "letter_number"}, 2},
-      {"call-back", "折り返しのお電話", {"name_kanji", "telephone"}, 1}};
+      {"answer",
+       "お問い合わせへの回答",
+       {"name_kanji", "name_kana", "letter_number", kDocumentsField},
+       1},
+      {"send-letter",
+       "お手紙の再送",
+       {"name_kanji", "postal_code", "address", "letter_number", kDocumentsField},
+       2},
+      {"call-back", "折り返しのお電話", {"name_kanji", "telephone", kDocumentsField}, 1}};
   mandate.purposes.front().playback = true;
   mandate.purposes.front().cases = true;
   mandate.purposes.front().callers = {{"agent", {{"name_kanji", "name_kana", "letter_number"}, 2}},

@@ -171,25 +171,29 @@ Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& pers
       [&](Authority& authority, Time now) { return authority.check(ask, now); });
   if (!allowed)
     return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kIdentityCheck));
+  const auto unchecked = [&](const Error& why) {
+    parts_.authority.with([&](Authority& authority, Time) { authority.unchecked(ask); });
+    return declined(why);
+  };
   // What can't be read as such a value is no match: its form says nothing to whoever guesses.
   const auto compared = parts_.records.compare(person.owner, person.subject, field, typed);
-  if (!compared && compared.error().code != ErrorCode::kInvalid) return declined(compared.error());
+  if (!compared && compared.error().code != ErrorCode::kInvalid) return unchecked(compared.error());
   const bool matched = compared && *compared == Comparison::kMatch;
   ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kIdentityCheck);
   ActLog::name_chain(entry, allowed->grant);
   entry.fields = {field};
   entry.outcome = matched ? "match" : "cannot_confirm";
   ActLog::name_caller(entry, allowed->speaks);
-  if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
+  if (auto named = log_.name_subject(entry, person); !named) return unchecked(named.error());
 
   IdentityOutcome outcome;
   outcome.matched = matched;
+  if (auto kept = log_.keep(person.owner, {entry}); !kept) {
+    if (matched) return unchecked(kept.error());
+    return declined(kept.error());  // a wrong guess counts also when the log is away
+  }
   parts_.authority.with([&](Authority& authority, Time now) {
-    if (!matched) authority.checked(ask, field, false, now);  // also when the log is away
-  });
-  if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
-  parts_.authority.with([&](Authority& authority, Time now) {
-    if (matched) authority.checked(ask, field, true, now);
+    authority.checked(ask, field, matched);
     const auto standing = authority.standing(ask, now);
     if (!standing) return;  // it ended meanwhile: nothing is left
     outcome.checks_left = standing->checks_left;
@@ -283,10 +287,10 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
 Answer<std::vector<DocumentVersion>> Openings::documents(const Asker& asker,
                                                          const PersonId& person) {
   const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
-    return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
+    return authority.may_read({asker.ticket, asker.session, person.owner, person.subject}, now);
   });
   if (!allowed)
-    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kWriting));
+    return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kOpening));
   auto found = parts_.records.documents(person.owner, person.subject);
   if (!found) return declined(found.error());
   return *std::move(found);
@@ -295,15 +299,17 @@ Answer<std::vector<DocumentVersion>> Openings::documents(const Asker& asker,
 Answer<OpenedDocument> Openings::read_document(const Asker& asker, const PersonId& person,
                                                const DocumentId& document) {
   const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
-    return authority.write({asker.ticket, asker.session, person.owner, person.subject}, now);
+    return authority.read({asker.ticket, asker.session, person.owner, person.subject}, now);
   });
   if (!allowed)
     return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kOpening));
   ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kOpening);
   ActLog::name_chain(entry, allowed->grant);
-  entry.fields = {"document"};
+  ActLog::name_caller(entry, allowed->speaks);
+  entry.fields = {kDocumentsField};
   entry.outcome = "shown";
   entry.details["document"] = document.text();
+  entry.details["opening"] = fresh_id_text(entry.time, parts_.entropy);
   if (auto named = log_.name_subject(entry, person); !named) return declined(named.error());
   if (auto kept = log_.keep(person.owner, {entry}); !kept) return declined(kept.error());
   auto opened = parts_.records.read_document(person.owner, person.subject, document);

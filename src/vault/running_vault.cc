@@ -245,6 +245,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
   if (!registry) return tl::unexpected<Error>(registry.error());
   AuthorityRules rules;
   rules.cases = settings.cases;
+  rules.usual = settings.usual_limits;
   auto authority = AuthorityDesk::open({*store, clock, entropy, rules});
   if (!authority) return tl::unexpected<Error>(authority.error());
   auto parts = std::make_unique<Parts>(settings, std::move(store), clock, entropy,

@@ -99,6 +99,12 @@ void read_rate(Config& table, std::string_view key, std::uint32_t& into) {
   into = static_cast<std::uint32_t>(table.integer_or(key, into, 1, 4'000'000'000));
 }
 
+void read_rates(Config table, Rates& into) {
+  read_rate(table, "per_minute", into.per_minute);
+  read_rate(table, "per_hour", into.per_hour);
+  read_rate(table, "per_day", into.per_day);
+}
+
 TokenPlace read_token(Config table) {
   TokenPlace token;
   token.module = table.text("module");
@@ -160,6 +166,10 @@ Result<Settings> Settings::from_config(Config config) {
   read_rate(tokens, "per_day", settings.token_rates.per_day);
   Config trace = config.table("trace");
   read_rate(trace, "lines_per_day", settings.trace_lines_per_day);
+  Config limits = config.table("limits");
+  read_rates(limits.table("by_operator"), settings.usual_limits.by_operator);
+  read_rates(limits.table("on_desk"), settings.usual_limits.on_desk);
+  read_rates(limits.table("in_all"), settings.usual_limits.in_all);
   Config staff = config.table("staff");
   settings.demo_passwords = staff.flag_or("demo_passwords", false);
   settings.session = std::chrono::hours(staff.integer_or("session_hours", 12, 1, 24));

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "ledger/note.h"
 #include "vault/access/case_tickets.h"
+#include "vault/access/mandate.h"
 #include "vault/core/token.h"
 #include "vault/core/token_limits.h"
 #include "vault/master.h"
@@ -52,7 +53,8 @@ struct Settings {
   std::vector<WitnessSettings> witnesses;
   TokenRates token_rates;
   std::uint32_t trace_lines_per_day = 100'000;
-  bool demo_passwords = false;  // the centre may bring password hashes
+  UseLimits usual_limits = kUsualLimits;  // of mandates that name none
+  bool demo_passwords = false;            // the centre may bring password hashes
   std::chrono::hours session{12};
   CaseRule cases;
   std::filesystem::path watching_rules;            // empty: those built in

@@ -34,6 +34,14 @@ TEST(Settings, HaveDefaultsBesideTheDataFolder) {
             std::chrono::hours(7 * 24));
 }
 
+TEST(Settings, LimitsThatMandatesDoNotNameMayBeOthers) {
+  EXPECT_EQ(read(kGood)->usual_limits, kUsualLimits);
+  const auto settings = read(std::string(kGood) + "[limits.on_desk]\nper_hour = 7\n");
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->usual_limits.on_desk, (Rates{200, 7, 10'000}));
+  EXPECT_FALSE(read(std::string(kGood) + "[limits]\nper_hour = 7\n"));
+}
+
 TEST(Settings, PasswordsOpenTheGlassOnlyWhereTheySayDemo) {
   const auto taken = [](const std::string& more) {
     const auto settings = read(kGood + more);

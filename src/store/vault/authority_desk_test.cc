@@ -138,6 +138,30 @@ TEST_P(AuthorityDeskOn, AFreezeThatCouldNotBeKeptIsKeptLaterAndLiftedForGood) {
   EXPECT_TRUE(frozen().empty());
 }
 
+TEST_P(AuthorityDeskOn, AMandateThatNamesNoLimitHasTheVaultsOwnForItsOwnerToRead) {
+  vault::Mandate some = mandate("m2");
+  some.limits.by_operator = {1'000'000, 7, vault::Rates::kUnlimited};
+  some.pass_on = vault::PassOn::kAllowed;
+  ASSERT_TRUE(authority_->draft(some, OperatorId("administrator")));
+  vault::Mandate part = mandate("m3");
+  part.parent = some.id;
+  part.to = OrganisationId("kawabe");
+  part.begins = some.begins;
+  ASSERT_TRUE(authority_->draft(part, OperatorId("administrator")));
+  const auto limits = [&](const char* id) {
+    return authority_->with(
+        [&](auto& authority, Time) { return authority.mandates().newest(MandateId(id))->limits; });
+  };
+  const vault::UseLimits usual = vault::kUsualLimits;
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    EXPECT_EQ(limits("m1"), usual);
+    EXPECT_EQ(limits("m2").by_operator, (vault::Rates{1'000'000, 7, usual.by_operator.per_day}));
+    EXPECT_EQ(limits("m2").in_all, usual.in_all);
+    EXPECT_EQ(limits("m3").by_operator, (vault::Rates{20, 7, usual.by_operator.per_day}));
+    start();
+  }
+}
+
 TEST_P(AuthorityDeskOn, FreezesAreTheOwnersAndSurviveARestart) {
   ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
   EXPECT_FALSE(authority_->freeze(FreezeScope::kAll, "", "", OperatorId("hana")));
@@ -174,6 +198,7 @@ TEST_P(AuthorityDeskOn, AVendorsSupervisorPassesOnLessAndTheOwnerSignsIt) {
   ASSERT_TRUE(authority_->draft(root, OperatorId("administrator")));
   vault::Mandate part = mandate("m1.kawabe");
   part.parent = MandateId("m1");
+  part.limits = vault::kUsualLimits;
   part.to = OrganisationId("kawabe");
   part.begins = root.begins;
   EXPECT_FALSE(authority_->pass_on(part, OperatorId("suzu")));  // nothing is signed yet
@@ -184,6 +209,9 @@ TEST_P(AuthorityDeskOn, AVendorsSupervisorPassesOnLessAndTheOwnerSignsIt) {
   wide.desks.emplace("another");
   EXPECT_EQ(authority_->pass_on(wide, OperatorId("suzu")).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(authority_->draft(wide, OperatorId("administrator")).error().code, ErrorCode::kInvalid);
+  vault::Mandate endless = part;
+  endless.limits = {};
+  EXPECT_EQ(authority_->pass_on(endless, OperatorId("suzu")).error().code, ErrorCode::kInvalid);
   ASSERT_TRUE(authority_->pass_on(part, OperatorId("suzu")));
   place("hana", "kawabe", StaffRole::kOperator);
   EXPECT_EQ(issue(), "no_mandate");

@@ -3,6 +3,11 @@
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <latch>
+#include <map>
+#include <thread>
+
 #include "store/vault/openings_fixture.h"
 #include "vault/exports.h"
 #include "vault/glass_site.h"
@@ -111,6 +116,39 @@ TEST_P(OpeningsOn, LimitsHoldPerOperator) {
   EXPECT_EQ(open(person), "limit");
 }
 
+// What each of so many operators' pages at once was told.
+template <typename Ask>
+std::map<std::string, int> told_at_once(int times, const Ask& ask) {
+  std::vector<std::string> told(static_cast<std::size_t>(times));
+  std::latch all(times);
+  std::vector<std::thread> pages;
+  for (std::string& mine : told)
+    pages.emplace_back([&] {
+      all.arrive_and_wait();
+      mine = ask();
+    });
+  for (std::thread& page : pages) page.join();
+  std::map<std::string, int> counts;
+  for (const std::string& one : told) ++counts[one];
+  return counts;
+}
+
+TEST_P(OpeningsOn, AsksAtOnceAreNoMoreThanTheLimits) {
+  const PersonId person = candidate();
+  const auto guesses = told_at_once(12, [&] { return check(person, "birth_date", "1901-01-01"); });
+  EXPECT_EQ(guesses, (std::map<std::string, int>{{"cannot_confirm", 3}, {"guesses", 9}}));
+  const auto told = entries();
+  EXPECT_EQ(std::count_if(told.begin(), told.end(),
+                          [](const auto& entry) { return entry.outcome == "cannot_confirm"; }),
+            3);
+  authority_->with([&](vault::Authority& authority, Time) {
+    authority.checked({asker_.ticket, asker_.session, person.owner, person.subject}, "name_kana",
+                      true);
+  });
+  const auto openings = told_at_once(12, [&] { return open(person); });
+  EXPECT_EQ(openings, (std::map<std::string, int>{{"opened", 6}, {"limit", 6}}));
+}
+
 TEST_P(OpeningsOn, ARestartFreesNoLimit) {
   const PersonId person = candidate();
   ASSERT_EQ(check(person, "name_kana", "チガウ ヒト"), "cannot_confirm");
@@ -151,6 +189,13 @@ TEST_P(OpeningsOn, NotesAreWrittenAndReadAboutWhoWasOpened) {
   const auto read = openings_->read_document(asker_, person, written->document);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->text, text);
+  const ledger::Entry entry = entries().back();
+  EXPECT_EQ(entry.kind, "opening");
+  EXPECT_EQ(entry.fields, std::vector<std::string>{"documents"});
+  EXPECT_TRUE(entry.details.contains("opening"));  // counted again after a restart
+  for (int i = 0; i < 4; ++i)
+    EXPECT_TRUE(openings_->read_document(asker_, person, written->document));
+  EXPECT_EQ(word_of(openings_->read_document(asker_, person, written->document).error()), "limit");
 }
 
 TEST_P(OpeningsOn, ANoteIsNeverThereWithoutItsEntryAndNoneIsClaimedThatIsNot) {

@@ -66,6 +66,9 @@ Allowed<OpeningTicket> Authority::for_purpose(const OpeningTicketId& known,
   if (!usable) return refuse(usable.error());
   OpeningTicket ticket = **usable;
   if (ticket.is_for_case()) return refuse(Denial::kNoPurpose);
+  if (tickets_.state(ticket, leases_, now).stage == TicketStage::kWrapUp &&
+      !tickets_.progress(ticket).was_opened_for(purpose))
+    return refuse(Denial::kWrapUp);
   ticket.purpose = purpose;
   if (owners(ticket, now).empty()) return refuse(Denial::kNoPurpose);
   ticket.id = fresh;
@@ -128,6 +131,20 @@ Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
   return permission;
 }
 
+Allowed<Permission> Authority::openable(const PersonAsk& ask, Time now) {
+  auto permission = permitted(ask, now);
+  if (!permission) return permission;
+  const OpeningTicket& ticket = permission->ticket;
+  if (tickets_.state(ticket, leases_, now).stage != TicketStage::kWrapUp) return permission;
+  const auto& shown = tickets_.progress(ticket).shown[ask.subject];
+  const auto before = shown.find(ticket.purpose);
+  std::erase_if(permission->grant.purpose.fields, [&](const std::string& field) {
+    return before == shown.end() || !before->second.contains(field);
+  });
+  if (permission->grant.purpose.fields.empty()) return refuse(Denial::kWrapUp);
+  return permission;
+}
+
 // ---- who speaks
 
 Allowed<void> Authority::narrow(AccessGrant& grant, const CallerSaid& said) const {
@@ -176,25 +193,33 @@ IdentityStanding Authority::standing_of(const Permission& permission, const Subj
 }
 
 Allowed<IdentityStanding> Authority::standing(const PersonAsk& ask, Time now) {
-  const auto permission = permitted(ask, now);
+  const auto permission = openable(ask, now);
   if (!permission) return refuse(permission.error());
   return standing_of(*permission, ask.subject);
 }
 
 // ---- opening
 
+Allowed<Permission> Authority::spent(Permission permission, Time now) {
+  const auto charges = permission.grant.charges(permission.ticket.who, permission.ticket.desk);
+  if (limits_.exceeded(charges, now)) return refuse(Denial::kLimit);
+  limits_.count(charges, now);
+  return permission;
+}
+
 Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
-  auto permission = permitted(ask, now);
+  auto permission = openable(ask, now);
   if (!permission) return permission;
   CallProgress& progress = tickets_.progress(permission->ticket);
   // Whose case it is was settled when its ticket was made; there is nobody to ask now.
   if (!permission->ticket.is_for_case() &&
       !progress.is_checked(ask.subject, permission->grant.purpose.checks))
     return refuse(Denial::kNotChecked);
-  const auto charges = permission->grant.charges(permission->ticket.who, permission->ticket.desk);
-  if (limits_.exceeded(charges, now)) return refuse(Denial::kLimit);
-  limits_.count(charges, now);
+  permission = spent(*std::move(permission), now);
+  if (!permission) return permission;
   progress.opened.insert(ask.subject);
+  const std::set<std::string>& fields = permission->grant.purpose.fields;
+  progress.shown[ask.subject][permission->ticket.purpose].insert(fields.begin(), fields.end());
   return permission;
 }
 
@@ -204,6 +229,27 @@ Allowed<Permission> Authority::write(const PersonAsk& ask, Time now) {
   if (!tickets_.progress(permission->ticket).opened.contains(ask.subject))
     return refuse(Denial::kNotChecked);
   return permission;
+}
+
+Allowed<Permission> Authority::may_read(const PersonAsk& ask, Time now) {
+  auto permission = openable(ask, now);
+  if (!permission) return permission;
+  if (!permission->grant.purpose.fields.contains(kDocumentsField))
+    return refuse(Denial::kNoPurpose);
+  // Opened for this purpose, which may want more checks than another.
+  const auto& shown = tickets_.progress(permission->ticket).shown[ask.subject];
+  const auto before = shown.find(permission->ticket.purpose);
+  if (before == shown.end() || !before->second.contains(kDocumentsField))
+    return refuse(Denial::kNotChecked);
+  return permission;
+}
+
+Allowed<Permission> Authority::read(const PersonAsk& ask, Time now) {
+  auto permission = may_read(ask, now);
+  if (!permission) return permission;
+  if (tickets_.state(permission->ticket, leases_, now).stage == TicketStage::kWrapUp)
+    return refuse(Denial::kWrapUp);
+  return spent(*std::move(permission), now);
 }
 
 Allowed<Permission> Authority::may_play(const PersonAsk& ask, Time now) {
@@ -218,10 +264,7 @@ Allowed<Permission> Authority::may_play(const PersonAsk& ask, Time now) {
 Allowed<Permission> Authority::play(const PersonAsk& ask, Time now) {
   auto permission = may_play(ask, now);
   if (!permission) return permission;
-  const auto charges = permission->grant.charges(permission->ticket.who, permission->ticket.desk);
-  if (limits_.exceeded(charges, now)) return refuse(Denial::kLimit);
-  limits_.count(charges, now);
-  return permission;
+  return spent(*std::move(permission), now);
 }
 
 Allowed<OpeningTicket> Authority::search(const OpeningTicketId& id, const SessionKey& session,
@@ -250,27 +293,36 @@ Allowed<Permission> Authority::check(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;
   if (permission->ticket.is_for_case()) return refuse(Denial::kNoCall);
-  const OperatorId& who = permission->ticket.who;
-  const CallProgress& progress = tickets_.progress(permission->ticket);
-  const auto mine = progress.mismatches.find(ask.subject);
-  const int of_this = mine == progress.mismatches.end() ? 0 : mine->second;
+  if (tickets_.state(permission->ticket, leases_, now).stage == TicketStage::kWrapUp)
+    return refuse(Denial::kWrapUp);
+  const Charge guess = guesses_of(permission->ticket.who, rules_.guesses);
+  CallProgress& progress = tickets_.progress(permission->ticket);
+  int& of_this = progress.mismatches[ask.subject];
   if (of_this >= rules_.guesses_a_person || progress.all_mismatches >= rules_.guesses_a_call)
     return refuse(Denial::kGuesses);
-  if (limits_.exceeded({guesses_of(who, rules_.guesses)}, now)) return refuse(Denial::kGuesses);
+  if (limits_.exceeded({guess}, now)) return refuse(Denial::kGuesses);
+  ++of_this;
+  ++progress.all_mismatches;
+  limits_.count(guess.counter, now);
   return permission;
 }
 
-void Authority::checked(const PersonAsk& ask, const std::string& field, bool matched, Time now) {
+void Authority::checked(const PersonAsk& ask, const std::string& field, bool matched) {
+  if (!matched) return;
+  unchecked(ask);
+  if (const OpeningTicket* ticket = tickets_.find(ask.ticket))
+    tickets_.progress(*ticket).matched[ask.subject].insert(field);
+}
+
+void Authority::unchecked(const PersonAsk& ask) {
   const OpeningTicket* ticket = tickets_.find(ask.ticket);
   if (ticket == nullptr) return;
   CallProgress& progress = tickets_.progress(*ticket);
-  if (matched) {
-    progress.matched[ask.subject].insert(field);
-    return;
-  }
-  ++progress.mismatches[ask.subject];
-  ++progress.all_mismatches;
-  limits_.count(guesses_of(ticket->who, rules_.guesses).counter, now);
+  int& of_this = progress.mismatches[ask.subject];
+  if (of_this == 0) return;
+  --of_this;
+  --progress.all_mismatches;
+  limits_.take_back(guesses_of(ticket->who, rules_.guesses).counter);
 }
 
 Allowed<AccessGrant> Authority::granted(const OpeningTicket& ticket, const OrganisationId& owner,

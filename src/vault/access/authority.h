@@ -34,6 +34,7 @@ struct AuthorityRules {
   int guesses_a_person = 3;       // within one call
   int guesses_a_call = 6;
   CaseRule cases{};
+  UseLimits usual = kUsualLimits;
 };
 
 struct TicketAsk {
@@ -113,7 +114,8 @@ class Authority {
 
   // ---- Tickets
   Allowed<OpeningTicket> issue(const TicketAsk& ask, Time now);
-  // The same call and session for another purpose.
+  // The same call and session for another purpose; in the wrap-up for one that somebody was opened
+  // for in the call.
   Allowed<OpeningTicket> for_purpose(const OpeningTicketId& known, const SessionKey& session,
                                      const OpeningTicketId& fresh, const std::string& purpose,
                                      Time now);
@@ -123,11 +125,16 @@ class Authority {
   // Whose people may be opened by it.
   [[nodiscard]] std::vector<OrganisationId> owners(const OpeningTicket& ticket, Time now) const;
 
-  // ---- In the glass. Each allowed one is counted.
+  // ---- In the glass. Each allowed one is counted. In the wrap-up only what was opened in the call
+  // is opened again: no other person, purpose or field.
   Allowed<Permission> open(const PersonAsk& ask, Time now);
-  // Reading and writing documents about a person: as open(), but counted as nothing, since they
-  // stand in the opening of the person.
+  // Writing about a person who was opened, also in the wrap-up; counted as nothing.
   Allowed<Permission> write(const PersonAsk& ask, Time now);
+  // Whether what was written about a person may be listed: a field of the purpose, for which the
+  // person was opened.
+  Allowed<Permission> may_read(const PersonAsk& ask, Time now);
+  // Reading one of them, in the call only; counted as an opening.
+  Allowed<Permission> read(const PersonAsk& ask, Time now);
   // Hearing the recording of the ticket's own call, also in its wrap-up; counted as an opening.
   // About nobody (empty subject), or about somebody who was opened in it.
   Allowed<Permission> play(const PersonAsk& ask, Time now);
@@ -136,9 +143,12 @@ class Authority {
   Allowed<OpeningTicket> search(const OpeningTicketId& id, const SessionKey& session, Time now);
   // An owner's person looks for one of its people: no ticket, counted as a search.
   Allowed<void> enquire(const OperatorId& owners_person, Time now);
-  // Before a typed value is compared; then checked() with the outcome.
+  // Before a typed value is compared, in the call only: counts as a guess from here on, so that no
+  // number of them at once is more than the limit. Then checked() with the outcome, which takes a
+  // right one back; or unchecked() when it could not be compared or told.
   Allowed<Permission> check(const PersonAsk& ask, Time now);
-  void checked(const PersonAsk& ask, const std::string& field, bool matched, Time now);
+  void checked(const PersonAsk& ask, const std::string& field, bool matched);
+  void unchecked(const PersonAsk& ask);
   // Whether the purpose gives anything when `said` speaks; then speaks(). Who spoke before no
   // longer counts, what was matched or missed stays.
   Allowed<Permission> may_speak(const PersonAsk& ask, const CallerSaid& said, Time now);
@@ -207,8 +217,12 @@ class Authority {
   [[nodiscard]] bool has_room_for_case(const OperatorId& holder, Time now) const;
   // The ticket is usable and a chain grants its purpose for this owner.
   Allowed<Permission> granted_by_ticket(const PersonAsk& ask, Time now);
+  // Counts one more use of all that it stands under, unless a limit is reached.
+  Allowed<Permission> spent(Permission permission, Time now);
   // And in the wrap-up, the person was opened before; narrowed by who speaks.
   Allowed<Permission> permitted(const PersonAsk& ask, Time now);
+  // And in the wrap-up, narrowed to what was opened of the person in the call for this purpose.
+  Allowed<Permission> openable(const PersonAsk& ask, Time now);
 
   const AuthorityRules rules_;
   Mandates mandates_;

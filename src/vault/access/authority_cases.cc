@@ -30,10 +30,15 @@ bool Authority::has_room_for_case(const OperatorId& holder, Time now) const {
 
 Allowed<CaseTicket> Authority::may_keep(const PersonAsk& ask, const std::string& reference,
                                         Time now) {
-  auto permission = permitted(ask, now);
+  const auto permission = openable(ask, now);
   if (!permission) return refuse(permission.error());
   const OpeningTicket& in = permission->ticket;
   if (in.is_for_case()) return refuse(Denial::kNoCall);  // a case makes no cases
+  // A case opens all that the purpose gives: in the wrap-up all of it was opened in the call.
+  const auto whole = permitted(ask, now);
+  if (!whole) return refuse(whole.error());
+  if (whole->grant.purpose.fields != permission->grant.purpose.fields)
+    return refuse(Denial::kWrapUp);
   const CallProgress& progress = tickets_.progress(in);
   // Whom nobody has checked is no person of a case, also where the purpose wants no check.
   const std::uint32_t checks = std::max<std::uint32_t>(1, permission->grant.purpose.checks);

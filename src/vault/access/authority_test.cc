@@ -72,6 +72,37 @@ TEST_F(AuthorityTest, WrapUpKeepsWhoWasOpenedAndEnds) {
   EXPECT_EQ(open("t1"), "ticket_over");
 }
 
+TEST_F(AuthorityTest, WrapUpShowsWhatWasOpenedInTheCallAndNoOtherPurposeFieldOrGuess) {
+  Mandate with_agents = mandate_of("m1", "sakura", "minato", now);
+  with_agents.version = 2;
+  with_agents.purposes.front().callers = {{"agent", {{"name"}, 0}}};
+  put(with_agents);
+  sign("m1", "sakura", 2);
+  ASSERT_TRUE(issue("t1"));
+  const auto change = [&](const std::string& fresh, const std::string& purpose) {
+    const auto other = authority.for_purpose(OpeningTicketId("t1"), SessionKey("session-hana"),
+                                             OpeningTicketId(fresh), purpose, now);
+    return other ? "ticket" : std::string(name_of(other.error()));
+  };
+  EXPECT_EQ(change("in-call", "call-back"), "ticket");
+  const CallerSaid agent{"agent", "", false};
+  ASSERT_TRUE(authority.may_speak(about("t1"), agent, now));
+  authority.speaks(about("t1"), agent);
+  EXPECT_EQ(open("t1"), "opened");  // the name, and no more
+  authority.speaks(about("t1"), {});
+  authority.leases().end(CallId("call"), now);
+  EXPECT_EQ(open("in-call"), "wrap_up");
+  EXPECT_EQ(change("later", "call-back"), "wrap_up");
+  EXPECT_EQ(change("again", "answer"), "ticket");
+  EXPECT_EQ(authority.check(about("t1"), now).error(), Denial::kWrapUp);
+  EXPECT_TRUE(authority.write(about("t1"), now));
+  for (const char* ticket : {"t1", "again"}) {
+    const auto still = authority.open(about(ticket), now);
+    ASSERT_TRUE(still) << ticket;
+    EXPECT_EQ(still->grant.purpose.fields, std::set<std::string>{"name"});
+  }
+}
+
 TEST_F(AuthorityTest, WrapUpIsExtendedToTheCapOnly) {
   ASSERT_TRUE(issue("t1"));
   const Time ended = now;
@@ -143,7 +174,7 @@ TEST_F(AuthorityTest, GuessesAreFewForAPersonAndACallWhateverTheTicket) {
   ASSERT_TRUE(issue("t1"));
   const auto guess = [&](const std::string& ticket, const std::string& subject) {
     if (!authority.check(about(ticket, subject), now)) return false;
-    authority.checked(about(ticket, subject), "kana", false, now);
+    authority.checked(about(ticket, subject), "kana", false);
     return true;
   };
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(guess("t1", "taro"));
@@ -154,6 +185,34 @@ TEST_F(AuthorityTest, GuessesAreFewForAPersonAndACallWhateverTheTicket) {
   EXPECT_FALSE(guess("t2", "saburo"));
 }
 
+TEST_F(AuthorityTest, GuessesThatAreBeingComparedCountAndThoseThatCameToNothingDoNot) {
+  ASSERT_TRUE(issue("t1"));
+  const auto begin = [&](const std::string& subject) {
+    const auto allowed = authority.check(about("t1", subject), now);
+    return allowed ? "judged" : std::string(name_of(allowed.error()));
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(begin("taro"), "judged");
+  EXPECT_EQ(begin("taro"), "guesses");  // though none of the three has its outcome yet
+  authority.checked(about("t1"), "kana", true);
+  EXPECT_EQ(begin("taro"), "judged");
+  authority.unchecked(about("t1"));  // the records were away
+  EXPECT_EQ(begin("taro"), "judged");
+  authority.checked(about("t1"), "birth", false);
+  EXPECT_EQ(begin("taro"), "guesses");
+}
+
+TEST_F(AuthorityTest, GuessesAtOnceInManyCallsStayWithinTheOperatorsRate) {
+  for (int call = 0; call < 6; ++call) {
+    lease("call" + std::to_string(call), {"AA"});
+    ASSERT_TRUE(issue("t" + std::to_string(call), "hana", "call" + std::to_string(call)));
+  }
+  int judged = 0;
+  for (int call = 0; call < 6; ++call)
+    for (int i = 0; i < 3; ++i)
+      if (authority.check(about("t" + std::to_string(call)), now)) ++judged;
+  EXPECT_EQ(judged, 10);
+}
+
 TEST_F(AuthorityTest, AnUncheckedPersonIsOpenedOnlyWithASupervisorsWord) {
   Mandate stricter = mandate_of("m1", "sakura", "minato", now);
   stricter.version = 2;
@@ -162,10 +221,10 @@ TEST_F(AuthorityTest, AnUncheckedPersonIsOpenedOnlyWithASupervisorsWord) {
   sign("m1", "sakura", 2);
   ASSERT_TRUE(issue("t1"));
   EXPECT_EQ(open("t1"), "not_checked");
-  authority.checked(about("t1"), "kana", true, now);
-  authority.checked(about("t1"), "kana", true, now);
+  authority.checked(about("t1"), "kana", true);
+  authority.checked(about("t1"), "kana", true);
   EXPECT_EQ(open("t1"), "not_checked");
-  authority.checked(about("t1"), "birth", true, now);
+  authority.checked(about("t1"), "birth", true);
   EXPECT_EQ(open("t1"), "opened");
   EXPECT_EQ(open("t1", "jiro"), "not_checked");
   const auto vouch = [&](const std::string& who) {
@@ -176,6 +235,35 @@ TEST_F(AuthorityTest, AnUncheckedPersonIsOpenedOnlyWithASupervisorsWord) {
   EXPECT_FALSE(vouch("kei"));
   EXPECT_TRUE(vouch("suzu"));
   EXPECT_EQ(open("t1", "jiro"), "opened");
+}
+
+TEST_F(AuthorityTest, DocumentsAreAFieldOfThePurposeAndEachReadingCountsAsAnOpening) {
+  const auto read = [&](const std::string& ticket) {
+    const auto permission = authority.read(about(ticket), now);
+    return permission ? "read" : std::string(name_of(permission.error()));
+  };
+  ASSERT_TRUE(issue("t1"));
+  EXPECT_EQ(open("t1"), "opened");
+  EXPECT_EQ(read("t1"), "no_purpose");
+  EXPECT_TRUE(authority.write(about("t1"), now));
+  Mandate reading = mandate_of("m1", "sakura", "minato", now);
+  reading.version = 2;
+  for (Purpose& purpose : reading.purposes) purpose.fields.insert(kDocumentsField);
+  reading.limits.by_operator = {4, 100, 100};
+  put(reading);
+  sign("m1", "sakura", 2);
+  EXPECT_EQ(read("t1"), "not_checked");  // opened before, without them
+  EXPECT_EQ(open("t1"), "opened");
+  EXPECT_EQ(read("t1"), "read");
+  ASSERT_TRUE(authority.for_purpose(OpeningTicketId("t1"), SessionKey("session-hana"),
+                                    OpeningTicketId("t2"), "call-back", now));
+  EXPECT_EQ(read("t2"), "not_checked");  // opened for another purpose
+  EXPECT_EQ(read("t1"), "read");
+  EXPECT_EQ(read("t1"), "limit");  // three uses before, and the one under the first version
+  EXPECT_TRUE(authority.may_read(about("t1"), now));
+  authority.leases().end(CallId("call"), now);
+  EXPECT_TRUE(authority.may_read(about("t1"), now));
+  EXPECT_EQ(read("t1"), "wrap_up");
 }
 
 TEST_F(AuthorityTest, ARecordingIsHeardOnlyForAPurposeThatAllowsItAndCountsAsAnOpening) {

@@ -87,7 +87,7 @@ class CaseWalk : private AccessWorld {
     if (!issue(id, who)) return;
     call_ticket_[who] = id;
     const PersonAsk ask = about(id, subject, session_of(who));
-    if (!one_in(3)) authority.checked(ask, "name", true, now);
+    if (!one_in(3)) authority.checked(ask, "name", true);
     if (open(id, subject, session_of(who)) == "opened") opened_.insert({who, subject});
   }
   void keep() {

@@ -43,7 +43,7 @@ class CaseTicketTest : public testing::Test, protected AccessWorld {
     ASSERT_TRUE(issue("t1"));
   }
   void match(const std::string& field = "name", const std::string& subject = "taro") {
-    authority.checked(about("t1", subject), field, true, now);
+    authority.checked(about("t1", subject), field, true);
   }
   std::string keep(const std::string& subject = "taro", const std::string& ticket = "t1",
                    const std::string& reference = "C-1") {
@@ -115,6 +115,20 @@ TEST_F(CaseTicketTest, IsKeptInTheWrapUpAndNotAfterIt) {
   EXPECT_EQ(keep(), "kept");
   now += 31s;
   EXPECT_EQ(keep("taro", "t1", "C-2"), "ticket_over");
+}
+
+TEST_F(CaseTicketTest, InTheWrapUpNoMoreIsKeptThanWasOpenedInTheCall) {
+  match();
+  match("letter");
+  const CallerSaid agent{"agent", "", false};
+  ASSERT_TRUE(authority.may_speak(about("t1"), agent, now));
+  authority.speaks(about("t1"), agent);
+  ASSERT_EQ(open("t1"), "opened");    // what an agent gets
+  authority.speaks(about("t1"), {});  // now it is the person, who would get more
+  authority.leases().end(CallId("call"), now);
+  EXPECT_EQ(keep(), "wrap_up");
+  authority.speaks(about("t1"), agent);
+  EXPECT_EQ(keep(), "kept");
 }
 
 TEST_F(CaseTicketTest, OnlyForAPurposeThatEveryMandateOfTheChainHasForCases) {

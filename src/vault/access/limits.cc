@@ -48,6 +48,13 @@ void Limits::count(const Counter& counter, Time at) {
   while (uses.front() < latest_ - kDay) uses.pop_front();
 }
 
+void Limits::take_back(const Counter& counter) {
+  const auto found = uses_.find(counter);
+  if (found == uses_.end()) return;
+  found->second.pop_back();
+  if (found->second.empty()) uses_.erase(found);
+}
+
 void Limits::forget(Time now) {
   const Time oldest = std::max(now, latest_) - kDay;
   std::erase_if(uses_, [&](const auto& entry) { return entry.second.back() < oldest; });

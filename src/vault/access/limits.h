@@ -53,6 +53,8 @@ class Limits {
   // clock set back frees nothing.
   void count(const std::vector<Charge>& charges, Time at);
   void count(const Counter& counter, Time at);
+  // The latest use did not come about after all.
+  void take_back(const Counter& counter);
 
   // Forgets what no window reaches any more. To be called now and then.
   void forget(Time now);

@@ -49,7 +49,25 @@ Result<void> check_times(const Mandate& mandate) {
   return {};
 }
 
+Rates with_usual(const Rates& rates, const Rates& usual) {
+  const auto named = [](std::uint32_t rate, std::uint32_t otherwise) {
+    return rate == Rates::kUnlimited ? otherwise : rate;
+  };
+  return {named(rates.per_minute, usual.per_minute), named(rates.per_hour, usual.per_hour),
+          named(rates.per_day, usual.per_day)};
+}
+
 }  // namespace
+
+UseLimits least(const UseLimits& a, const UseLimits& b) {
+  return {least(a.by_operator, b.by_operator), least(a.on_desk, b.on_desk),
+          least(a.in_all, b.in_all)};
+}
+
+UseLimits with_usual(const UseLimits& limits, const UseLimits& usual) {
+  return {with_usual(limits.by_operator, usual.by_operator),
+          with_usual(limits.on_desk, usual.on_desk), with_usual(limits.in_all, usual.in_all)};
+}
 
 bool Mandate::is_about(const OrganisationId& owner) const {
   return std::find(owners.begin(), owners.end(), owner) != owners.end();

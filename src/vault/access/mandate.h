@@ -26,12 +26,24 @@ struct UseLimits {
   friend bool operator==(const UseLimits&, const UseLimits&) = default;
 };
 
+// Of the vault's own, for windows that a mandate names no limit for: none is without one.
+inline constexpr UseLimits kUsualLimits{{20, 200, 1000}, {200, 2000, 10'000}, {500, 5000, 25'000}};
+
+// The lesser in each window.
+UseLimits least(const UseLimits& a, const UseLimits& b);
+// With those of `usual` in windows that have none.
+UseLimits with_usual(const UseLimits& limits, const UseLimits& usual);
+
 // What may be opened when somebody else speaks for the person.
 struct CallerTerms {
   std::set<std::string> fields;  // of the purpose's own
   std::uint32_t checks = 0;      // where more than the purpose's own
   friend bool operator==(const CallerTerms&, const CallerTerms&) = default;
 };
+
+// Among a purpose's fields: what was written about the person may be read, each document an
+// opening. Writing needs no field.
+inline constexpr const char* kDocumentsField = "documents";
 
 struct Purpose {
   std::string id;                         // "answer-letter"

@@ -25,7 +25,7 @@ enum class Denial {
   kNoTicket,      // unknown, or of another session: both look the same
   kTicketOver,    // ended, or its wrap-up is
   kTicketFrozen,  // stopped by an alarm or the owner
-  kWrapUp,        // after the call only people opened during it
+  kWrapUp,        // after the call only what was opened during it
   kOtherPerson,   // a case's ticket opens the case's own person only
   kNotChecked,    // the mandate wants the person's identity checked first
   kNoCaller,      // the purpose gives nothing to whoever speaks for the person

@@ -16,6 +16,11 @@ bool CallProgress::is_checked(const SubjectId& subject, std::uint32_t fields) co
   return (found == matched.end() ? 0 : found->second.size()) >= fields;
 }
 
+bool CallProgress::was_opened_for(const std::string& purpose) const {
+  return std::any_of(shown.begin(), shown.end(),
+                     [&](const auto& person) { return person.second.contains(purpose); });
+}
+
 std::size_t CallProgress::unlike_the_call() const {
   std::set<SubjectId> all;
   for (const auto& [owner, people] : callers) all.insert(people.begin(), people.end());

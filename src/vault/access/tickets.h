@@ -64,6 +64,8 @@ struct VouchWanted {
 // ticket gives no new guesses.
 struct CallProgress {
   std::set<SubjectId> opened;
+  // What was opened of whom for which purpose: all that is shown again in the wrap-up.
+  std::map<SubjectId, std::map<std::string, std::set<std::string>>> shown;
   // Whom the caller's number is registered for, of each owner for whom it was looked up.
   std::map<OrganisationId, std::set<SubjectId>> callers;
   // Fields of a person that matched what the caller said; a supervisor's word counts for all.
@@ -71,11 +73,12 @@ struct CallProgress {
   std::set<SubjectId> vouched;
   std::map<SubjectId, VouchWanted> vouch_wanted;
   std::map<SubjectId, CallerSaid> speaks;
-  std::map<SubjectId, int> mismatches;
+  std::map<SubjectId, int> mismatches;  // and values that are being compared
   int all_mismatches = 0;
 
   // So many fields matched, or a supervisor gave a word.
   [[nodiscard]] bool is_checked(const SubjectId& subject, std::uint32_t fields) const;
+  [[nodiscard]] bool was_opened_for(const std::string& purpose) const;
   // Of those opened: who are not whom the caller's number is, though it is somebody's.
   [[nodiscard]] std::size_t unlike_the_call() const;
 };

@@ -210,6 +210,9 @@ Result<Schema> Schema::from_json(std::string_view text) {
 Result<Schema> Schema::with(FieldSpec field) const {
   if (find(field.name) != nullptr)
     return fail(ErrorCode::kConflict, fmt::format("there is a field {} already", field.name));
+  // In a purpose it is what was written about the person (access/mandate.h).
+  if (field.name == "documents")
+    return fail(ErrorCode::kConflict, "documents are no field of a record; take another name");
   Schema next = *this;
   std::uint16_t number = kFirstOwnField;
   for (const FieldSpec& known : fields_)

@@ -34,6 +34,7 @@ TEST(Schema, OwnFieldsComeBackFromStorage) {
 
 TEST(Schema, RefusesNamesThatAreTakenOrUnfit) {
   EXPECT_EQ(Schema::standard().with(own("telephone")).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(Schema::standard().with(own("documents")).error().code, ErrorCode::kConflict);
   EXPECT_EQ(Schema::standard().with(own("Plan A")).error().code, ErrorCode::kInvalid);
   FieldSpec unique = own("plan");
   unique.unique = true;

@@ -61,6 +61,42 @@ async function openAndNote(browser: Console, glass: FrameLocator, context: Conte
   await noteWhileAway(browser, glass);
 }
 
+/** What the glass's own page sends, with its cookie; gives the vault's word of a refusal. */
+function asked(glass: FrameLocator, method: string, path: string, ticket: string, body?: object): Promise<Record<string, any>> {
+  return glass.locator("body").evaluate(
+    async (_, sent) => {
+      const headers = { "Madoguchi-Ticket": sent.ticket, ...(sent.body ? { "Content-Type": "application/json" } : {}) };
+      const answer = await fetch(`/api${sent.path}`, { method: sent.method, headers, ...(sent.body ? { body: JSON.stringify(sent.body) } : {}) });
+      return (await answer.json()) as Record<string, any>;
+    },
+    { method, path, ticket, ...(body ? { body } : {}) },
+  );
+}
+
+/** In the call: its ticket, whom it opened, and a ticket for a purpose that nobody is opened for. */
+async function ticketsOf(glass: FrameLocator, ticket: string): Promise<{ ticket: string; unused: string; person: object }> {
+  const [person] = (await asked(glass, "GET", "/candidates", ticket))["people"] as { owner: { id: string }; subject: string }[];
+  const unused = (await asked(glass, "POST", "/ticket/purpose", ticket, { purpose: "call-back" }))["ticket"] as string;
+  return { ticket, unused, person: { owner: person!.owner.id, subject: person!.subject } };
+}
+
+/** The call has ended: what was opened in it still stands there, and nothing else opens. */
+async function nothingElseOpens(browser: Console, glass: FrameLocator, { ticket, unused, person }: Awaited<ReturnType<typeof ticketsOf>>): Promise<void> {
+  await until("the vault to know of the end", async () => (await asked(glass, "GET", "/ticket", ticket))["stage"] === "wrap_up" || undefined);
+  expectEqual((await asked(glass, "POST", "/open", unused, person))["code"], "wrap_up", "opening another field after the call");
+  expectEqual((await asked(glass, "POST", "/ticket/purpose", ticket, { purpose: "send-letter" }))["code"], "wrap_up", "another purpose after the call");
+  await glass.locator(".ticket select").selectOption("call-back");
+  await glass.locator("#error", { hasText: "通話中に閲覧したものだけ" }).waitFor();
+  expectEqual(await glass.locator(".ticket select").inputValue(), "answer", "the purpose after it was refused");
+  expectEqual(await glass.locator(".values dd").count(), 3, "what was opened in the call, in the wrap-up");
+  await glass.locator(".ticket .stage", { hasText: "後処理" }).waitFor();
+  await glass.getByRole("button", { name: "後処理を延長" }).click();
+  await glass.locator("#error", { hasText: "通話中" }).waitFor({ state: "hidden" });
+  expectEqual(await glass.locator(".values dd").count(), 3, "what was opened, after more wrap-up");
+  await glass.locator(".notes textarea").fill("ご心配をおかけしたことをお詫びした。折り返しは不要とのこと。");
+  await glass.locator(".note-state[data-state=saved]").waitFor();
+}
+
 /** What managers get: counted by the client's own tool out of the log that it verified. */
 async function monthlyReport(system: System, context: Context, url: string, key: string): Promise<void> {
   const pdf = join(context.folder, "report.pdf");
@@ -120,6 +156,8 @@ export const journey: Journey = {
     const key = (await command(system, ["log", "key", "--organisation", "sakura"])).trim();
     await witness.start([key]); // after its vault: it is asked again
     const { browser, glass, watcher } = await readyOperator(system, context.folder);
+    let ticket = "";
+    browser.page.on("request", (sent) => (ticket = sent.headers()["madoguchi-ticket"] ?? ticket));
     const client = await clientPage(system, system.password("oku"));
 
     await callers(system, { folder: context.folder, numbers: [hanako.number], service: leakDesk.number });
@@ -141,9 +179,12 @@ export const journey: Journey = {
     expectEqual(await client.seriousFaults(), [], "accessibility of the client's page");
 
     await verifyLog(system, client, witness, key, context);
+    const tickets = await ticketsOf(glass, ticket);
 
     await browser.press("終話");
     await watcher.seesCall("the wrap-up", (one) => one.id === call.id && one.stage === "wrap_up");
+    await nothingElseOpens(browser, glass, tickets);
+    await browser.screenshot(join(context.folder, "wrap-up.png"));
     await wrapUp(await system.staff("hana"), call.id);
     await until("the glass to be empty", async () => (await glass.locator(".values").count()) === 0 || undefined);
     await browser.screenshot(join(context.folder, "after.png"));

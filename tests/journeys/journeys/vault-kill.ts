@@ -31,7 +31,7 @@ const traces: Record<Step, string> = {
   check: "identity_check CALL match name_kana",
   open: "opening CALL shown name_kanji",
   write: "writing CALL written ",
-  read: "opening CALL shown document",
+  read: "opening CALL shown documents",
 };
 
 /** What somebody received: an entry of this kind, call and field must stand in the log. */
@@ -169,7 +169,7 @@ class Chain {
     if (step === "search" && got.text.includes("subject")) add("search", "found", "letter_number");
     if (step === "check" && got.text.includes("match")) add("identity_check", "match", "name_kana");
     if (step === "write" && got.text.includes("document")) add("writing", "written", "");
-    if (step === "read" && got.text.includes(note)) add("opening", "shown", "document");
+    if (step === "read" && got.text.includes(note)) add("opening", "shown", "documents");
     if (step !== "open") return;
     for (const [field, value] of [["name_kanji", person.name], ["name_kana", person.kana], ["letter_number", person.letter]] as const)
       if (got.text.includes(value)) add("opening", "shown", field);

@@ -74,11 +74,22 @@ export const journey: Journey = {
     expect(!JSON.stringify(entries).includes(hanako.name), "the log holds a name");
     expectEqual((await glass.get("/owner/entries")).status, 403, "the owner's page for an operator");
 
+    const other = await glass.post("/ticket/purpose", { purpose: "call-back" }, ticket);
+    expectEqual(other.status, 200, "another purpose in the call");
+    const otherTicket = other.body["ticket"] as string;
+
     // ---- the call is over
     await hana.act(talking.id, "end");
     expectEqual(await call.exits(20), 0, "SIPp's exit code");
     await until("the wrap-up", async () => (await glass.get("/ticket", ticket)).body["stage"] === "wrap_up" || undefined);
     expectEqual((await glass.get("/candidates", ticket)).body["code"], "wrap_up", "looking for somebody after the call");
+    expectEqual((await glass.open(person, otherTicket)).body["code"], "wrap_up", "fields that were not opened in the call");
+    expectEqual((await glass.post("/ticket/purpose", { purpose: "send-letter" }, ticket)).body["code"], "wrap_up", "a purpose that was not in the call");
+    expectEqual((await glass.check(person, "birth_date", "1970-01-01", ticket)).body["code"], "wrap_up", "guessing after the call");
+    const read = await glass.get(`/documents/${note.body["document"]}?owner=${person.owner.id}&subject=${person.subject}`, ticket);
+    expectEqual(read.body["code"], "wrap_up", "reading what was written, after the call");
+    const later = { owner: person.owner.id, subject: person.subject, document: note.body["document"], text: "お詫びをお伝えした。お電話で。", draft: false };
+    expectEqual((await glass.post("/documents", later, ticket)).status, 200, "writing the note in the wrap-up");
     await wrapUp(hana, talking.id);
     await until("the ticket to be over", async () => (await glass.open(person, ticket)).body["code"] === "ticket_over" || undefined);
     hana.stop();
