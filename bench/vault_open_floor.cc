@@ -49,6 +49,11 @@ Result<void> done(const grpc::Status& status, const std::string& error, const ch
               fmt::format("{}: {}", what, status.ok() ? error : status.error_message()));
 }
 
+Result<HttpsAnswer> sign_in_as(HttpsClient& glass, const std::string& name) {
+  const nlohmann::json who = {{"name", name}, {"password", kPassword}};
+  return glass.ask("POST", "/api/session", who.dump());
+}
+
 }  // namespace
 
 struct VaultFloor::Rpc {
@@ -240,9 +245,7 @@ Result<void> VaultFloor::put_staff() {
   const std::string version = nlohmann::json{{"version", drafted.version()}}.dump();
   for (std::uint64_t client = 0; client < options_.clients; ++client) {
     HttpsClient owner(kGlassPort, "vault.localhost");
-    const std::string who =
-        nlohmann::json{{"name", owner_name(client)}, {"password", kPassword}}.dump();
-    const auto in = owner.ask("POST", "/api/session", who);
+    const auto in = sign_in_as(owner, owner_name(client));
     if (!in || in->status != 200) return fail(ErrorCode::kDenied, "an owner cannot sign in");
     const auto agreed = owner.ask("POST", "/api/owner/mandates/" + mandate_id + "/sign", version);
     if (!agreed || agreed->status != 200)
@@ -286,9 +289,7 @@ Result<std::vector<OperatorAtWork>> VaultFloor::sign_in() {
   std::vector<OperatorAtWork> all;
   for (int one = 0; one < options_.operators; ++one) {
     HttpsClient glass(kGlassPort, "vault.localhost");
-    const std::string who =
-        nlohmann::json{{"name", operator_name(one)}, {"password", kPassword}}.dump();
-    const auto in = glass.ask("POST", "/api/session", who);
+    const auto in = sign_in_as(glass, operator_name(one));
     if (!in || in->status != 200) return fail(ErrorCode::kDenied, "an operator cannot sign in");
     const auto leg = glass.ask("POST", "/api/leg", "{}");
     if (!leg || leg->status != 200)

@@ -13,7 +13,7 @@
 # Which modules' tests also run under ASan+UBSan (all that parse or decrypt) and under TSan (all with threads of
 # their own). Modules on top of gRPC and RESTinio are left out: those libraries are not instrumented.
 set(MADOGUCHI_sanitized_MODULES base calendar ledger recording sip rtp exchange_media routing vault_records vault_exports
-    vault_passkeys vault_watching)
+    vault_passkeys vault_page_keys vault_watching)
 set(MADOGUCHI_threaded_MODULES base exchange_media ledger)
 add_custom_target(sanitized_tests)
 add_custom_target(threaded_tests)

@@ -9,6 +9,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/time.h"
+
 namespace madoguchi::bench {
 namespace {
 
@@ -76,6 +78,7 @@ Result<HttpsAnswer> HttpsClient::read_answer() {
         HttpsAnswer answer{std::atoi(head.c_str() + 9), text.substr(head_end + 4, length)};
         const std::string cookie = header_of(head, "Set-Cookie");
         if (!cookie.empty()) cookie_ = cookie.substr(0, cookie.find(';'));
+        run_ = header_of(head, "Madoguchi-Run");
         text.erase(0, head_end + 4 + length);
         return answer;
       }
@@ -91,11 +94,21 @@ Result<HttpsAnswer> HttpsClient::read_answer() {
 
 Result<HttpsAnswer> HttpsClient::ask(const std::string& method, const std::string& path,
                                      const std::string& json, const std::string& ticket) {
+  auto answer = ask_once(method, path, json, ticket);
+  if (!answer || answer->status != 401 || run_.empty()) return answer;
+  page_.learn(run_, SystemClock().now());
+  return ask_once(method, path, json, ticket);
+}
+
+Result<HttpsAnswer> HttpsClient::ask_once(const std::string& method, const std::string& path,
+                                          const std::string& json, const std::string& ticket) {
+  const auto proof = page_.proof({method, authority_, path, ticket, "", json}, SystemClock().now());
   const std::string request = fmt::format(
       "{} {} HTTP/1.1\r\nHost: {}\r\nOrigin: https://{}\r\nCookie: {}\r\n{}"
-      "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+      "Madoguchi-Proof: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
       method, path, authority_, authority_, cookie_,
-      ticket.empty() ? "" : "Madoguchi-Ticket: " + ticket + "\r\n", json.size(), json);
+      ticket.empty() ? "" : "Madoguchi-Ticket: " + ticket + "\r\n", proof.header(), json.size(),
+      json);
   // A server may have closed a connection that was quiet for long: then once more on a new one.
   for (const bool again : {true, false}) {
     const bool fresh = connection_ == nullptr;

@@ -1,5 +1,6 @@
 // A blocking HTTPS/1.1 client for benchmarks on this machine: one connection that stays open, a
-// session's cookie kept, the server's certificate not looked at. One thread at a time.
+// session's cookie kept, requests signed as the glass's page signs them, the server's certificate
+// not looked at. One thread at a time.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "vault/page_keys/software_page.h"
 
 namespace madoguchi::bench {
 
@@ -31,12 +33,16 @@ class HttpsClient {
 
  private:
   struct Connection;
+  Result<HttpsAnswer> ask_once(const std::string& method, const std::string& path,
+                               const std::string& json, const std::string& ticket);
   Result<void> connect();
   Result<HttpsAnswer> read_answer();
 
   std::uint16_t port_;
   std::string authority_;
   std::string cookie_;
+  std::string run_;  // as the last answer told it; mostly it tells none
+  vault::SoftwarePage page_;
   std::unique_ptr<Connection> connection_;
 };
 

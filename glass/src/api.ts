@@ -1,5 +1,6 @@
 // The vault's API, typed from docs/openapi-glass.yaml. What is refused becomes Refused with the vault's own word;
-// nothing of an answer is kept in the page's storage.
+// nothing of an answer is kept in the page's storage. Whatever is asked is signed with the page's key (page_key.ts).
+import { type PageKey, keyInHand, learnt, proofHeader, proofOf } from "./page_key.js";
 import type { components } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -22,39 +23,53 @@ export class Refused extends Error {
   }
 }
 
-/** A piece of a playback's sound; empty at its end. */
-export async function askSound(playback: string, fromMs: number, ms: number): Promise<Int16Array> {
-  const response = await fetch(`/api/playback/sound?from_ms=${fromMs}&ms=${ms}`, {
-    headers: { "Madoguchi-Playback": playback },
-    credentials: "same-origin",
-    cache: "no-store",
-  }).catch(() => null);
-  if (response === null) throw new Refused(0, "away");
-  if (response.ok) return new Int16Array(await response.arrayBuffer());
+type Method = "GET" | "POST" | "DELETE";
+
+interface Sending {
+  body?: string;
+  ticket?: string;
+  playback?: string;
+  key?: PageKey; // of a session that is about to begin
+}
+
+async function sendOnce(method: Method, path: string, { body, ticket, playback, key }: Sending): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (method !== "GET") headers["Content-Type"] = "application/json";
+  if (ticket !== undefined) headers["Madoguchi-Ticket"] = ticket;
+  if (playback !== undefined) headers["Madoguchi-Playback"] = playback;
+  const signer = key ?? (await keyInHand());
+  if (signer !== null) {
+    const { host, pathname, search } = new URL(`/api${path}`, location.href);
+    headers[proofHeader] = await proofOf(signer, { method, host, target: pathname + search, ticket: ticket ?? "", playback: playback ?? "", body: body ?? "" });
+  }
+  const options: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) options.body = body;
+  return fetch(`/api${path}`, options).catch(() => {
+    throw new Refused(0, "away");
+  });
+}
+
+async function send(method: Method, path: string, sending: Sending): Promise<Response> {
+  let response = await sendOnce(method, path, sending);
+  if (response.status === 401 && (await learnt(response))) response = await sendOnce(method, path, sending);
+  if (response.ok) return response;
   const told = (await response.json().catch(() => null)) as { code?: unknown } | null;
   throw new Refused(response.status, typeof told?.code === "string" ? told.code : "unknown");
 }
 
-type Method = "GET" | "POST" | "DELETE";
+export async function ask<T>(method: Method, path: string, options: { body?: unknown; ticket?: string; key?: PageKey } = {}): Promise<T> {
+  const { body, ...more } = options;
+  const response = await send(method, path, { ...more, ...(method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }) });
+  return (await response.json().catch(() => null)) as T;
+}
 
-export async function ask<T>(method: Method, path: string, options: { body?: unknown; ticket?: string } = {}): Promise<T> {
-  const headers: Record<string, string> = {};
-  if (method !== "GET") headers["Content-Type"] = "application/json";
-  if (options.ticket !== undefined) headers["Madoguchi-Ticket"] = options.ticket;
-  let response: Response;
-  try {
-    response = await fetch(`/api${path}`, {
-      method,
-      headers,
-      credentials: "same-origin",
-      cache: "no-store",
-      ...(method === "GET" ? {} : { body: JSON.stringify(options.body ?? {}) }),
-    });
-  } catch {
-    throw new Refused(0, "away");
-  }
-  const told: unknown = await response.json().catch(() => null);
-  if (response.ok) return told as T;
-  const code = (told as { code?: unknown } | null)?.code;
-  throw new Refused(response.status, typeof code === "string" ? code : "unknown");
+/** A piece of a playback's sound; empty at its end. */
+export async function askSound(playback: string, fromMs: number, ms: number): Promise<Int16Array> {
+  const response = await send("GET", `/playback/sound?from_ms=${fromMs}&ms=${ms}`, { playback });
+  return new Int16Array(await response.arrayBuffer());
+}
+
+/** A file, as it comes. */
+export async function askFile(path: string): Promise<Blob> {
+  return (await send("GET", path, {})).blob();
 }

@@ -1,5 +1,5 @@
 // An entry of the client's log as a row says it.
-import { el } from "./dom.js";
+import { fileLink } from "./file_link.js";
 import { standingBy, standingWords } from "./standing.js";
 import { type Language, type Texts, shortTime, wordOf } from "./texts.js";
 
@@ -28,4 +28,4 @@ export function callOf({ entry }: LogEntry): string | null {
 
 /** The vault sends it as a file. */
 export const proofLink = (texts: Texts, index: number): HTMLElement =>
-  el("a", { href: `/api/owner/entries/${index}/proof`, download: `${index}.tlog-proof`, "aria-label": `${texts.proof} ${index}` }, texts.proof);
+  fileLink(texts, `/owner/entries/${index}/proof`, `${index}.tlog-proof`, texts.proof, { "aria-label": `${texts.proof} ${index}` });

@@ -2,6 +2,7 @@
 // and by whoever asks.
 import { type Schemas, ask } from "./api.js";
 import { el } from "./dom.js";
+import { fileLink } from "./file_link.js";
 import { type Language, type Texts, fill, shortTime } from "./texts.js";
 
 type Export = Schemas["Export"];
@@ -54,7 +55,7 @@ export function askedCards(texts: Texts, language: Language, exports: Export[]):
       "li",
       { "data-export": one.export },
       ...told(texts, language, one),
-      one.state === "made" && el("a", { class: "fetch", href: `/api/exports/${one.export}/file`, download: `${one.export}.export` }, texts.exportFetch),
+      one.state === "made" && fileLink(texts, `/exports/${one.export}/file`, `${one.export}.export`, texts.exportFetch, { class: "fetch" }),
     ),
   );
 }

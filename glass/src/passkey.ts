@@ -1,22 +1,13 @@
 // Passkeys (Web Authentication Level 2) with the vault: signing in, and making one with the administrator's code or in
 // a session. Nothing is kept here; the browser and its authenticator hold the keys.
 import { Refused, type Schemas, ask } from "./api.js";
-import type { Session } from "./session.js";
+import { fromBase64Url, toBase64Url } from "./base64.js";
+import { type Session, beginSession } from "./session.js";
 
 export type PasskeyTrouble = "passkeyRefused" | "passkeyCancelled" | "passkeyUnsupported" | "passkeyThere" | "away";
 export type PasskeyAnswer = { session: Session } | { made: true } | { trouble: PasskeyTrouble };
 
 const minute = 60_000;
-
-export function toBase64Url(bytes: ArrayBuffer): string {
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
-}
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-}
 
 /** A page in a frame may sign in where its holder lets it, but makes no passkeys: no holder shall pass off its own page. */
 export const maySignIn = (): boolean => "PublicKeyCredential" in window;
@@ -47,7 +38,7 @@ export function signInWithPasskey(): Promise<PasskeyAnswer> {
       authenticator_data: toBase64Url(response.authenticatorData),
       signature: toBase64Url(response.signature),
     };
-    return { session: await ask<Session>("POST", "/passkeys/session", { body }) };
+    return { session: await beginSession("/passkeys/session", body) };
   });
 }
 
@@ -71,7 +62,8 @@ export function makePasskey(code: string | null): Promise<PasskeyAnswer> {
     if (made === null) return { trouble: "passkeyCancelled" };
     const response = made.response as AuthenticatorAttestationResponse;
     const body: Schemas["PasskeyMade"] = { ...by, client_data: toBase64Url(response.clientDataJSON), attestation_object: toBase64Url(response.attestationObject) };
-    const answer = await ask<Session>("POST", "/passkeys", { body });
-    return code === null ? { made: true } : { session: answer };
+    if (code !== null) return { session: await beginSession("/passkeys", body) };
+    await ask("POST", "/passkeys", { body });
+    return { made: true };
   });
 }

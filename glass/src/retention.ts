@@ -2,9 +2,10 @@
 // the owner may ask for or waive, and the certificates of what was destroyed.
 import { type Schemas, ask } from "./api.js";
 import { become, byId, el, setText } from "./dom.js";
+import { fileLink } from "./file_link.js";
 import { type MandateTexts, mandateTextsFor } from "./mandate_texts.js";
 import { page, save, tagged } from "./paper.js";
-import { type Language, fill, shortTime } from "./texts.js";
+import { type Language, fill, shortTime, textsFor } from "./texts.js";
 
 type Act = (run: () => Promise<unknown>) => void;
 type Term = Schemas["RetentionTerm"];
@@ -95,7 +96,7 @@ export class RetentionCard {
       el("span", { class: "state" }, texts.destroyedTitle),
       el("strong", {}, fill(texts.destroyedLine, { keys: body.keys, time: shortTime(this.language, body.done_at ?? "") })),
       el("span", { class: "muted" }, body.mandates.map((mandate) => mandate.id).join("・")),
-      el("a", { href: `/api${address}`, download: `${one.destruction}.certificate.json` }, texts.certificateFile),
+      fileLink(textsFor(this.language), address, `${one.destruction}.certificate.json`, texts.certificateFile),
       el("button", { type: "button", class: "quiet", onclick: () => this.act(print) }, texts.certificatePrint),
     );
   }

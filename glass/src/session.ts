@@ -1,6 +1,7 @@
-// Signing in to the vault itself. Nothing of it is kept in the page's storage: the session is a cookie that scripts
-// can't read.
+// Signing in to the vault itself. The session is a cookie that scripts can't read, and a key of this page's that nothing
+// can read (page_key.ts).
 import { Refused, type Schemas, ask } from "./api.js";
+import { dropKey, holdKey, makeKey } from "./page_key.js";
 
 export type Session = Schemas["Session"];
 export type Answer = { session: Session } | { trouble: "refused" | "busy" | "away" };
@@ -16,5 +17,19 @@ async function answer(asked: Promise<Session>): Promise<Answer> {
 }
 
 export const readSession = (): Promise<Answer> => answer(ask("GET", "/session"));
-export const signIn = (name: string, password: string): Promise<Answer> => answer(ask("POST", "/session", { body: { name, password } }));
-export const signOut = (): Promise<Answer> => answer(ask("DELETE", "/session"));
+
+/** Begins a session with a key of its own, which the page holds from then on. */
+export async function beginSession(path: string, body: object): Promise<Session> {
+  const key = await makeKey();
+  const session = await ask<Session>("POST", path, { body, key });
+  await holdKey(key);
+  return session;
+}
+
+export const signIn = (name: string, password: string): Promise<Answer> => answer(beginSession("/session", { name, password }));
+
+export async function signOut(): Promise<Answer> {
+  const over = await answer(ask("DELETE", "/session"));
+  if ("session" in over) await dropKey();
+  return over;
+}

@@ -1,6 +1,7 @@
 // The door of the vault's own web site, before every handler: the site's one name, its own pages as
-// the only origin of changes, the session of whoever asks, and the threads on which handlers may
-// wait for the store. Owned by GlassSite; handlers run on the door's threads.
+// the only origin of changes, the session of whoever asks and the proof that its own page asks
+// (page_keys/request_proof.h), and the threads on which handlers may wait for the store. Owned by
+// GlassSite; handlers run on the door's threads.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/sealing.h"
 #include "vault/access/ids.h"
+#include "vault/page_keys/proof_check.h"
+#include "vault/refusals.h"
 #include "vault/settings.h"
 #include "vault/staff.h"
 #include "vault/worker.h"
@@ -16,7 +20,11 @@
 
 namespace madoguchi::vault {
 
-inline constexpr std::string_view kGlassCookie = "glass_session";
+// The prefix: no other host of the domain, and no page without TLS, can set it (RFC
+// 6265bis, 4.1.3).
+constexpr std::string_view glass_cookie(bool secure) {
+  return secure ? "__Host-glass_session" : "glass_session";
+}
 
 // Who asks, by a session that is live.
 struct Visitor {
@@ -37,9 +45,11 @@ class GlassDoor {
   // Gives its answer to the reply, then or later.
   using HeldWork = std::function<void(const web::Request&, const Visitor&, const web::Reply&)>;
 
-  GlassDoor(const GlassSettings& settings, Staff& staff);
+  // `refusals` may be null: nothing is told then.
+  GlassDoor(const GlassSettings& settings, Staff& staff, Refusals* refusals);
 
-  // Handlers for signed-in people; others get 401.
+  // Handlers for signed-in people; others get 401, and so does whoever has a session's cookie and
+  // not its page's proof.
   [[nodiscard]] web::Handler reading(Work work);
   [[nodiscard]] web::Handler holding(HeldWork work);
   [[nodiscard]] web::Handler changing(Work work);
@@ -51,13 +61,31 @@ class GlassDoor {
   bool is_ours(const web::Request& request, const web::Reply& reply) const;
   bool may_change(const web::Request& request, const web::Reply& reply) const;
 
+  // Who knocks: nobody, a visitor, or a live session's cookie without its page's proof.
+  struct Knock {
+    std::optional<Visitor> visitor;
+    std::optional<ProofFault> fault;
+    OperatorId named;  // whose session the cookie is of
+  };
+  // Waits for the store. A proof is used up by it: once for each request.
+  Result<Knock> knock(const web::Request& request);
+  // The refusal to who knocks so, told in the journal, but for an earlier run's proof.
+  web::Response turn_away(const Knock& who);
+  // What a session that begins with this request is to be bound to; or the refusal.
+  [[nodiscard]] tl::expected<std::string, web::Response> key_of(const web::Request& request) const;
+
  private:
-  using Admitted =
-      std::function<void(const web::Request&, const std::optional<Visitor>&, const web::Reply&)>;
+  using Admitted = std::function<void(const web::Request&, const Knock&, const web::Reply&)>;
   void admit(const web::Request& request, const web::Reply& reply, const Admitted& work);
+
+  // Where it is a matter of run or time, with both, so that the page may sign anew.
+  [[nodiscard]] web::Response fault_response(ProofFault fault) const;
 
   const std::string host_;
   Staff& staff_;
+  Refusals* const refusals_;
+  SystemEntropy entropy_;
+  ProofCheck proofs_;
   Worker workers_;  // several threads, so that commits share an fsync
 };
 

@@ -60,8 +60,10 @@ web::Response GlassPasskeys::sign_in(const web::Request& request) {
   const auto signature = body ? bytes_in(*body, "signature") : std::nullopt;
   if (!credential || !client || !authenticator || !signature)
     return malformed("send credential, client_data, authenticator_data and signature");
+  auto key = parts_.door.key_of(request);
+  if (!key) return std::move(key).error();
   const auto session = parts_.passkeys.sign_in(place_of(request), *credential,
-                                               {*client, *authenticator, *signature});
+                                               {*client, *authenticator, *signature}, *key);
   return session ? parts_.begun(*session) : refused_alike(session.error());
 }
 
@@ -94,7 +96,10 @@ web::Response GlassPasskeys::make(const web::Request& request,
   if (!client || !object) return malformed("send client_data and attestation_object");
   const auto code = text_in(*body, "code");
   if (code) {
-    const auto session = parts_.passkeys.make_with(*code, place_of(request), {*client, *object});
+    auto key = parts_.door.key_of(request);
+    if (!key) return std::move(key).error();
+    const auto session =
+        parts_.passkeys.make_with(*code, place_of(request), {*client, *object}, *key);
     return session ? parts_.begun(*session) : refused_alike(session.error());
   }
   if (!visitor) return web::error_response(401, "signed_out", "sign in, or send a code");

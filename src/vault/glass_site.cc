@@ -46,7 +46,7 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
     : settings_(settings),
       secure_(settings.web.certificate.has_value()),
       parts_(parts),
-      door_(std::make_unique<GlassDoor>(settings_, parts.staff)),
+      door_(std::make_unique<GlassDoor>(settings_, parts.staff, parts.refusals)),
       owner_({*door_, parts.authority, parts.registry, parts.people ? parts.people->log : nullptr,
               parts.people ? parts.people->logs : nullptr,
               parts.people ? parts.people->witnesses : nullptr,
@@ -106,12 +106,12 @@ std::uint16_t GlassSite::port() const {
   return server_->port();
 }
 
-web::Response GlassSite::session_of(const SignedIn& session) const {
+web::Response GlassSite::session_of(const Visitor& session) const {
   Json out = {{"signed_in", true},
-              {"operator_id", session.operator_id.text()},
+              {"operator_id", session.who.text()},
               {"display_name", session.display_name},
               {"expires_at", format_utc(session.expires)}};
-  if (const auto place = parts_.authority.place_of(session.operator_id)) {
+  if (const auto place = parts_.authority.place_of(session.who)) {
     out["organisation"] = place->organisation.text();
     out["role"] = std::string(name_of(place->role));
   }
@@ -119,7 +119,8 @@ web::Response GlassSite::session_of(const SignedIn& session) const {
 }
 
 web::Response GlassSite::begun(const SignedIn& session) const {
-  web::Response response = session_of(session);
+  web::Response response = session_of(
+      {session.operator_id, session.display_name, session_key_of(session.cookie), session.expires});
   const auto length =
       std::chrono::duration_cast<std::chrono::seconds>(parts_.staff.session_length());
   response.headers.emplace_back("Set-Cookie", cookie_of(session.cookie, length.count()));
@@ -142,18 +143,24 @@ web::Response GlassSite::register_leg(const web::Request& request, const Visitor
 // holds the frame. Where both have names of one domain it is Strict.
 std::string GlassSite::cookie_of(std::string_view value, std::int64_t max_age_s) const {
   if (!settings_.host.ends_with("localhost"))
-    return web::session_cookie(kGlassCookie, value, max_age_s, secure_);
+    return web::session_cookie(glass_cookie(secure_), value, max_age_s, secure_);
   return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; Secure; SameSite=None; Partitioned",
-                     kGlassCookie, value, max_age_s);
+                     glass_cookie(secure_), value, max_age_s);
 }
 
 void GlassSite::show_session(const web::Request& request, const web::Reply& reply) {
-  const std::string cookie = request.cookie(kGlassCookie).value_or("");
-  const bool taken = readers_.push([this, cookie, reply] {
-    const auto session = parts_.staff.who(cookie);
-    if (!session) return reply.send(glass_away());
-    reply.send(*session ? session_of(**session)
-                        : shown({{"signed_in", false}, {"passwords", settings_.passwords}}));
+  const bool taken = readers_.push([this, request, reply] {
+    const auto knocked = door_->knock(request);
+    if (!knocked) return reply.send(glass_away());
+    const web::Response signed_out =
+        shown({{"signed_in", false}, {"passwords", settings_.passwords}});
+    if (knocked->fault) {
+      // A page that has lost its key is to sign in again; one that may try again is told so.
+      web::Response refusal = door_->turn_away(*knocked);
+      if (knocked->fault == ProofFault::kOtherRun || knocked->fault == ProofFault::kOld)
+        return reply.send(std::move(refusal));
+    }
+    reply.send(knocked->visitor ? session_of(*knocked->visitor) : signed_out);
   });
   if (!taken) reply.send(glass_away());
 }
@@ -164,8 +171,10 @@ void GlassSite::sign_in(const web::Request& request, const web::Reply& reply) {
   auto credentials = read_credentials(request.body);
   if (!credentials)
     return reply.send(web::error_response(400, "malformed", "send a name and a password"));
-  const bool taken = verifier_.push([this, given = std::move(*credentials), reply] {
-    const auto session = parts_.staff.sign_in(given.name, given.password);
+  auto key = door_->key_of(request);
+  if (!key) return reply.send(std::move(key).error());
+  const bool taken = verifier_.push([this, given = std::move(*credentials), key = *key, reply] {
+    const auto session = parts_.staff.sign_in(given.name, given.password, key);
     if (!session && session.error().code != ErrorCode::kDenied) {
       log_warn("sign-in: {}", session.error().message);
       return reply.send(glass_away());
@@ -177,8 +186,11 @@ void GlassSite::sign_in(const web::Request& request, const web::Reply& reply) {
 }
 
 void GlassSite::sign_out(const web::Request& request, const web::Reply& reply) {
-  const std::string cookie = request.cookie(kGlassCookie).value_or("");
-  const bool taken = readers_.push([this, cookie, reply] {
+  const std::string cookie = request.cookie(glass_cookie(request.secure)).value_or("");
+  const bool taken = readers_.push([this, request, cookie, reply] {
+    const auto knocked = door_->knock(request);
+    if (!knocked) return reply.send(glass_away());
+    if (knocked->fault) return reply.send(door_->turn_away(*knocked));
     parts_.authority.session_over(session_key_of(cookie));  // whatever the store says
     if (!parts_.staff.sign_out(cookie)) return reply.send(glass_away());
     web::Response response = shown({{"signed_in", false}, {"passwords", settings_.passwords}});

@@ -61,6 +61,7 @@ class GlassSite {
     Registry& registry;
     std::optional<People> people{};  // absent: nothing about people is served
     Passkeys* passkeys = nullptr;    // absent: none are made or taken
+    Refusals* refusals = nullptr;    // absent: what the door refuses is told nowhere
   };
   // kInvalid: the settings; kUnavailable: the port is taken.
   static Result<std::unique_ptr<GlassSite>> start(const GlassSettings& settings,
@@ -80,7 +81,7 @@ class GlassSite {
   void sign_out(const web::Request& request, const web::Reply& reply);
   void show_log(const web::Request& request, const web::Reply& reply);
   web::Response register_leg(const web::Request& request, const Visitor& visitor);
-  [[nodiscard]] web::Response session_of(const SignedIn& session) const;
+  [[nodiscard]] web::Response session_of(const Visitor& session) const;
   [[nodiscard]] web::Response begun(const SignedIn& session) const;
   [[nodiscard]] std::string cookie_of(std::string_view value, std::int64_t max_age_s) const;
 

@@ -128,7 +128,7 @@ Result<PasskeyRow> Passkeys::checked(const OperatorId& who, const CeremonyPlace&
 }
 
 Result<SignedIn> Passkeys::make_with(const std::string& code, const CeremonyPlace& place,
-                                     const Made& made) {
+                                     const Made& made, const std::string& bound_to) {
   const auto found = enrolment(code);
   if (!found) return tl::unexpected<Error>(found.error());
   auto row = checked(found->operator_id, place, made);
@@ -143,7 +143,7 @@ Result<SignedIn> Passkeys::make_with(const std::string& code, const CeremonyPlac
           parts_.authority.tell(act, found->operator_id, "passkey_made", found->operator_id);
       !told)
     return tl::unexpected<Error>(told.error());
-  return parts_.staff.begin(found->operator_id, std::move(act), "passkey");
+  return parts_.staff.begin(found->operator_id, std::move(act), "passkey", bound_to);
 }
 
 Result<void> Passkeys::make_for(const OperatorId& who, const CeremonyPlace& place,
@@ -178,7 +178,7 @@ tl::unexpected<Error> Passkeys::refuse(std::string_view act, const OperatorId& w
 }
 
 Result<SignedIn> Passkeys::sign_in(const CeremonyPlace& place, const std::string& credential,
-                                   const Assertion& assertion) {
+                                   const Assertion& assertion, const std::string& bound_to) {
   const auto found = parts_.store.find_passkey(credential);
   if (!found) return tl::unexpected<Error>(found.error());
   if (!*found) return refused();
@@ -190,7 +190,7 @@ Result<SignedIn> Passkeys::sign_in(const CeremonyPlace& place, const std::string
   if (!count) return refuse("passkey_refused", row.operator_id, count.error());
   Act act;
   act.changes.emplace_back(CountPasskey{row.credential, row.sign_count, *count});
-  return parts_.staff.begin(row.operator_id, std::move(act), "passkey");
+  return parts_.staff.begin(row.operator_id, std::move(act), "passkey", bound_to);
 }
 
 }  // namespace madoguchi::vault

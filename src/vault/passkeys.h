@@ -51,7 +51,8 @@ class Passkeys {
   Result<Wanted> wanted_for(const OperatorId& who);
   // kDenied as above, or the ceremony is not as it must be; kConflict: the passkey is there
   // already.
-  Result<SignedIn> make_with(const std::string& code, const CeremonyPlace& place, const Made& made);
+  Result<SignedIn> make_with(const std::string& code, const CeremonyPlace& place, const Made& made,
+                             const std::string& bound_to = {});
   Result<void> make_for(const OperatorId& who, const CeremonyPlace& place, const Made& made);
 
   // ---- signing in
@@ -59,7 +60,7 @@ class Passkeys {
   Bytes challenge();
   // kDenied, always in the same words.
   Result<SignedIn> sign_in(const CeremonyPlace& place, const std::string& credential,
-                           const Assertion& assertion);
+                           const Assertion& assertion, const std::string& bound_to = {});
 
  private:
   Result<StaffRow> known(const OperatorId& who);

@@ -290,7 +290,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
           parts->logs ? &parts->logs->logs() : nullptr});
   }
   if (settings.glass.enabled) {
-    GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry, {}, &parts->passkeys};
+    GlassSite::Parts site{parts->staff, *parts->authority, *parts->registry,
+                          {},           &parts->passkeys,  &parts->refusals};
     parts->changes = std::make_unique<LogChanges>(LogChanges::Parts{*parts->store, clock, entropy});
     parts->changes_late.emplace("log changes", kLate, [changes = parts->changes.get()] {
       changes->answer_late();

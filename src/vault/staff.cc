@@ -21,6 +21,7 @@ constexpr std::size_t kMostStrangers = 10'000;
 constexpr std::int64_t kFreeTries = 4;
 constexpr std::chrono::seconds kLongestLock = std::chrono::minutes(15);
 constexpr std::size_t kCookieBytes = 32;
+constexpr std::size_t kMostCookie = 200;
 // What a hash given from outside may ask of us: 1 GiB, 10 passes.
 constexpr unsigned long kMostHashKib = 1024 * 1024;
 constexpr unsigned long kMostHashPasses = 10;
@@ -190,11 +191,13 @@ Result<SignedIn> Staff::refuse_known(const StaffRow& row) {
   return refused();
 }
 
-Result<SignedIn> Staff::begin_session(const StaffRow& row, Act act, std::string_view by) {
+Result<SignedIn> Staff::begin_session(const StaffRow& row, Act act, std::string_view by,
+                                      const std::string& bound_to) {
   const Time now = parts_.clock.now();
   std::array<std::uint8_t, kCookieBytes> random{};
   randombytes_buf(random.data(), random.size());
-  SignedIn session{row.id, row.display_name, to_hex(random), now + parts_.session};
+  const std::string cookie = to_hex(random) + (bound_to.empty() ? "" : "." + bound_to);
+  SignedIn session{row.id, row.display_name, cookie, now + parts_.session};
   act.changes.emplace_back(CountFailures{row.id, 0, Time()});
   act.changes.emplace_back(PutSession{{digest_of(session.cookie), row.id, now, session.expires}});
   act.journal.push_back({"signed_in",
@@ -205,7 +208,8 @@ Result<SignedIn> Staff::begin_session(const StaffRow& row, Act act, std::string_
   return session;
 }
 
-Result<SignedIn> Staff::sign_in(const std::string& name, const Password& password) {
+Result<SignedIn> Staff::sign_in(const std::string& name, const Password& password,
+                                const std::string& bound_to) {
   if (password.reveal().size() > kMostPassword) return refused();
   const std::lock_guard lock(mutex_);
   std::optional<StaffRow> row;
@@ -221,21 +225,28 @@ Result<SignedIn> Staff::sign_in(const std::string& name, const Password& passwor
   if (!may) return refuse_unknown(name);
   if (locked) return refused();
   if (!right) return refuse_known(*row);
-  return begin_session(*row, {}, "password");
+  return begin_session(*row, {}, "password", bound_to);
 }
 
-Result<SignedIn> Staff::begin(const OperatorId& id, Act with, std::string_view by) {
+Result<SignedIn> Staff::begin(const OperatorId& id, Act with, std::string_view by,
+                              const std::string& bound_to) {
   const std::lock_guard lock(mutex_);
   const auto row = parts_.store.find_staff(id);
   if (!row) return tl::unexpected<Error>(row.error());
   if (!*row) return refused();
-  auto session = begin_session(**row, std::move(with), by);
+  auto session = begin_session(**row, std::move(with), by, bound_to);
   if (!session && session.error().code == ErrorCode::kConflict) return refused();
   return session;
 }
 
+std::string_view Staff::bound_to(std::string_view cookie) {
+  const std::size_t dot = cookie.find('.');
+  return dot == std::string_view::npos ? std::string_view() : cookie.substr(dot + 1);
+}
+
 Result<std::optional<SignedIn>> Staff::who(std::string_view cookie) {
-  if (cookie.size() != 2 * kCookieBytes) return std::optional<SignedIn>();
+  if (cookie.size() < 2 * kCookieBytes || cookie.size() > kMostCookie)
+    return std::optional<SignedIn>();
   const auto session = parts_.store.find_session(digest_of(cookie));
   if (!session) return tl::unexpected<Error>(session.error());
   if (!*session || (*session)->expires <= parts_.clock.now()) return std::optional<SignedIn>();

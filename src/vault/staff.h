@@ -65,16 +65,23 @@ class Staff {
   Result<void> disable(const OperatorId& id);
 
   // kDenied: wrong or locked, always in the same words. kUnavailable: nothing was decided.
-  Result<SignedIn> sign_in(const std::string& name, const Password& password);
+  // `bound_to` names the key of the page that is to ask in the session (page_keys/page_key.h). The
+  // cookie ends with it, and is known only whole: bound_to() tells it of a session's cookie.
+  Result<SignedIn> sign_in(const std::string& name, const Password& password,
+                           const std::string& bound_to = {});
 
   // A session for someone whom `by` has shown to be this person, in one commit with `with`.
   // kDenied: the vault does not know this person, or `with` was done before.
-  Result<SignedIn> begin(const OperatorId& id, Act with, std::string_view by);
+  Result<SignedIn> begin(const OperatorId& id, Act with, std::string_view by,
+                         const std::string& bound_to = {});
 
   // Whose session this is; nothing when it is none, or over.
   Result<std::optional<SignedIn>> who(std::string_view cookie);
   Result<void> sign_out(std::string_view cookie);
+  // Empty: to nothing.
+  static std::string_view bound_to(std::string_view cookie);
 
+  [[nodiscard]] const Clock& clock() const { return parts_.clock; }
   [[nodiscard]] std::chrono::hours session_length() const { return parts_.session; }
 
   // Those of `ids` who have a session now.
@@ -90,7 +97,8 @@ class Staff {
   // Commits it with what the owners concerned are told.
   Result<void> commit_told(Act act, const OperatorId& who, std::string outcome,
                            const OperatorId& by);
-  Result<SignedIn> begin_session(const StaffRow& row, Act act, std::string_view by);
+  Result<SignedIn> begin_session(const StaffRow& row, Act act, std::string_view by,
+                                 const std::string& bound_to);
   [[nodiscard]] std::string hash_of(const Password& password) const;
 
   const Parts parts_;

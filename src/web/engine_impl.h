@@ -235,6 +235,8 @@ inline Method method_of(const restinio::http_request_header_t& header) {
 inline std::optional<Request> to_request(const restinio::request_t& from, bool secure) {
   Request request;
   request.method = method_of(from.header());
+  // First, and by a name that no client can send (RFC 9113, 8.3.1).
+  request.headers.emplace_back(":path", from.header().request_target());
   const auto path = percent_decode(
       std::string_view(from.header().path().data(), from.header().path().size()), PlusIsSpace::kNo);
   if (!path || !path->starts_with('/') || path->find('\0') != std::string::npos)

@@ -23,7 +23,7 @@ struct Request {
   std::string path;                           // decoded, without the query
   std::map<std::string, std::string> query;   // decoded; of a repeated name the last
   std::map<std::string, std::string> params;  // what stood in place of {name} in the route
-  std::vector<Header> headers;
+  std::vector<Header> headers;                // ":path" is path and query as sent
   std::string body;
   std::string remote;         // address of the other side, without port
   bool secure = false;        // over TLS

@@ -6,7 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "store/vault/vault_fixture.h"
+#include "vault/page_keys/page_key.h"
+#include "vault/page_keys/software_page.h"
+#include "vault/refusals.h"
 
 namespace madoguchi::store {
 namespace {
@@ -25,15 +30,25 @@ class GlassOn : public VaultOn {
     settings.pages = folder_ / "pages";
     settings.parents = {"https://desk.example.jp:8080"};
     settings.passwords = true;
-    auto site = vault::GlassSite::start(settings, {*staff_, *authority_, *registry_});
-    ASSERT_TRUE(site) << site.error().message;
-    site_ = std::move(*site);
+    refusals_ =
+        std::make_unique<vault::Refusals>(vault::Refusals::Parts{*store_, clock_, *registry_});
+    settings_ = settings;
+    restart_site();
     ASSERT_TRUE(staff_->put(OperatorId("hana"), "花", ""));
     ASSERT_TRUE(staff_->set_password(OperatorId("hana"), vault::Password("right password")));
   }
   void TearDown() override {
     site_.reset();
+    refusals_.reset();
     VaultOn::TearDown();
+  }
+  // The vault's next run: of what pages had sent, nothing is remembered.
+  void restart_site() {
+    site_.reset();
+    auto site = vault::GlassSite::start(
+        settings_, {*staff_, *authority_, *registry_, {}, nullptr, refusals_.get()});
+    ASSERT_TRUE(site) << site.error().message;
+    site_ = std::move(*site);
   }
 
   [[nodiscard]] std::string own() const {
@@ -61,9 +76,49 @@ class GlassOn : public VaultOn {
   }
   std::string sign_in(const std::string& password, const std::string& origin,
                       const std::string& type = "application/json") {
-    return send("POST", "/api/session", own(),
-                "Origin: " + origin + "\r\nContent-Type: " + type + "\r\n",
-                R"({"name":"hana","password":")" + password + R"("})");
+    const std::string body = R"({"name":"hana","password":")" + password + R"("})";
+    const std::string headers = "Origin: " + origin + "\r\nContent-Type: " + type + "\r\n";
+    return send_signed("POST", "/api/session", headers, body);
+  }
+  // As the page does: once more when the answer says of which run proofs are to be.
+  std::string send_signed(const std::string& method, const std::string& path,
+                          const std::string& headers = "", const std::string& body = "") {
+    std::string answer = send(method, path, own(), headers + proof(method, path, body), body);
+    if (!has(answer, R"("other_run")")) return answer;
+    learn(answer);
+    return send(method, path, own(), headers + proof(method, path, body), body);
+  }
+  void learn(const std::string& answer) {
+    const auto at = answer.find("Madoguchi-Run: ");
+    ASSERT_NE(at, std::string::npos) << answer;
+    page_.learn(answer.substr(at + 15, answer.find("\r\n", at) - at - 15), clock_.now());
+  }
+  std::string proof(const std::string& method, const std::string& path,
+                    const std::string& body = "") {
+    const std::string host = own();
+    return "Madoguchi-Proof: " +
+           page_.proof({method, host, path, "", "", body}, clock_.now()).header() + "\r\n";
+  }
+  // hana's cookie, as a header.
+  std::string signed_in() {
+    const std::string in = sign_in("right password", "http://" + own());
+    EXPECT_EQ(status_of(in), 200) << in;
+    const auto at = in.find("glass_session=");
+    return "Cookie: " + in.substr(at, in.find(';', at) - at) + "\r\n";
+  }
+  // What the journal tells of who came without the page's proof.
+  std::set<std::string> told_why() {
+    site_.reset();
+    refusals_ =
+        std::make_unique<vault::Refusals>(vault::Refusals::Parts{*store_, clock_, *registry_});
+    restart_site();
+    std::set<std::string> why;
+    for (const auto& line : journal_lines()) {
+      const auto at = line.json.find(R"("why":")");
+      if (at != std::string::npos && has(line.json, R"("asked":"glass")"))
+        why.insert(line.json.substr(at + 7, line.json.find('"', at + 7) - at - 7));
+    }
+    return why;
   }
 
   static int status_of(const std::string& answer) {
@@ -73,6 +128,9 @@ class GlassOn : public VaultOn {
     return answer.find(text) != std::string::npos;
   }
 
+  vault::GlassSettings settings_;
+  vault::SoftwarePage page_;
+  std::unique_ptr<vault::Refusals> refusals_;
   std::unique_ptr<vault::GlassSite> site_;
 };
 
@@ -83,14 +141,85 @@ TEST_P(GlassOn, SignsInRemembersAndSignsOut) {
   ASSERT_EQ(status_of(in), 200) << in;
   EXPECT_TRUE(has(in, R"("display_name":"花")"));
   for (const char* part : {"HttpOnly", "Secure", "Partitioned"}) EXPECT_TRUE(has(in, part));
-  const auto at = in.find("glass_session=");
-  const std::string cookie = "Cookie: " + in.substr(at, in.find(';', at) - at) + "\r\n";
-  EXPECT_TRUE(has(send("GET", "/api/session", own(), cookie), R"("signed_in":true)"));
-  EXPECT_EQ(status_of(send("DELETE", "/api/session", own(),
-                           cookie + "Origin: " + origin + "\r\nContent-Type: application/json\r\n",
-                           "{}")),
+  const std::string cookie = signed_in();
+  EXPECT_TRUE(has(send_signed("GET", "/api/session", cookie), R"("signed_in":true)"));
+  EXPECT_EQ(status_of(send_signed(
+                "DELETE", "/api/session",
+                cookie + "Origin: " + origin + "\r\nContent-Type: application/json\r\n", "{}")),
             200);
+  EXPECT_TRUE(has(send_signed("GET", "/api/session", cookie), R"("signed_in":false)"));
+}
+
+TEST_P(GlassOn, ACopiedCookieOpensNothingAndIsTold) {
+  const std::string cookie = signed_in();
+  const std::string post =
+      cookie + "Origin: http://" + own() + "\r\nContent-Type: application/json\r\n";
   EXPECT_TRUE(has(send("GET", "/api/session", own(), cookie), R"("signed_in":false)"));
+  EXPECT_TRUE(has(send("GET", "/api/owner/live", own(), cookie), R"("no_proof")"));
+  EXPECT_TRUE(has(send("POST", "/api/leg", own(), post, "{}"), R"("no_proof")"));
+  EXPECT_EQ(status_of(send("DELETE", "/api/session", own(), post, "{}")), 401);
+  vault::SoftwarePage thief;
+  std::swap(page_, thief);
+  EXPECT_TRUE(has(send_signed("POST", "/api/leg", post, "{}"), R"("wrong_proof")"));
+  std::swap(page_, thief);
+  EXPECT_EQ(status_of(send_signed("POST", "/api/leg", post, "{}")), 200);
+  EXPECT_EQ(told_why(), (std::set<std::string>{"no_proof", "wrong_proof"}));
+}
+
+TEST_P(GlassOn, AProofIsOfOneRequestAndGoodOnce) {
+  const std::string cookie = signed_in();
+  const std::string post =
+      cookie + "Origin: http://" + own() + "\r\nContent-Type: application/json\r\n";
+  const std::string once = proof("POST", "/api/leg", "{}");
+  EXPECT_EQ(status_of(send("POST", "/api/leg", own(), post + once, "{}")), 200);
+  EXPECT_TRUE(has(send("POST", "/api/leg", own(), post + once, "{}"), R"("used_proof")"));
+  const auto wrong = [&](const std::string& with, const std::string& path,
+                         const std::string& body) {
+    return has(send("POST", path, own(), post + with, body), R"("wrong_proof")");
+  };
+  EXPECT_TRUE(wrong(proof("POST", "/api/leg", "{}"), "/api/leg", "{ }"));
+  EXPECT_TRUE(wrong(proof("POST", "/api/leg", "{}"), "/api/leg?x=1", "{}"));
+  EXPECT_TRUE(wrong(proof("GET", "/api/leg", "{}"), "/api/leg", "{}"));
+  const std::string old = proof("POST", "/api/leg", "{}");
+  clock_.advance(vault::ProofCheck::kFresh + std::chrono::seconds(1));
+  const std::string refused = send("POST", "/api/leg", own(), post + old, "{}");
+  EXPECT_EQ(status_of(refused), 401);
+  EXPECT_TRUE(has(refused, R"("old_proof")"));
+  EXPECT_TRUE(has(refused, "Madoguchi-Run: "));
+  EXPECT_EQ(told_why(), (std::set<std::string>{"used_proof", "wrong_proof", "old_proof"}));
+}
+
+TEST_P(GlassOn, SessionsOutliveTheVaultsRunAndProofsDoNot) {
+  const std::string cookie = signed_in();
+  const std::string before = proof("GET", "/api/session");
+  restart_site();
+  EXPECT_TRUE(has(send("GET", "/api/session", own(), cookie + before), R"("other_run")"));
+  EXPECT_TRUE(has(send_signed("GET", "/api/session", cookie), R"("signed_in":true)"));
+}
+
+TEST_P(GlassOn, NobodySignsInWithoutAKeyAtHand) {
+  const std::string post = "Origin: http://" + own() + "\r\nContent-Type: application/json\r\n";
+  const std::string body = R"({"name":"hana","password":"right password"})";
+  EXPECT_TRUE(has(send("POST", "/api/session", own(), post, body), R"("no_proof")"));
+  EXPECT_TRUE(
+      has(send("POST", "/api/session", own(), post + proof("POST", "/api/session", body), body),
+          R"("other_run")"));
+  learn(send("POST", "/api/session", own(), post + proof("POST", "/api/session", body), body));
+  EXPECT_TRUE(
+      has(send("POST", "/api/session", own(), post + proof("POST", "/api/session", "{}"), body),
+          R"("wrong_proof")"));
+  EXPECT_EQ(count_of("signed_in"), 0);
+}
+
+TEST_P(GlassOn, WhoseKeyACookieIsBoundToIsPartOfTheCookie) {
+  const std::string cookie = signed_in();
+  vault::SoftwarePage thief;
+  const std::string own_end = vault::PageKey::thumbprint(page_.public_key());
+  std::string changed = cookie;
+  changed.replace(changed.find(own_end), own_end.size(),
+                  vault::PageKey::thumbprint(thief.public_key()));
+  std::swap(page_, thief);
+  EXPECT_TRUE(has(send_signed("GET", "/api/owner/live", changed), R"("signed_out")"));
 }
 
 TEST_P(GlassOn, AnswersToItsOwnNameAndItsOwnPagesAlone) {
@@ -118,9 +247,9 @@ TEST_P(GlassOn, SaysTheSameOfEveryFailureAndNothingOfAnyText) {
   const std::string origin = "http://" + own();
   const std::string wrong = sign_in("wrong", origin);
   EXPECT_EQ(status_of(wrong), 403);
-  const std::string stranger = send("POST", "/api/session", own(),
-                                    "Origin: " + origin + "\r\nContent-Type: application/json\r\n",
-                                    R"({"name":"09087654321","password":"x"})");
+  const std::string stranger = send_signed(
+      "POST", "/api/session", "Origin: " + origin + "\r\nContent-Type: application/json\r\n",
+      R"({"name":"09087654321","password":"x"})");
   const auto body_of = [](const std::string& answer) {
     return answer.substr(answer.find("\r\n\r\n"));
   };

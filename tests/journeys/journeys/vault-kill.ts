@@ -13,6 +13,7 @@ import { entriesOf } from "../lib/log_site.ts";
 import { Program, runToEnd } from "../lib/process.ts";
 import { type Attached, Role } from "../lib/roles.ts";
 import { System } from "../lib/system.ts";
+import type { PageKey } from "../lib/page_key.ts";
 import { freePorts } from "../lib/ports.ts";
 import { VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
@@ -54,6 +55,7 @@ function randomOf(seed: number): () => number {
 }
 
 interface Got {
+  run: string | string[] | undefined;
   whole: boolean;
   text: string; // all that arrived, whole or not
   milliseconds: number;
@@ -79,6 +81,7 @@ class Chain {
     readonly folder: string,
     private readonly url: URL,
     private readonly cookie: string,
+    private readonly page: PageKey,
   ) {}
 
   async start(): Promise<void> {
@@ -91,6 +94,8 @@ class Chain {
     this.exchange = Role.of(this.context.root, this.folder, "exchange");
     this.centre = Role.of(this.context.root, this.folder, "centre");
     this.stream = this.exchange.attach();
+    const session = await this.ask("GET", "/session", ""); // of which run proofs are to be
+    this.page.learnt(session.run);
   }
 
   async killed(): Promise<void> {
@@ -123,19 +128,22 @@ class Chain {
     const agent = new Agent({ keepAlive: true });
     this.agents.push(agent);
     const text = body === undefined ? "" : JSON.stringify(body);
+    const proof = this.page.proof({ method, host: this.url.host, target: `/api${path}`, ticket, body: text });
     const began = process.hrtime.bigint();
     return new Promise((resolve) => {
       let got = "";
-      const end = (whole: boolean): void => resolve({ whole, text: got, milliseconds: Number(process.hrtime.bigint() - began) / 1e6 });
+      let run: string | string[] | undefined;
+      const end = (whole: boolean): void => resolve({ run, whole, text: got, milliseconds: Number(process.hrtime.bigint() - began) / 1e6 });
       const asked = request(
         {
           host: "127.0.0.1", port: this.url.port, method, path: `/api${path}`, agent,
           headers: {
-            Host: this.url.host, Cookie: this.cookie, "Madoguchi-Ticket": ticket,
+            Host: this.url.host, Cookie: this.cookie, "Madoguchi-Ticket": ticket, "Madoguchi-Proof": proof,
             ...(method === "GET" ? {} : { Origin: this.url.origin, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
           },
         },
         (answer) => {
+          run = answer.headers["madoguchi-run"];
           answer.setEncoding("utf8");
           answer.on("data", (part: string) => (got += part));
           answer.on("end", () => end(answer.complete));
@@ -299,7 +307,7 @@ async function prepared(context: Context): Promise<Chain[]> {
     const file = join(folder, "vault.toml");
     const settings = readFileSync(file, "utf8").replaceAll(`${system.folder}/`, `${folder}/`).replace(`port = ${url.port}`, `port = ${own.port}`);
     writeFileSync(file, settings);
-    made.push(new Chain(context, `vault-${i}`, folder, own, glass.cookie));
+    made.push(new Chain(context, `vault-${i}`, folder, own, glass.cookie, glass.key!.elsewhere()));
   }
   return made;
 }

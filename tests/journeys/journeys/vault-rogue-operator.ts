@@ -1,10 +1,12 @@
 // An operator at a telephone opens what the mandate gives for the call in hand, and tries everything else: too many,
-// another person's session, another desk's client, another origin, a replay after the call, after the wrap-up.
+// another person's session, another desk's client, another origin, a replay after the call, after the wrap-up; and takes
+// the session's cookie into another program.
 import { command } from "../lib/commands.ts";
 import { leakDesk, wrapUp } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
+import { PageKey } from "../lib/page_key.ts";
 import { verified } from "../lib/published.ts";
-import { type Told, clientsLog } from "../lib/rogue.ts";
+import { type Told, clientsLog, journalled } from "../lib/rogue.ts";
 import type { System } from "../lib/system.ts";
 import { type Person, VaultSite, hanako, openingCall } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
@@ -23,6 +25,32 @@ async function whoIsWho(system: System, owner: VaultSite): Promise<void> {
   expectEqual(since.map(told), ["staff disabled kenji", "staff password_set kenji", `number bound ${own}`], "what the administrator did, newest first");
   expectEqual(since.map((one) => one.operator), Array(3).fill("administrator"), "who did it");
   await verified(system);
+}
+
+/** The cookie without the page's key, with another key, and what the page itself signed, sent again or for something else. */
+async function copied(system: System, glass: VaultSite, person: Person, ticket: string): Promise<void> {
+  const url = system.ready.glass_url;
+  const thief = VaultSite.visitor(url, glass.cookie);
+  thief.key = null;
+  expectEqual((await thief.get("/session")).body["signed_in"], false, "who the vault takes a copied cookie for");
+  for (const path of ["/ticket", "/candidates", "/recordings"]) expectEqual((await thief.get(path, ticket)).body["code"], "no_proof", `${path} with a copied cookie`);
+  expectEqual((await thief.open(person, ticket)).body["code"], "no_proof", "opening with a copied cookie");
+  expectEqual((await thief.ask("DELETE", "/session", {})).body["code"], "no_proof", "signing out with a copied cookie");
+  thief.key = PageKey.make();
+  expectEqual((await thief.open(person, ticket)).body["code"], "wrong_proof", "opening with a key of the thief's own");
+
+  const host = new URL(url).host;
+  const asked = { method: "GET", host, target: "/api/ticket", ticket };
+  const key = glass.key!;
+  const code = async (proof: string, path = "/ticket"): Promise<unknown> => (await thief.ask("GET", path, undefined, ticket, { "Madoguchi-Proof": proof })).body["code"];
+  const once = key.proof(asked);
+  expectEqual(await code(once), undefined, "the page's own proof");
+  expectEqual(await code(once), "used_proof", "the same again");
+  expectEqual(await code(key.proof(asked), "/candidates"), "wrong_proof", "a proof of another request");
+  expectEqual(await code(key.proof({ ...asked, ticket: "another" })), "wrong_proof", "a proof for another ticket");
+  expectEqual(await code(key.proof(asked, Date.now() - 90_000)), "old_proof", "a proof of a while ago");
+  await journalled(system, ["glass no_proof", "glass wrong_proof", "glass used_proof", "glass old_proof"]);
+  expectEqual((await glass.get("/ticket", ticket)).status, 200, "the ticket, in the session's own page");
 }
 
 export const journey: Journey = {
@@ -60,6 +88,7 @@ export const journey: Journey = {
     expectEqual((await glass.post("/ticket/purpose", { purpose: "sell" }, ticket)).body["code"], "no_purpose", "a purpose nobody gave");
     const elsewhere = await glass.ask("POST", "/open", { owner: "sakura", subject: person.subject }, ticket, { Origin: "http://evil.localhost" });
     expectEqual(elsewhere.body["code"], "wrong_origin", "another origin");
+    await copied(system, glass, person, ticket);
     let limit = "";
     for (let i = 0; i < 10 && limit === ""; i++) limit = (await glass.open(person, ticket)).body["code"] ?? "";
     expectEqual(limit, "limit", "opening more often than the mandate says");

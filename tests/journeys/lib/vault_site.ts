@@ -6,6 +6,7 @@ import type { Baresip } from "./baresip.ts";
 import { callers, leakDesk, telephones, withoutWords } from "./floor.ts";
 import type { Context } from "./journey.ts";
 import type { Program } from "./process.ts";
+import { PageKey } from "./page_key.ts";
 import { System, type SystemOptions } from "./system.ts";
 import { expectEqual, until } from "./wait.ts";
 
@@ -20,6 +21,7 @@ export interface Person {
 
 export class VaultSite {
   cookie = "";
+  key: PageKey | null = PageKey.make(); // null: somebody who has no key, whatever cookie it is
 
   private constructor(private readonly url: URL) {}
 
@@ -57,35 +59,39 @@ export class VaultSite {
   }
 
   /** A file, as it comes. */
-  bytes(path: string, headers: Record<string, string> = {}): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        { host: "127.0.0.1", port: this.url.port, path: `/api${path}`, headers: { Host: this.url.host, Cookie: this.cookie, ...headers } },
-        (answer) => {
-          const parts: Buffer[] = [];
-          answer.on("data", (part: Buffer) => parts.push(part));
-          answer.on("end", () => (answer.statusCode === 200 ? resolve(Buffer.concat(parts)) : reject(new Error(`${path}: ${answer.statusCode}`))));
-        },
-      );
-      sent.on("error", reject);
-      sent.end();
-    });
+  async bytes(path: string, headers: Record<string, string> = {}): Promise<Buffer> {
+    const { status, bytes } = await this.send("GET", path, "", headers);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    return bytes;
+  }
+
+  async ask(method: string, path: string, body?: object, ticket = "", headers: Record<string, string> = {}): Promise<Answer> {
+    const text = body === undefined || method === "GET" ? "" : JSON.stringify(body);
+    const { status, type, bytes } = await this.send(method, path, text, { ...(ticket ? { "Madoguchi-Ticket": ticket } : {}), ...headers });
+    const got = bytes.toString();
+    return { status, body: type.startsWith("application/json") && got ? JSON.parse(got) : {} };
+  }
+
+  private async send(method: string, path: string, text: string, headers: Record<string, string>): Promise<Got> {
+    const first = await this.sendOnce(method, path, text, headers);
+    if (first.status !== 401 || !this.key?.learnt(first.run)) return first;
+    return this.sendOnce(method, path, text, headers);
   }
 
   // The name vault.localhost is the machine itself to browsers; not every resolver knows.
-  ask(method: string, path: string, body?: object, ticket = "", headers: Record<string, string> = {}): Promise<Answer> {
-    const text = body === undefined ? "" : JSON.stringify(body);
+  private sendOnce(method: string, path: string, text: string, headers: Record<string, string>): Promise<Got> {
+    const asked = { method, host: this.url.host, target: `/api${path}`, ticket: headers["Madoguchi-Ticket"] ?? "", playback: headers["Madoguchi-Playback"] ?? "", body: text };
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           host: "127.0.0.1",
           port: this.url.port,
           method,
-          path: `/api${path}`,
+          path: asked.target,
           headers: {
             Host: this.url.host,
             ...(this.cookie ? { Cookie: this.cookie } : {}),
-            ...(ticket ? { "Madoguchi-Ticket": ticket } : {}),
+            ...(this.key ? { "Madoguchi-Proof": this.key.proof(asked) } : {}),
             ...(method === "GET" ? {} : { Origin: this.url.origin, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
             ...headers,
           },
@@ -93,16 +99,23 @@ export class VaultSite {
         (answer) => {
           const set = answer.headers["set-cookie"]?.[0];
           if (set) this.cookie = set.split(";")[0] ?? "";
-          let got = "";
-          answer.setEncoding("utf8");
-          answer.on("data", (part: string) => (got += part));
-          answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: answer.headers["content-type"]?.startsWith("application/json") && got ? JSON.parse(got) : {} }));
+          const parts: Buffer[] = [];
+          answer.on("data", (part: Buffer) => parts.push(part));
+          answer.on("error", reject);
+          answer.on("end", () => resolve({ status: answer.statusCode ?? 0, type: answer.headers["content-type"] ?? "", run: answer.headers["madoguchi-run"], bytes: Buffer.concat(parts) }));
         },
       );
       sent.on("error", reject);
       sent.end(method === "GET" ? undefined : text);
     });
   }
+}
+
+interface Got {
+  status: number;
+  type: string;
+  run: string | string[] | undefined;
+  bytes: Buffer;
 }
 
 /** 架空 花子, of the demo's invented people. */

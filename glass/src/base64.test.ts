@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromBase64Url, toBase64Url } from "./passkey.js";
+import { fromBase64Url, toBase64Url } from "./base64.js";
 
 describe("base64url", () => {
   it("is without padding, and goes there and back", () => {
