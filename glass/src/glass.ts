@@ -1,7 +1,7 @@
 // The glass: signing in to the vault, alone in a window or in a console's frame, and while a call is up the people it
 // may be about. It tells the frame's holder nothing but whether somebody is signed in and that something was opened,
 // and tells only the consoles that the vault names.
-import { ask } from "./api.js";
+import { Refused, ask } from "./api.js";
 import { CaseBoard } from "./cases.js";
 import { Desk } from "./desk.js";
 import { byId, setText } from "./dom.js";
@@ -113,7 +113,10 @@ function showSession(session: Session, asked: boolean): void {
 
 // What the console told before somebody signed in counts from then on.
 async function begin(): Promise<void> {
-  if (fingerprint !== null) await ask("POST", "/leg", { body: { fingerprint } }).catch(() => undefined);
+  if (fingerprint !== null)
+    await ask("POST", "/leg", { body: { fingerprint } }).catch((error) => {
+      if (error instanceof Refused && error.isAway) readAgainIn(reconnectMs); // without it no ticket is this session's
+    });
   stops.watch(session, ticket);
   if (ticket !== null) caseTicket = null; // who is on the phone comes first
   await desk.take(ticket ?? caseTicket, ticket === null);

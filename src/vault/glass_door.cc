@@ -114,7 +114,7 @@ web::Handler GlassDoor::changing_for_anyone(OpenWork work) {
 
 void GlassDoor::admit(const web::Request& request, const web::Reply& reply, const Admitted& work) {
   const bool taken = workers_.push([this, request, reply, work] {
-    const knocked = knock(request);
+    const auto knocked = knock(request);
     if (!knocked) return reply.send(glass_away());
     work(request, *knocked, reply);
   });

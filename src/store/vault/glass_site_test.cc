@@ -150,19 +150,27 @@ TEST_P(GlassOn, SignsInRemembersAndSignsOut) {
   EXPECT_TRUE(has(send_signed("GET", "/api/session", cookie), R"("signed_in":false)"));
 }
 
+// A browser's, as its page tells it.
+std::string leg_told() {
+  std::string pairs = "AB";
+  for (int i = 0; i < 31; ++i) pairs += ":AB";
+  return R"({"fingerprint":"sha-256 )" + pairs + R"("})";
+}
+const std::string kLeg = leg_told();
+
 TEST_P(GlassOn, ACopiedCookieOpensNothingAndIsTold) {
   const std::string cookie = signed_in();
   const std::string post =
       cookie + "Origin: http://" + own() + "\r\nContent-Type: application/json\r\n";
   EXPECT_TRUE(has(send("GET", "/api/session", own(), cookie), R"("signed_in":false)"));
   EXPECT_TRUE(has(send("GET", "/api/owner/live", own(), cookie), R"("no_proof")"));
-  EXPECT_TRUE(has(send("POST", "/api/leg", own(), post, "{}"), R"("no_proof")"));
+  EXPECT_TRUE(has(send("POST", "/api/leg", own(), post, kLeg), R"("no_proof")"));
   EXPECT_EQ(status_of(send("DELETE", "/api/session", own(), post, "{}")), 401);
   vault::SoftwarePage thief;
   std::swap(page_, thief);
-  EXPECT_TRUE(has(send_signed("POST", "/api/leg", post, "{}"), R"("wrong_proof")"));
+  EXPECT_TRUE(has(send_signed("POST", "/api/leg", post, kLeg), R"("wrong_proof")"));
   std::swap(page_, thief);
-  EXPECT_EQ(status_of(send_signed("POST", "/api/leg", post, "{}")), 200);
+  EXPECT_EQ(status_of(send_signed("POST", "/api/leg", post, kLeg)), 200);
   EXPECT_EQ(told_why(), (std::set<std::string>{"no_proof", "wrong_proof"}));
 }
 
@@ -170,19 +178,19 @@ TEST_P(GlassOn, AProofIsOfOneRequestAndGoodOnce) {
   const std::string cookie = signed_in();
   const std::string post =
       cookie + "Origin: http://" + own() + "\r\nContent-Type: application/json\r\n";
-  const std::string once = proof("POST", "/api/leg", "{}");
-  EXPECT_EQ(status_of(send("POST", "/api/leg", own(), post + once, "{}")), 200);
-  EXPECT_TRUE(has(send("POST", "/api/leg", own(), post + once, "{}"), R"("used_proof")"));
+  const std::string once = proof("POST", "/api/leg", kLeg);
+  EXPECT_EQ(status_of(send("POST", "/api/leg", own(), post + once, kLeg)), 200);
+  EXPECT_TRUE(has(send("POST", "/api/leg", own(), post + once, kLeg), R"("used_proof")"));
   const auto wrong = [&](const std::string& with, const std::string& path,
                          const std::string& body) {
     return has(send("POST", path, own(), post + with, body), R"("wrong_proof")");
   };
-  EXPECT_TRUE(wrong(proof("POST", "/api/leg", "{}"), "/api/leg", "{ }"));
-  EXPECT_TRUE(wrong(proof("POST", "/api/leg", "{}"), "/api/leg?x=1", "{}"));
-  EXPECT_TRUE(wrong(proof("GET", "/api/leg", "{}"), "/api/leg", "{}"));
-  const std::string old = proof("POST", "/api/leg", "{}");
+  EXPECT_TRUE(wrong(proof("POST", "/api/leg", kLeg), "/api/leg", "{ }"));
+  EXPECT_TRUE(wrong(proof("POST", "/api/leg", kLeg), "/api/leg?x=1", kLeg));
+  EXPECT_TRUE(wrong(proof("GET", "/api/leg", kLeg), "/api/leg", kLeg));
+  const std::string old = proof("POST", "/api/leg", kLeg);
   clock_.advance(vault::ProofCheck::kFresh + std::chrono::seconds(1));
-  const std::string refused = send("POST", "/api/leg", own(), post + old, "{}");
+  const std::string refused = send("POST", "/api/leg", own(), post + old, kLeg);
   EXPECT_EQ(status_of(refused), 401);
   EXPECT_TRUE(has(refused, R"("old_proof")"));
   EXPECT_TRUE(has(refused, "Madoguchi-Run: "));

@@ -1,6 +1,6 @@
 // The place of the glass: the vault's own page in a frame, from the vault's own host name. This console never sees
 // what is in it; it hears only that somebody has signed in there, or not.
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFingerprint, useGlass, useGlassHeard, useParts, useWorld } from "../hooks";
 import { messagesFor } from "../live/glass";
@@ -13,13 +13,20 @@ export function GlassFrame() {
   const { status } = world;
   const state = useGlass();
   const frame = useRef<HTMLIFrameElement>(null);
-  const url = status?.vault.connected ? status.glass_url : null;
+  const offered = status?.vault.connected ? status.glass_url : null;
+  const [{ url, loading }, setPage] = useState<{ url: string | null; loading: number }>({ url: null, loading: 0 });
   const fingerprint = useFingerprint();
   const heard = useGlassHeard();
   const call = callInFront(world);
   const mine = call && isConsultedOne(world, call) ? call.consulting_opening_ticket : call?.opening_ticket;
   const ticket = mine ?? null;
   const callId = call?.id ?? null;
+
+  // A page that has spoken stays while the vault is away: it holds the session's key, and notes that are not saved yet.
+  useEffect(() => {
+    if (!offered) return;
+    setPage((page) => (page.url === offered && glass.current() !== "unknown" ? page : { url: offered, loading: page.loading + 1 }));
+  }, [glass, offered]);
 
   useEffect(() => {
     if (!url) return;
@@ -32,13 +39,14 @@ export function GlassFrame() {
     };
   }, [glass, url]);
 
-  // Told again whenever the glass speaks: its page may have been loaded anew, or somebody signed in.
+  // Told again whenever the glass speaks: its page may have been loaded anew, or somebody signed in; and when the vault
+  // is back, which has forgotten.
   useEffect(() => {
-    if (!url) return;
+    if (!url || !offered) return;
     const origin = new URL(url).origin;
     for (const message of messagesFor({ fingerprint, ticket, call: ticket === null ? null : callId }))
       frame.current?.contentWindow?.postMessage(message, origin);
-  }, [url, fingerprint, ticket, callId, heard]);
+  }, [url, offered, loading, fingerprint, ticket, callId, heard]);
 
   return (
     <section className="glass" aria-labelledby="glass-title">
@@ -51,10 +59,13 @@ export function GlassFrame() {
           {t("glass.not_needed")}
         </p>
       )}
-      {url ? (
-        <iframe ref={frame} title={t("glass.title")} src={`${url}/?lang=${i18n.language}`} allow="publickey-credentials-get *" />
-      ) : (
-        <p className="muted">{t("glass.unavailable")}</p>
+      {!offered && (
+        <p className="muted" role="status">
+          {t(url ? "glass.away" : "glass.unavailable")}
+        </p>
+      )}
+      {url && (
+        <iframe key={loading} ref={frame} title={t("glass.title")} src={`${url}/?lang=${i18n.language}`} allow="publickey-credentials-get *" />
       )}
     </section>
   );
