@@ -7,7 +7,7 @@ import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
 import { command } from "../lib/commands.ts";
 import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
-import { openHanako, readyOperator, signInAt } from "../lib/glass.ts";
+import { askInGlass, openHanako, readyOperator, signInAt } from "../lib/glass.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { runToEnd } from "../lib/process.ts";
 import { System } from "../lib/system.ts";
@@ -61,17 +61,8 @@ async function openAndNote(browser: Console, glass: FrameLocator, context: Conte
   await noteWhileAway(browser, glass);
 }
 
-/** What the glass's own page sends, with its cookie; gives the vault's word of a refusal. */
-function asked(glass: FrameLocator, method: string, path: string, ticket: string, body?: object): Promise<Record<string, any>> {
-  return glass.locator("body").evaluate(
-    async (_, sent) => {
-      const headers = { "Madoguchi-Ticket": sent.ticket, ...(sent.body ? { "Content-Type": "application/json" } : {}) };
-      const answer = await fetch(`/api${sent.path}`, { method: sent.method, headers, ...(sent.body ? { body: JSON.stringify(sent.body) } : {}) });
-      return (await answer.json()) as Record<string, any>;
-    },
-    { method, path, ticket, ...(body ? { body } : {}) },
-  );
-}
+const asked = async (glass: FrameLocator, method: string, path: string, ticket: string, body?: object): Promise<Record<string, any>> =>
+  (await askInGlass(glass, method, path, { ticket, ...(body ? { body } : {}) })).body;
 
 /** In the call: its ticket, whom it opened, and a ticket for a purpose that nobody is opened for. */
 async function ticketsOf(glass: FrameLocator, ticket: string): Promise<{ ticket: string; unused: string; person: object }> {

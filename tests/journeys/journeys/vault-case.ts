@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { FrameLocator } from "playwright-core";
 import { Console } from "../lib/browser.ts";
 import { callers, leakDesk, wrapUp } from "../lib/floor.ts";
-import { openHanako, readyOperator, signInAt } from "../lib/glass.ts";
+import { askInGlass, openHanako, readyOperator, signInAt } from "../lib/glass.ts";
 import type { Context, Journey } from "../lib/journey.ts";
 import { verified } from "../lib/published.ts";
 import { clientsLog } from "../lib/rogue.ts";
@@ -18,18 +18,7 @@ const other = { letter: "S-1002", name: "仮名 太郎" };
 /** Whatever the vault answers to a page of this session. */
 type Ask = (method: string, path: string, body?: object, ticket?: string) => Promise<Answer>;
 
-const inFrame = (glass: FrameLocator): Ask => (method, path, body = {}, ticket = "") =>
-  glass.locator("body").evaluate(
-    async (_, { method, path, body, ticket }) => {
-      const page = "/api.js"; // the page's own, which signs
-      const { ask } = (await import(page)) as { ask: (method: string, path: string, options: object) => Promise<Record<string, any>> };
-      return ask(method, path, { body, ...(ticket === "" ? {} : { ticket }) }).then(
-        (told) => ({ status: 200, body: told }),
-        ({ status, code }: { status: number; code: string }) => ({ status, body: { code } as Record<string, any> }),
-      );
-    },
-    { method, path, body, ticket },
-  );
+const inFrame = (glass: FrameLocator): Ask => (method, path, body = {}, ticket = "") => askInGlass(glass, method, path, { body, ...(ticket === "" ? {} : { ticket }) });
 
 const code = async (asked: Promise<Answer>): Promise<string> => {
   const { status, body } = await asked;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { Console } from "../lib/browser.ts";
 import { callers, leakDesk, talksFor, wrapUp } from "../lib/floor.ts";
-import { openHanako, readyOperator, signInAt } from "../lib/glass.ts";
+import { askInGlass, openHanako, readyOperator, signInAt } from "../lib/glass.ts";
 import type { Journey } from "../lib/journey.ts";
 import { caller } from "../lib/sipp.ts";
 import { listen } from "../lib/sound.ts";
@@ -86,15 +86,7 @@ export const journey: Journey = {
     const recording = `${call.id}.1`;
     const kenji = await VaultSite.signIn(system.ready.glass_url, "kenji", system.password("kenji"));
     expectEqual((await kenji.post("/playbacks", { recording, owner: "sakura" }, ticket)).body["code"], "no_ticket", "another operator's playback");
-    const asHana = (path: string): Promise<string> =>
-      glass.locator("body").evaluate(
-        async (_, { path, ticket, recording }) => {
-          const page = "/api.js"; // the page's own, which signs
-          const { ask } = (await import(page)) as { ask: (method: string, path: string, options: object) => Promise<unknown> };
-          return ask("POST", path, { body: { recording, owner: "sakura" }, ticket }).then(() => "played", (error: { code: string }) => error.code);
-        },
-        { path, ticket, recording },
-      );
+    const asHana = async (path: string): Promise<string> => (await askInGlass(glass, "POST", path, { body: { recording, owner: "sakura" }, ticket })).body["code"] ?? "played";
     expectEqual(await asHana("/playbacks"), "played", "the operator's own");
     await glass.locator(".playback .toggle").click();
     await browser.press("終話");

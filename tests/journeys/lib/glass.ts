@@ -3,7 +3,7 @@ import type { FrameLocator, Page } from "playwright-core";
 import type { Staff } from "./api.ts";
 import { Console } from "./browser.ts";
 import type { System } from "./system.ts";
-import { hanako } from "./vault_site.ts";
+import { type Answer, hanako } from "./vault_site.ts";
 import { operatorTone, toneOnly } from "./voices.ts";
 import { expect, expectEqual } from "./wait.ts";
 
@@ -45,4 +45,19 @@ export async function readyOperator(system: System, folder: string): Promise<{ b
   await browser.press("受付可");
   await watcher.sees("hana ready", () => watcher.operators.get("hana")?.state === "ready");
   return { browser, glass, watcher };
+}
+
+/** What the glass's own page sends, signed with its key, and the vault's answer or its word of a refusal. */
+export function askInGlass(glass: FrameLocator, method: string, path: string, sending: { body?: object; ticket?: string } = {}): Promise<Answer> {
+  return glass.locator("body").evaluate(
+    async (_, { method, path, sending }) => {
+      const page = "/api.js"; // the page's own
+      const { ask } = (await import(page)) as { ask: (method: string, path: string, sending: object) => Promise<Record<string, any>> };
+      return ask(method, path, sending).then(
+        (body) => ({ status: 200, body }),
+        ({ status, code }: { status: number; code: string }) => ({ status, body: { code } as Record<string, any> }),
+      );
+    },
+    { method, path, sending },
+  );
 }
