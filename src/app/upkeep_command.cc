@@ -28,6 +28,7 @@ struct Words {
   bool searchable = false;
   bool unmasked = false;
   bool repeats = false;
+  bool master = false;
 };
 using Shared = std::shared_ptr<Words>;  // shared by the parser's callbacks
 
@@ -59,7 +60,25 @@ Result<Reply> ask(const Words& words, const Request& request,
 
 // ---- keys
 
+Result<void> rotate_master(const Words& words) {
+  pb::RotateMasterKeyRequest request;
+  request.set_asked_by(who_asks());
+  const auto reply = ask(words, request, &Stub::RotateMasterKey);
+  if (!reply) return tl::unexpected<Error>(reply.error());
+  if (words.as_json)
+    fmt::print("{}\n", json{{"keys", reply->keys()}}.dump());
+  else
+    fmt::print(
+        "{} keys hang on a new master key now; back its file up, and keep copies of the old one as "
+        "long as backups of the database from before, and no longer\n",
+        reply->keys());
+  return {};
+}
+
 Result<void> rotate(const Words& words) {
+  if (words.master == !words.organisation.empty())
+    return fail(ErrorCode::kInvalid, "keys rotate: name an organisation, or --master");
+  if (words.master) return rotate_master(words);
   pb::RotateKeysRequest request;
   request.set_organisation_id(words.organisation);
   request.set_asked_by(who_asks());
@@ -172,8 +191,11 @@ void add_upkeep(CLI::App& app, Chosen& chosen) {
     return command;
   };
   CLI::App* keys = family(app, "keys", "Keys that the records of a client hang on", words);
-  organisation(member(keys, "rotate", "Give a client a new key, while everything goes on", chosen,
-                      words, rotate));
+  CLI::App* rotating = member(
+      keys, "rotate", "A new key, for a client or for the whole vault, while everything goes on",
+      chosen, words, rotate);
+  rotating->add_option("organisation", words->organisation, "Its id");
+  rotating->add_flag("--master", words->master, "The master key, where it is in a file");
   member(keys, "status", "Each client's key, and how far a rotation is", chosen, words, status);
   CLI::App* schema = family(app, "schema", "Which fields a client's records have", words);
   organisation(member(schema, "list", "All fields", chosen, words, list_fields));

@@ -21,17 +21,19 @@ Result<ledger::NoteSigner> LogSigners::signer_of(std::string_view log, const std
   if (parts_.registry.directory()->find(organisation) == nullptr)
     return fail(ErrorCode::kNotFound, fmt::format("there is no organisation {}", log));
   // Read each time: what a failed commit has kept all the same counts.
+  const auto wrapping = wrapping_->use();
+  if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   const auto image = parts_.store.load();
   if (!image) return tl::unexpected<Error>(image.error());
   auto key = [&]() -> Result<SigningKey> {
     for (const KeyRow& row : image->keys) {
       if (row.organisation != organisation || row.kind != kLogKind) continue;
-      const auto seed = unwrap(row.wrapped, wrapping_,
+      const auto seed = unwrap(row.wrapped, wrapping->key(),
                                {row.organisation.text(), row.kind, std::to_string(row.version)});
       if (!seed) return tl::unexpected<Error>(seed.error());
       return SigningKey::of_seed(seed->reveal());
     }
-    return make(organisation);
+    return make(organisation, wrapping->key());
   }();
   if (!key) return tl::unexpected<Error>(key.error());
   auto signer = ledger::NoteSigner::make(origin, ledger::KeyType::kEd25519, *std::move(key));
@@ -39,7 +41,7 @@ Result<ledger::NoteSigner> LogSigners::signer_of(std::string_view log, const std
   return signer;
 }
 
-Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
+Result<SigningKey> LogSigners::make(const OrganisationId& organisation, const Secret& wrapping) {
   const Time now = parts_.clock.now();
   SigningKey key = SigningKey::fresh();
   KeyRow row;
@@ -48,7 +50,7 @@ Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
   row.key_id = fresh_id_text(now, parts_.entropy);
   row.made = now;
   row.wrapped =
-      wrap(key.seed(), wrapping_, {organisation.text(), row.kind, std::to_string(row.version)});
+      wrap(key.seed(), wrapping, {organisation.text(), row.kind, std::to_string(row.version)});
   Act act;
   act.journal.push_back({"key_made",
                          {{"organisation", organisation.text()},
@@ -64,7 +66,7 @@ Result<SigningKey> LogSigners::make(const OrganisationId& organisation) {
 
 ClientLogs::ClientLogs(const Parts& parts)
     : registry_(parts.signers.registry),
-      signers_(parts.signers, parts.master.wrapping()),
+      signers_(parts.signers, parts.master.shared_wrapping()),
       witnesses_(open_witness_desk(parts.witnesses, parts.signers.clock)),
       logs_(parts.log, signers_, {parts.folder, parts.host + "/log"}) {
   if (witnesses_) logs_.set_cosigning(*witnesses_);

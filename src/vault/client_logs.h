@@ -31,16 +31,17 @@ class LogSigners final : public ledger::SignerSource {
     Entropy& entropy;
     const Registry& registry;
   };
-  LogSigners(const Parts& parts, Secret wrapping) : parts_(parts), wrapping_(std::move(wrapping)) {}
+  LogSigners(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping)
+      : parts_(parts), wrapping_(std::move(wrapping)) {}
 
   // One thread at a time: ledger::Logs sees to that.
   Result<ledger::NoteSigner> signer_of(std::string_view log, const std::string& origin) override;
 
  private:
-  Result<SigningKey> make(const OrganisationId& organisation);
+  Result<SigningKey> make(const OrganisationId& organisation, const Secret& wrapping);
 
   const Parts parts_;
-  const Secret wrapping_;
+  const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it
 };
 
 class ClientLogs {

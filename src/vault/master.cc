@@ -1,5 +1,6 @@
 #include "vault/master.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 
 #include "base/id.h"
 #include "base/keyed.h"
+#include "base/process.h"
 #include "vault/core/crypto.h"
 #include "vault/core/master_key.h"
 
@@ -45,6 +47,34 @@ Result<Master> Master::of_token(const Source& source, const std::string& salt_he
   return master;
 }
 
+Result<Master> Master::of_file(const std::filesystem::path& file) {
+  auto key = read_master_key(file, IfMissing::kRefuse);
+  if (!key) return tl::unexpected<Error>(key.error());
+  return Master(*std::move(key));
+}
+
+bool Master::fits(const VaultImage& image) const {
+  const std::string* mark = meta(image, kCheckName);
+  return mark != nullptr && unwrap(*mark, check(), kCheckPlace).has_value();
+}
+
+namespace {
+
+// A replacement that was cut off: the database says which of the two files counts.
+Result<void> end_replacement(const std::filesystem::path& file, const VaultImage& image) {
+  const auto next = next_master_key(file);
+  if (!std::filesystem::exists(next)) return {};
+  if (const auto now = Master::of_file(file); now && now->fits(image)) {
+    std::error_code ignored;
+    std::filesystem::remove(next, ignored);
+    return {};
+  }
+  const auto other = Master::of_file(next);
+  return other && other->fits(image) ? put_next_in_place(file) : Result<void>();
+}
+
+}  // namespace
+
 Result<Master> Master::open(VaultStore& store, const Source& source) {
   const auto image = store.load();
   if (!image) return tl::unexpected<Error>(image.error());
@@ -64,6 +94,9 @@ Result<Master> Master::open(VaultStore& store, const Source& source) {
   if (!fresh && !by_token && salt != nullptr)
     return fail(ErrorCode::kInvalid,
                 "token: is missing, but the vault's database hangs on a key in a token; say which");
+  if (!fresh && !by_token)
+    if (auto ended = end_replacement(source.file, *image); !ended)
+      return tl::unexpected<Error>(ended.error());
   auto master = [&]() -> Result<Master> {
     if (by_token) {
       const Secret random = Secret::random(kSaltBytes);
@@ -110,29 +143,49 @@ Secret Master::erasures(const VaultImage& image) const {
   return derive(key_, "madoguchi erasures");
 }
 
-// ---- moving
+// ---- another one
 
-namespace {
-
-struct Rewrapped {
+Result<std::vector<Change>> changes_of_master(const VaultImage& image, const Master& before,
+                                              const Master& after, Time now, Entropy& entropy) {
+  const Secret old = before.wrapping();
+  const Secret fresh = after.wrapping();
   std::vector<Change> changes;
   bool has_erasures = false;
-};
-
-Result<Rewrapped> rewrap_all(const VaultImage& image, const Secret& before, const Secret& after) {
-  Rewrapped done;
   for (const KeyRow& row : image.keys) {
     const std::string version = std::to_string(row.version);
-    const auto key = unwrap(row.wrapped, before, place_of(row, version));
+    const auto key = unwrap(row.wrapped, old, place_of(row, version));
     if (!key) return tl::unexpected<Error>(key.error());
-    KeyRow fresh = row;
-    fresh.wrapped = wrap(key->reveal(), after, place_of(row, version));
-    done.has_erasures =
-        done.has_erasures || (row.organisation.empty() && row.kind == kErasuresKind);
-    done.changes.emplace_back(ReplaceKey{std::move(fresh)});
+    KeyRow again = row;
+    again.wrapped = wrap(key->reveal(), fresh, place_of(row, version));
+    has_erasures = has_erasures || (row.organisation.empty() && row.kind == kErasuresKind);
+    changes.emplace_back(ReplaceKey{std::move(again)});
   }
-  return done;
+  if (!has_erasures) {
+    KeyRow row{{}, std::string(kErasuresKind), 1, fresh_id_text(now, entropy), {}, now};
+    row.wrapped = wrap(before.erasures(image).reveal(), fresh, place_of(row, "1"));
+    changes.emplace_back(PutKey{std::move(row)});
+  }
+  for (Change& mark : after.marks()) changes.push_back(std::move(mark));
+  return changes;
 }
+
+std::filesystem::path next_master_key(const std::filesystem::path& file) {
+  return file.string() + ".next";
+}
+
+Result<void> put_next_in_place(const std::filesystem::path& file) {
+  const int folder = ::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool done = folder >= 0 && ::rename(next_master_key(file).c_str(), file.c_str()) == 0 &&
+                    ::fsync(folder) == 0;
+  if (folder >= 0) ::close(folder);
+  if (done) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("{}: the database hangs on the key in {} now, which cannot take this "
+                          "file's place; put it there by hand",
+                          file.string(), next_master_key(file).string()));
+}
+
+namespace {
 
 Result<void> remove_file(const std::filesystem::path& file) {
   if (::unlink(file.c_str()) == 0 || !std::filesystem::exists(file)) return {};
@@ -158,16 +211,10 @@ Result<std::size_t> move_master_key(VaultStore& store, const Clock& clock, Entro
     const Secret salt = Secret::random(kSaltBytes);
     const auto after = Master::of_token(to, to_hex(salt.reveal()));
     if (!after) return tl::unexpected<Error>(after.error());
-    auto rewrapped = rewrap_all(*image, before->wrapping(), after->wrapping());
-    if (!rewrapped) return tl::unexpected<Error>(rewrapped.error());
-    Act act{std::move(rewrapped->changes), {}};
     const Time now = clock.now();
-    if (!rewrapped->has_erasures) {
-      KeyRow row{{}, std::string(kErasuresKind), 1, fresh_id_text(now, entropy), {}, now};
-      row.wrapped = wrap(before->erasures(*image).reveal(), after->wrapping(), place_of(row, "1"));
-      act.changes.emplace_back(PutKey{std::move(row)});
-    }
-    for (Change& mark : after->marks()) act.changes.push_back(std::move(mark));
+    auto changes = changes_of_master(*image, *before, *after, now, entropy);
+    if (!changes) return tl::unexpected<Error>(changes.error());
+    Act act{*std::move(changes), {}};
     act.journal.push_back(
         {"master_key_moved",
          {{"to", "token"}, {"keys", static_cast<std::int64_t>(image->keys.size())}}});

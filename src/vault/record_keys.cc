@@ -21,18 +21,20 @@ std::string_view kind_of(KeyUse use) {
 }  // namespace
 
 Result<std::unique_ptr<RecordKeys>> RecordKeys::open(const Parts& parts, const Master& master) {
-  std::unique_ptr<RecordKeys> keys(new RecordKeys(parts, master.wrapping()));
+  std::unique_ptr<RecordKeys> keys(new RecordKeys(parts, master.shared_wrapping()));
   if (auto loaded = keys->load(); !loaded) return tl::unexpected<Error>(loaded.error());
   return keys;
 }
 
 Result<void> RecordKeys::load() {
+  const auto wrapping = wrapping_->use();
+  if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   const auto image = parts_.store.load();
   if (!image) return tl::unexpected<Error>(image.error());
   for (const KeyRow& row : image->keys)
     for (const KeyUse use : {KeyUse::kData, KeyUse::kIndex}) {
       if (row.organisation.empty() || row.kind != kind_of(use)) continue;
-      auto key = unwrap(row.wrapped, wrapping_,
+      auto key = unwrap(row.wrapped, wrapping->key(),
                         {row.organisation.text(), row.kind, std::to_string(row.version)});
       if (!key) return tl::unexpected<Error>(key.error());
       keys_[{row.organisation, use}][static_cast<std::uint32_t>(row.version)] =
@@ -42,6 +44,8 @@ Result<void> RecordKeys::load() {
 }
 
 Result<VersionedKey> RecordKeys::make(const Name& name) {
+  auto wrapping = wrapping_->use();
+  if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   auto& versions = keys_[name];
   const std::uint32_t version = versions.empty() ? 1 : versions.rbegin()->first + 1;
   const Time now = parts_.clock.now();
@@ -52,7 +56,7 @@ Result<VersionedKey> RecordKeys::make(const Name& name) {
   row.version = version;
   row.key_id = fresh_id_text(now, parts_.entropy);
   row.made = now;
-  row.wrapped = wrap(key->reveal(), wrapping_,
+  row.wrapped = wrap(key->reveal(), wrapping->key(),
                      {row.organisation.text(), row.kind, std::to_string(row.version)});
   Act act;
   act.journal.push_back({"key_made",
@@ -63,6 +67,7 @@ Result<VersionedKey> RecordKeys::make(const Name& name) {
   act.changes.emplace_back(PutKey{std::move(row)});
   if (auto kept = parts_.store.commit(now, act); !kept) {
     // It may have been kept all the same: then that one counts, not the one made here.
+    wrapping->release();
     keys_.clear();
     if (auto loaded = load(); !loaded) return tl::unexpected<Error>(loaded.error());
     return tl::unexpected<Error>(kept.error());

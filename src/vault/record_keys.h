@@ -33,14 +33,15 @@ class RecordKeys final : public OrganisationKeys {
 
  private:
   using Name = std::pair<OrganisationId, KeyUse>;
-  RecordKeys(const Parts& parts, Secret wrapping) : parts_(parts), wrapping_(std::move(wrapping)) {}
+  RecordKeys(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping)
+      : parts_(parts), wrapping_(std::move(wrapping)) {}
   Result<void> load();
   // With the mutex held.
   Result<VersionedKey> make(const Name& name);
 
   const Parts parts_;
-  const Secret wrapping_;
-  std::mutex mutex_;  // guards keys_
+  const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it
+  std::mutex mutex_;                             // guards keys_
   // Shared because a key must not go while a thread works with it.
   std::map<Name, std::map<std::uint32_t, std::shared_ptr<const Secret>>> keys_;
 };

@@ -98,11 +98,11 @@ Result<void> tell(Act& act, const OrganisationId& id, const Organisation* known,
 
 }  // namespace
 
-Registry::Registry(const Parts& parts, Secret wrapping)
+Registry::Registry(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping)
     : parts_(parts), wrapping_(std::move(wrapping)), token_limits_(parts.token_rates) {}
 
 Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts, const Master& master) {
-  std::unique_ptr<Registry> registry(new Registry(parts, master.wrapping()));
+  std::unique_ptr<Registry> registry(new Registry(parts, master.shared_wrapping()));
   if (master.is_fresh())
     if (auto made = registry->first_start(master); !made)
       return tl::unexpected<Error>(made.error());
@@ -117,12 +117,14 @@ Result<std::unique_ptr<Registry>> Registry::open(const Parts& parts, const Maste
 }
 
 Result<void> Registry::first_start(const Master& master) {
+  const auto wrapping = wrapping_->use();
+  if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   const Time now = parts_.clock.now();
   Act act;
   act.changes = master.marks();
   for (const std::string_view kind : {kSealingKind, kRedialKind, kOwnKind}) {
     act.changes.emplace_back(
-        PutKey{fresh_key_row({}, kind, fresh_id_text(now, parts_.entropy), wrapping_, now)});
+        PutKey{fresh_key_row({}, kind, fresh_id_text(now, parts_.entropy), wrapping->key(), now)});
     act.journal.push_back(
         {"key_made", {{"kind", std::string(kind)}, {"version", std::int64_t{1}}}});
   }
@@ -130,9 +132,13 @@ Result<void> Registry::first_start(const Master& master) {
 }
 
 Result<void> Registry::reload() {
-  const auto image = parts_.store.load();
-  if (!image) return tl::unexpected<Error>(image.error());
-  auto made = Directory::make(*image, wrapping_);
+  auto made = [&]() -> Result<std::shared_ptr<const Directory>> {
+    const auto wrapping = wrapping_->use();
+    if (!wrapping) return tl::unexpected<Error>(wrapping.error());
+    const auto image = parts_.store.load();
+    if (!image) return tl::unexpected<Error>(image.error());
+    return Directory::make(*image, wrapping->key());
+  }();
   if (!made) return tl::unexpected<Error>(made.error());
   stale_ = false;
   std::function<void()> changed;
@@ -200,6 +206,8 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
   const auto directory = this->directory();
   const Organisation* known = directory->find(id);
   if (known != nullptr && known->name == name && fresh->empty()) return {};
+  auto wrapping = wrapping_->use();
+  if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   const Time now = parts_.clock.now();
   Act act;
   act.changes.emplace_back(PutOrganisation{{id, name}});
@@ -209,7 +217,8 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
                           {"numbers_bound", static_cast<std::int64_t>(fresh->size())}}});
   if (known == nullptr)
     for (const std::string_view kind : {kRecordingKind, kTokenKind, kWishKind}) {
-      KeyRow row = fresh_key_row(id, kind, fresh_id_text(now, parts_.entropy), wrapping_, now);
+      KeyRow row =
+          fresh_key_row(id, kind, fresh_id_text(now, parts_.entropy), wrapping->key(), now);
       act.journal.push_back({"key_made",
                              {{"organisation", id.text()},
                               {"kind", row.kind},
@@ -221,6 +230,7 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
   for (NumberRow& row : *fresh) act.changes.emplace_back(BindNumber{std::move(row)});
   stale_ = true;  // until reload() has seen what became of it
   if (auto kept = parts_.store.commit(now, act); !kept) return kept;
+  wrapping->release();
   return reload();
 }
 

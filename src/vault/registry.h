@@ -70,14 +70,14 @@ class Registry {
   Result<void> journal_counts();
 
  private:
-  explicit Registry(const Parts& parts, Secret wrapping);
+  Registry(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping);
   Result<void> first_start(const Master& master);
   Result<void> reload();
   [[nodiscard]] Result<std::vector<NumberRow>> canonical(
       const OrganisationId& id, const std::vector<std::string>& numbers_called) const;
 
   const Parts parts_;
-  const Secret wrapping_;  // derived from the master key
+  const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it
 
   std::mutex act_mutex_;  // one act at a time; guards stale_
   bool stale_ = false;    // a commit failed: what is in memory may not be what is kept

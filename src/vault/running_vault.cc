@@ -27,6 +27,7 @@
 #include "vault/log_service.h"
 #include "vault/log_witnesses.h"
 #include "vault/mandate_service.h"
+#include "vault/master_rotation.h"
 #include "vault/openings.h"
 #include "vault/passkey_service.h"
 #include "vault/people_records.h"
@@ -157,6 +158,7 @@ struct RunningVault::Parts {
   std::unique_ptr<CaseDesk> cases;
   std::unique_ptr<Rotations> rotations;
   std::unique_ptr<RotationClock> rotation_clock;
+  std::unique_ptr<MasterRotation> master_rotation;
   std::unique_ptr<UpkeepService> for_upkeep;
   std::unique_ptr<Enquiries> enquiries;  // when there is a log
   std::unique_ptr<ImportService> imports;
@@ -217,15 +219,20 @@ Result<void> RunningVault::start_exports(const Settings& settings, const Clock& 
   return {};
 }
 
-Result<void> RunningVault::start_upkeep(const Clock& clock, Parts& parts) {
+Result<void> RunningVault::start_upkeep(const Settings& settings, const Master& master,
+                                        const Clock& clock, Entropy& entropy, Parts& parts) {
   Records& records = parts.people->records();
   auto rotations =
       Rotations::open({*parts.store, clock, *parts.registry, records, parts.people->rotation()});
   if (!rotations) return tl::unexpected<Error>(rotations.error());
   parts.rotations = std::move(*rotations);
   parts.rotation_clock = std::make_unique<RotationClock>(*parts.rotations);
-  parts.for_upkeep = std::make_unique<UpkeepService>(UpkeepService::Parts{
-      *parts.store, clock, *parts.registry, records, *parts.rotations, *parts.rotation_clock});
+  parts.master_rotation = std::make_unique<MasterRotation>(
+      MasterRotation::Parts{*parts.store, clock, entropy, *parts.registry, master.shared_wrapping(),
+                            settings.token ? std::filesystem::path() : settings.master_key});
+  parts.for_upkeep = std::make_unique<UpkeepService>(
+      UpkeepService::Parts{*parts.store, clock, *parts.registry, records, *parts.rotations,
+                           *parts.rotation_clock, *parts.master_rotation});
   return {};
 }
 
@@ -267,7 +274,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
       return tl::unexpected<Error>(logs.error());
     if (auto exports = start_exports(settings, clock, entropy, *parts); !exports)
       return tl::unexpected<Error>(exports.error());
-    if (auto upkeep = start_upkeep(clock, *parts); !upkeep)
+    if (auto upkeep = start_upkeep(settings, *master, clock, entropy, *parts); !upkeep)
       return tl::unexpected<Error>(upkeep.error());
     parts->imports = std::make_unique<ImportService>(
         ImportService::Parts{*parts->store, clock, parts->people->records(), *parts->exports});
@@ -350,6 +357,7 @@ void RunningVault::second() {
   parts_->told_owed = !kept;
   // Tried again every second by itself; the openings' own commits say that the store is away.
   if (parts_->people) static_cast<void>(parts_->people->note_erasures());
+  if (parts_->master_rotation) parts_->master_rotation->second();
 }
 
 void RunningVault::minute() {

@@ -41,7 +41,8 @@ class RunningVault {
                                  Entropy& entropy, Parts& parts);
   static Result<void> start_exports(const Settings& settings, const Clock& clock, Entropy& entropy,
                                     Parts& parts);
-  static Result<void> start_upkeep(const Clock& clock, Parts& parts);
+  static Result<void> start_upkeep(const Settings& settings, const Master& master,
+                                   const Clock& clock, Entropy& entropy, Parts& parts);
   explicit RunningVault(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

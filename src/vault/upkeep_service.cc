@@ -107,6 +107,18 @@ grpc::Status UpkeepService::RotateKeys(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status UpkeepService::RotateMasterKey(grpc::ServerContext* context,
+                                            const wire::RotateMasterKeyRequest* request,
+                                            wire::RotateMasterKeyReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto keys = parts_.master.rotate(request->asked_by());
+  if (keys)
+    reply->set_keys(*keys);
+  else
+    reply->set_error(keys.error().message);
+  return grpc::Status::OK;
+}
+
 grpc::Status UpkeepService::ListKeys(grpc::ServerContext* context, const wire::ListKeysRequest*,
                                      wire::ListKeysReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "upkeep.grpc.pb.h"
+#include "vault/master_rotation.h"
 #include "vault/records/records.h"
 #include "vault/registry.h"
 #include "vault/rotations.h"
@@ -22,11 +23,15 @@ class UpkeepService final : public wire::VaultUpkeepForAdmin::Service {
     Records& records;
     Rotations& rotations;
     RotationClock& clock_of_rotations;
+    MasterRotation& master;
   };
   explicit UpkeepService(const Parts& parts) : parts_(parts) {}
 
   grpc::Status RotateKeys(grpc::ServerContext* context, const wire::RotateKeysRequest* request,
                           wire::RotateKeysReply* reply) override;
+  grpc::Status RotateMasterKey(grpc::ServerContext* context,
+                               const wire::RotateMasterKeyRequest* request,
+                               wire::RotateMasterKeyReply* reply) override;
   grpc::Status ListKeys(grpc::ServerContext* context, const wire::ListKeysRequest* request,
                         wire::ListKeysReply* reply) override;
   grpc::Status AddField(grpc::ServerContext* context, const wire::AddFieldRequest* request,

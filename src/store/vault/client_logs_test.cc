@@ -36,7 +36,7 @@ class ClientLogsOn : public VaultOn {
     return key_under(master->wrapping(), log);
   }
   std::string key_under(Secret wrapping, const std::string& log) {
-    vault::LogSigners signers(parts(), std::move(wrapping));
+    vault::LogSigners signers(parts(), std::make_shared<vault::KeyWrapping>(std::move(wrapping)));
     const auto signer = signers.signer_of(log, "vault.localhost/log/" + log);
     return signer ? signer->verifier().text() : std::string();
   }

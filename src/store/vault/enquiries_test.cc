@@ -20,7 +20,7 @@ class EnquiriesOn : public OpeningsOn {
     const auto master = open_master();
     ASSERT_TRUE(master);
     signers_ = std::make_unique<vault::LogSigners>(
-        vault::LogSigners::Parts{*store_, clock_, entropy_, *registry_}, master->wrapping());
+        vault::LogSigners::Parts{*store_, clock_, entropy_, *registry_}, master->shared_wrapping());
     logs_ = std::make_unique<ledger::Logs>(
         *log_, *signers_, ledger::LogsSettings{folder_ / "log", "vault.localhost/log"});
     enquiries_ = std::make_unique<vault::Enquiries>(vault::Enquiries::Parts{

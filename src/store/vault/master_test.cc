@@ -4,6 +4,8 @@
 
 #include "store/vault/vault_fixture.h"
 #include "vault/core/crypto.h"
+#include "vault/core/master_key.h"
+#include "vault/master_rotation.h"
 
 namespace madoguchi::store {
 namespace {
@@ -125,6 +127,129 @@ TEST_P(MasterOn, NothingIsMovedWithAnotherFile) {
   EXPECT_EQ(move().error().code, ErrorCode::kNotFound);
   EXPECT_EQ(count_of("master_key_moved"), 0);
 }
+
+// ---- another key in the file's place, while the vault runs
+
+class MasterReplacedOn : public MasterOn {
+ protected:
+  void SetUp() override {
+    MasterOn::SetUp();
+    if (IsSkipped()) return;
+    restart();
+    std::filesystem::copy_file(file(), folder_ / "old");
+  }
+  std::filesystem::path file() const { return folder_ / "master.key"; }
+  void restart() {
+    rotation_.reset();
+    registry_.reset();
+    const auto master = open_master();
+    ASSERT_TRUE(master) << master.error().message;
+    wrapping_ = master->shared_wrapping();
+    auto registry = vault::Registry::open(
+        {*store_, clock_, entropy_, vault::NumberingPlan::japanese()}, *master);
+    ASSERT_TRUE(registry) << registry.error().message;
+    registry_ = std::move(*registry);
+    rotation_ = std::make_unique<vault::MasterRotation>(
+        vault::MasterRotation::Parts{*store_, clock_, entropy_, *registry_, wrapping_, file()});
+  }
+  bool old_one_fits() {
+    const auto image = store_->load();
+    const auto old = Master::of_file(folder_ / "old");
+    EXPECT_TRUE(image && old);
+    return old->fits(*image);
+  }
+  std::shared_ptr<vault::KeyWrapping> wrapping_;
+  std::unique_ptr<vault::MasterRotation> rotation_;
+};
+
+TEST_P(MasterReplacedOn, EveryKeyIsKeptAndTheVaultGoesOnWithTheNewOne) {
+  const Bytes number = sealed("09012345678");
+  const auto token = registry_->tokenise(sakura_, number);
+  const auto image = store_->load();
+  const auto before = open_master();
+  ASSERT_TRUE(image && before);
+  const auto keys = rotation_->rotate("test");
+  ASSERT_TRUE(keys) << keys.error().message;
+  EXPECT_EQ(*keys, image->keys.size());
+  EXPECT_FALSE(old_one_fits());
+  EXPECT_FALSE(std::filesystem::exists(vault::next_master_key(file())));
+  // What is made now hangs on the new one as well.
+  const OrganisationId wakaba("wakaba");
+  const auto put = registry_->put_organisation(wakaba, "わかば", {});
+  ASSERT_TRUE(put) << put.error().message;
+  ASSERT_TRUE(rotation_->rotate("test"));
+  restart();
+  EXPECT_EQ(registry_->tokenise(sakura_, number), token);
+  EXPECT_NE(registry_->directory()->find(wakaba), nullptr);
+  const auto after = open_master();
+  ASSERT_TRUE(after);
+  EXPECT_TRUE(std::ranges::equal(before->erasures(*image).reveal(),
+                                 after->erasures(*store_->load()).reveal()));
+  EXPECT_EQ(count_of("master_key_replaced"), 2);
+  const auto told = entries();
+  EXPECT_EQ(std::count_if(told.begin(), told.end(),
+                          [](const ledger::Entry& one) { return one.kind == "keys"; }),
+            2);
+}
+
+TEST_P(MasterReplacedOn, ACommitThatFailedOrWasKeptAfterAllLeavesAKeyThatFits) {
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(rotation_->rotate("test"));
+  EXPECT_TRUE(old_one_fits());
+  EXPECT_FALSE(std::filesystem::exists(vault::next_master_key(file())));
+  fault_ = CommitFault::kFailedButKept;
+  EXPECT_TRUE(rotation_->rotate("test"));
+  EXPECT_FALSE(old_one_fits());
+  EXPECT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
+  restart();
+  EXPECT_EQ(count_of("master_key_replaced"), 1);
+}
+
+TEST_P(MasterReplacedOn, CutOffBeforeOrAfterTheCommitTheNextStartEndsIt) {
+  // Before: the next key lies there, the database is the old one's.
+  ASSERT_TRUE(vault::write_fresh_master_key(vault::next_master_key(file())));
+  EXPECT_EQ(rotation_->rotate("test").error().code, ErrorCode::kConflict);
+  restart();
+  EXPECT_FALSE(std::filesystem::exists(vault::next_master_key(file())));
+  EXPECT_TRUE(old_one_fits());
+  // After: the database is the next one's, the file is still the old one.
+  ASSERT_TRUE(rotation_->rotate("test"));
+  std::filesystem::rename(file(), vault::next_master_key(file()));
+  std::filesystem::copy_file(folder_ / "old", file());
+  restart();
+  EXPECT_FALSE(std::filesystem::exists(vault::next_master_key(file())));
+  EXPECT_FALSE(old_one_fits());
+}
+
+TEST_P(MasterReplacedOn, NobodyUsesAKeyOfWhichNobodyKnowsWhetherItWasReplaced) {
+  using Outcome = vault::KeyWrapping::Outcome;
+  EXPECT_EQ(wrapping_->replace(Secret::random(32), [] { return Outcome::kUnknown; }),
+            Outcome::kUnknown);
+  EXPECT_EQ(wrapping_->use().error().code, ErrorCode::kUnavailable);
+  const auto put = registry_->put_organisation(OrganisationId("wakaba"), "わかば", {});
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(rotation_->rotate("test").error().code, ErrorCode::kUnavailable);
+  wrapping_->settle([] { return Outcome::kNotKept; });
+  EXPECT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
+}
+
+TEST_P(MasterReplacedOn, ATokensKeyAndAnotherFileAreRefused) {
+  vault::MasterRotation of_token(
+      {*store_, clock_, entropy_, *registry_, wrapping_, std::filesystem::path()});
+  EXPECT_EQ(of_token.rotate("test").error().code, ErrorCode::kInvalid);
+  std::filesystem::remove(file());
+  ASSERT_TRUE(vault::write_fresh_master_key(file()));
+  const auto refused = rotation_->rotate("test");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("is not the key that the vault runs with"),
+            std::string::npos);
+  EXPECT_TRUE(old_one_fits());
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, MasterReplacedOn,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         testing::PrintToStringParamName());
 
 INSTANTIATE_TEST_SUITE_P(Both, MasterOn, testing::Values(Backend::kSqlite, Backend::kPostgres),
                          testing::PrintToStringParamName());

@@ -31,7 +31,7 @@ class Descriptor {
 
 // Written beside and then linked into place: a crash leaves a whole file or none, and a file that
 // appeared meanwhile is never replaced.
-Result<void> make(const std::filesystem::path& file) {
+Result<void> make_file(const std::filesystem::path& file) {
   const Secret key = Secret::random(kKeyBytes);
   std::string text = std::string(kFirstLine) + to_hex(key.reveal()) + "\n";
   const std::string beside = fmt::format("{}.new.{}", file.string(), ::getpid());
@@ -67,7 +67,7 @@ Result<Secret> read_master_key(const std::filesystem::path& file, IfMissing if_m
       return refuse_file(file, ErrorCode::kNotFound,
                          "is missing, but the database was made with a master key; restore the "
                          "file from its backup");
-    if (auto made = make(file); !made) return tl::unexpected<Error>(made.error());
+    if (auto made = make_file(file); !made) return tl::unexpected<Error>(made.error());
     text = read_private_file(file, kFileBytes);
   }
   if (!text) return tl::unexpected<Error>(text.error());
@@ -81,6 +81,10 @@ Result<Secret> read_master_key(const std::filesystem::path& file, IfMissing if_m
   Secret secret = Secret::copy_of(*key);
   wipe(std::span(*key));
   return secret;
+}
+
+Result<void> write_fresh_master_key(const std::filesystem::path& file) {
+  return make_file(file);
 }
 
 }  // namespace madoguchi::vault

@@ -17,4 +17,7 @@ enum class IfMissing { kMake, kRefuse };
 // key already: a new one would not fit.
 Result<Secret> read_master_key(const std::filesystem::path& file, IfMissing if_missing);
 
+// A fresh one in a file that must not be there yet; durable with its name.
+Result<void> write_fresh_master_key(const std::filesystem::path& file);
+
 }  // namespace madoguchi::vault

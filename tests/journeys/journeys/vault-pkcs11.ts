@@ -4,6 +4,7 @@
 // the token from its first start.
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { command, commandJson } from "../lib/commands.ts";
 import { withoutWords } from "../lib/floor.ts";
 import type { Journey } from "../lib/journey.ts";
 import { Program, runToEnd } from "../lib/process.ts";
@@ -11,7 +12,7 @@ import { Shift } from "../lib/shift.ts";
 import { SoftToken } from "../lib/soft_token.ts";
 import { System } from "../lib/system.ts";
 import { hanako } from "../lib/vault_site.ts";
-import { expect, expectEqual } from "../lib/wait.ts";
+import { expect, expectEqual, until } from "../lib/wait.ts";
 
 /** The vault alone, which must refuse to start. */
 async function refuses(system: System, what: string, says: RegExp): Promise<void> {
@@ -62,7 +63,14 @@ export const journey: Journey = {
     await system.run();
     await openOnce(system, join(folder, "first"));
     let back = (): void => undefined;
-    await openOnce(system, join(folder, "second"), async () => void (back = token.away()));
+    await openOnce(system, join(folder, "second"), async () => {
+      back = token.away();
+      // A client's key hangs on what the vault holds in memory, the master key on the token.
+      await command(system, ["keys", "rotate", "sakura"]);
+      expect(/in a token/.test(await command(system, ["keys", "rotate", "--master"], { expected: 2 })), "a token's master key, replaced");
+      const isDone = async (): Promise<true | undefined> => ((await commandJson<{ rotating: boolean }>(system, ["keys", "status"])).some((one) => one.rotating) ? undefined : true);
+      await until("the rotation to be done", isDone, { seconds: 60 });
+    });
     await system.stop();
 
     // ---- what is wrong is said, and nothing starts

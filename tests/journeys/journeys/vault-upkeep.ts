@@ -1,8 +1,8 @@
 // What an administrator does to a client's records as a whole, while calls go on: a field of the client's own is made, a file
 // brings it in under its label, and the owner finds the person by it; the client gets a new key amid a call, the vault is
-// killed while it wraps people's keys again, and goes on after its restart; whoever was there before opens as before. All of
-// it stands in the client's log.
-import { rmSync, writeFileSync } from "node:fs";
+// killed while it wraps people's keys again, and goes on after its restart; the master key is replaced too. Whoever was there
+// before opens as before, and all of it stands in the client's log.
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command, commandJson } from "../lib/commands.ts";
 import { withoutWords } from "../lib/floor.ts";
@@ -71,17 +71,25 @@ export const journey: Journey = {
     await hana.ends(served);
     await hana.stop();
 
+    // ---- another master key, and the vault killed after it
+    const master = join(system.folder, "vault", "master.key");
+    const old = readFileSync(master, "utf8");
+    expect(/\d+ keys hang on a new master key/.test(await command(system, ["keys", "rotate", "--master"])), "the master key's rotation");
+    expect(readFileSync(master, "utf8") !== old && !existsSync(`${master}.next`), "the master key's file is the old one");
+    await system.restarted("vault", system.kill("vault"));
+    await until("the vault to be there again", () => keysOf(system).catch(() => undefined));
+
     const again = await Shift.begin(system, join(context.folder, "again"));
     const other = await again.takes(customer.number);
     const [same] = await again.candidates(other.ticket);
-    expectEqual((await again.opens(same!, customer.kana, other.ticket)).status, 200, "opening under the new key alone");
+    expectEqual((await again.opens(same!, customer.kana, other.ticket)).status, 200, "opening under the new keys alone");
     await again.ends(other);
     await again.stop();
 
     await verified(system);
     const { entries } = (await owner.get("/owner/entries?limit=200")).body as { entries: { entry: Record<string, any> }[] };
     const told = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "keys" || entry["kind"] === "schema");
-    expectEqual(told.map((entry) => [entry["kind"], entry["outcome"]]), [["keys", "done"], ["keys", "begun"], ["schema", "added"]], "entries in the owner's log");
+    expectEqual(told.map((entry) => [entry["kind"], entry["outcome"]]), [["keys", "done"], ["keys", "done"], ["keys", "begun"], ["schema", "added"]], "entries in the owner's log");
     await system.stop();
   },
 };

@@ -1,0 +1,105 @@
+#include "vault/master_rotation.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "ledger/entry.h"
+#include "vault/core/master_key.h"
+#include "vault/directory.h"
+
+namespace madoguchi::vault {
+
+using Outcome = KeyWrapping::Outcome;
+
+Result<std::size_t> MasterRotation::commit(const Master& before, const Master& after,
+                                           const std::string& asked_by) {
+  const auto image = parts_.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  if (!before.fits(*image))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: is not the key that the vault runs with; put that one back",
+                            parts_.file.string()));
+  const Time now = parts_.clock.now();
+  auto changes = changes_of_master(*image, before, after, now, parts_.entropy);
+  if (!changes) return tl::unexpected<Error>(changes.error());
+  Act act{*std::move(changes), {}};
+  const std::size_t keys = image->keys.size();
+  act.journal.push_back(
+      {"master_key_replaced", {{"keys", static_cast<std::int64_t>(keys)}, {"asked_by", asked_by}}});
+  const auto directory = parts_.registry.directory();
+  for (const auto& [id, organisation] : directory->organisations()) {
+    ledger::Entry entry;
+    entry.time = now;
+    entry.kind = "keys";
+    entry.organisation = id.text();
+    entry.outcome = "done";
+    entry.details = {{"key", std::string("master")}};
+    auto text = entry.text();
+    if (!text) return tl::unexpected<Error>(text.error());
+    act.entries.push_back({id.text(), *std::move(text)});
+  }
+  if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
+  return keys;
+}
+
+Outcome MasterRotation::look() const {
+  const auto image = parts_.store.load();
+  const auto next = Master::of_file(next_master_key(parts_.file));
+  if (!image || !next) return Outcome::kUnknown;
+  return next->fits(*image) ? Outcome::kKept : Outcome::kNotKept;
+}
+
+Result<void> MasterRotation::finish(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kKept:
+      if (auto placed = put_next_in_place(parts_.file); !placed) return placed;
+      log_info("the master key was replaced: {}", parts_.file.string());
+      return {};
+    case Outcome::kNotKept: {
+      std::error_code ignored;
+      std::filesystem::remove(next_master_key(parts_.file), ignored);
+      return {};
+    }
+    case Outcome::kUnknown:
+      return {};
+  }
+  return {};
+}
+
+Result<std::size_t> MasterRotation::rotate(const std::string& asked_by) {
+  const std::lock_guard lock(mutex_);
+  if (parts_.file.empty())
+    return fail(ErrorCode::kInvalid,
+                "the master key is in a token, which gives no key out: it is replaced there");
+  if (!parts_.wrapping->is_settled())
+    return fail(ErrorCode::kUnavailable, "the master key is being replaced; the store is away");
+  const auto before = Master::of_file(parts_.file);
+  if (!before) return tl::unexpected<Error>(before.error());
+  const auto beside = next_master_key(parts_.file);
+  if (std::filesystem::exists(beside))
+    return fail(ErrorCode::kConflict,
+                fmt::format("{}: is there of a replacement that was not ended; start the vault "
+                            "again, which sees to it",
+                            beside.string()));
+  if (auto made = write_fresh_master_key(beside); !made) return tl::unexpected<Error>(made.error());
+  const auto after = Master::of_file(beside);
+  if (!after) return tl::unexpected<Error>(after.error());
+  Result<std::size_t> keys = 0;
+  const Outcome outcome = parts_.wrapping->replace(after->wrapping(), [&] {
+    keys = commit(*before, *after, asked_by);
+    return keys ? Outcome::kKept : look();
+  });
+  if (auto finished = finish(outcome); !finished) return tl::unexpected<Error>(finished.error());
+  if (outcome == Outcome::kKept && !keys)
+    return parts_.store.load().map([](const VaultImage& one) { return one.keys.size(); });
+  return keys;
+}
+
+void MasterRotation::second() {
+  if (parts_.wrapping->is_settled()) return;
+  const std::lock_guard lock(mutex_);
+  if (auto done = finish(parts_.wrapping->settle([this] { return look(); })); !done)
+    log_warn("{}", done.error().message);
+}
+
+}  // namespace madoguchi::vault
