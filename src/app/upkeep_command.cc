@@ -102,16 +102,22 @@ Result<void> status(const Words& words) {
     if (words.as_json) {
       fmt::print("{}\n", json{{"organisation", one.organisation_id()},
                               {"version", one.version()},
+                              {"search_version", one.search_version()},
                               {"rotating", one.rotating()},
+                              {"stage", one.stage()},
                               {"at", one.at()},
                               {"of", one.of()}}
                              .dump());
       continue;
     }
-    fmt::print("{:<20} version {}", one.organisation_id(), one.version());
+    fmt::print("{:<20} version {}, of search marks {}", one.organisation_id(), one.version(),
+               one.search_version());
     if (one.rotating())
-      fmt::print("  rotating since {}, at {} of {}", format_utc(time_from_micros(one.begun_us())),
-                 one.at() == 0 ? one.of() : one.at(), one.of());
+      fmt::print("  rotating since {}: {}", format_utc(time_from_micros(one.begun_us())),
+                 one.stage() == "import"
+                     ? "waits until an import is done or withdrawn"
+                     : fmt::format("{}, at {} of {}", one.stage(),
+                                   one.at() == 0 ? one.of() : one.at(), one.of()));
     fmt::print("\n");
   }
   return {};

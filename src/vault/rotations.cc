@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <sstream>
 
 #include "base/log.h"
 #include "ledger/entry.h"
@@ -16,6 +16,8 @@ constexpr std::string_view kMeta = "rotation ";
 constexpr Rounds::Rest kBetweenSteps{2};
 constexpr Rounds::Rest kBetweenPasses{5000};
 constexpr Rounds::Rest kInTrouble{5000};
+// A search that began before there was a new version looks under the older ones alone.
+constexpr Rounds::Rest kSearchesEnd{1000};
 
 }  // namespace
 
@@ -27,16 +29,30 @@ Result<std::unique_ptr<Rotations>> Rotations::open(const Parts& parts) {
     if (!name.starts_with(kMeta) || text.empty()) continue;
     Wanted wanted;
     std::int64_t begun = 0;
-    const char* end = text.data() + text.size();
-    const auto version = std::from_chars(text.data(), end, wanted.version);
-    if (version.ec != std::errc() || version.ptr == end ||
-        std::from_chars(version.ptr + 1, end, begun).ec != std::errc())
+    std::istringstream numbers(text);
+    if (!(numbers >> wanted.version >> begun))
       return fail(ErrorCode::kCorrupt,
                   "the note of a rotation of keys is damaged; restore a backup of the database");
     wanted.begun = time_from_micros(begun);
+    numbers >> wanted.index_version;  // stays 0 where only the data key is replaced
     rotations->under_way_.emplace(OrganisationId(name.substr(kMeta.size())), wanted);
   }
+  if (auto found = rotations->find_unfinished(); !found)
+    return tl::unexpected<Error>(found.error());
   return rotations;
+}
+
+// Records of a backup that was made amid a rotation are in the middle of it, whatever the vault's
+// own database says.
+Result<void> Rotations::find_unfinished() {
+  const auto directory = parts_.registry.directory();
+  for (const auto& [id, organisation] : directory->organisations()) {
+    const auto keys = parts_.keys.standing(id);
+    if (!keys) return tl::unexpected<Error>(keys.error());
+    if ((keys->at != 0 || keys->index_at != 0) && keys->version != 0)
+      under_way_.emplace(id, Wanted{keys->version, parts_.clock.now(), keys->index_version});
+  }
+  return {};
 }
 
 Result<void> Rotations::keep(const OrganisationId& organisation, const Wanted& wanted,
@@ -47,13 +63,16 @@ Result<void> Rotations::keep(const OrganisationId& organisation, const Wanted& w
   entry.kind = std::string(kKind);
   entry.organisation = organisation.text();
   entry.outcome = std::string(outcome);
-  entry.details = {{"version", static_cast<std::int64_t>(wanted.version)}};
+  entry.details = {{"version", static_cast<std::int64_t>(wanted.version)},
+                   {"search_version", static_cast<std::int64_t>(wanted.index_version)}};
   auto text = entry.text();
   if (!text) return tl::unexpected<Error>(text.error());
   Act act;
   act.changes.emplace_back(
       PutMeta{std::string(kMeta) + organisation.text(),
-              done ? "" : fmt::format("{} {}", wanted.version, to_micros(wanted.begun))});
+              done ? ""
+                   : fmt::format("{} {} {}", wanted.version, to_micros(wanted.begun),
+                                 wanted.index_version)});
   act.journal.push_back({fmt::format("rotation_{}", outcome),
                          {{"organisation", organisation.text()},
                           {"version", static_cast<std::int64_t>(wanted.version)},
@@ -77,11 +96,12 @@ Result<std::uint32_t> Rotations::begin(const OrganisationId& organisation,
     return fail(ErrorCode::kNotFound, fmt::format("{} has no key of people's records yet: there is "
                                                   "nothing to replace",
                                                   organisation.text()));
-  const Wanted wanted{keys->version + 1, parts_.clock.now()};
+  const Wanted wanted{keys->version + 1, parts_.clock.now(), keys->index_version + 1};
   if (auto kept = keep(organisation, wanted, "begun", asked_by); !kept)
     return tl::unexpected<Error>(kept.error());
   under_way_.emplace(organisation, wanted);
-  log_info("the key of {} is replaced by version {}", organisation.text(), wanted.version);
+  log_info("the keys of {} are replaced by version {}, those of its search marks by {}",
+           organisation.text(), wanted.version, wanted.index_version);
   return wanted.version;
 }
 
@@ -118,9 +138,30 @@ Result<Rounds::Rest> Rotations::advance() {
       return tl::unexpected<Error>(again.error());
     return kBetweenPasses;
   }
+  return advance_marks(organisation, wanted, *keys);
+}
+
+Result<Rounds::Rest> Rotations::advance_marks(const OrganisationId& organisation,
+                                              const Wanted& wanted, const KeyStanding& keys) {
+  if (keys.index_version < wanted.index_version) {
+    const auto begun = parts_.records.begin_reindex(organisation);
+    if (!begun) return tl::unexpected<Error>(begun.error());
+    const std::lock_guard lock(mutex_);
+    if (*begun)
+      wait_.erase(organisation);
+    else
+      wait_.insert(organisation);
+    return *begun ? kSearchesEnd : kBetweenPasses;
+  }
+  if (keys.index_at != 0) {
+    if (auto step = parts_.records.reindex(organisation, parts_.people_at_once); !step)
+      return tl::unexpected<Error>(step.error());
+    return kBetweenSteps;
+  }
   if (auto kept = keep(organisation, wanted, "done", ""); !kept)
     return tl::unexpected<Error>(kept.error());
-  log_info("all keys of {}'s people hang on version {}", organisation.text(), wanted.version);
+  log_info("all keys of {}'s people hang on version {}, their search marks on {}",
+           organisation.text(), wanted.version, wanted.index_version);
   const std::lock_guard lock(mutex_);
   under_way_.erase(organisation);
   return kBetweenSteps;
@@ -132,12 +173,15 @@ Result<std::vector<Rotations::Standing>> Rotations::all() const {
   for (const auto& [id, organisation] : directory->organisations()) {
     const auto keys = parts_.keys.standing(id);
     if (!keys) return tl::unexpected<Error>(keys.error());
-    Standing& standing = standings.emplace_back(Standing{id, *keys, false, {}});
+    Standing& standing = standings.emplace_back(Standing{id, *keys, false, {}, {}});
     const std::lock_guard lock(mutex_);
     const auto found = under_way_.find(id);
     if (found == under_way_.end()) continue;
     standing.under_way = true;
     standing.begun = found->second.begun;
+    const bool marks = keys->version >= found->second.version && keys->at == 0 &&
+                       keys->index_version >= found->second.index_version;
+    standing.stage = wait_.contains(id) ? "import" : marks ? "marks" : "keys";
   }
   return standings;
 }

@@ -1,5 +1,6 @@
-// New data keys for organisations, while everything goes on: the key is made, then the keys of its
-// people are wrapped under it again, in small steps on a thread of its own. The older key is kept.
+// New keys for organisations, while everything goes on: a data key is made, then the keys of its
+// people are wrapped under it again; a key of search marks is made, then its people's marks are
+// made anew. In small steps on a thread of its own. The older keys are kept, for backups.
 //
 // That a rotation is asked for and that it is done are entries in the owner's log; the first is
 // committed together with what makes it go on after a crash, the second together with its end.
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,7 @@ class Rotations {
     Records& records;
     KeyRotation keys;
     std::size_t keys_at_once = 1024;
+    std::size_t people_at_once = 256;
   };
   // Those that were cut off go on with advance().
   static Result<std::unique_ptr<Rotations>> open(const Parts& parts);
@@ -48,6 +51,7 @@ class Rotations {
     OrganisationId organisation;
     KeyStanding keys;
     bool under_way = false;
+    std::string stage;  // "keys", "marks", or "import": an unfinished one is waited for
     Time begun;
   };
   [[nodiscard]] Result<std::vector<Standing>> all() const;
@@ -56,15 +60,20 @@ class Rotations {
   struct Wanted {
     std::uint32_t version = 0;
     Time begun;
+    std::uint32_t index_version = 0;
   };
   explicit Rotations(const Parts& parts) : parts_(parts) {}
+  Result<void> find_unfinished();
+  Result<Rounds::Rest> advance_marks(const OrganisationId& organisation, const Wanted& wanted,
+                                     const KeyStanding& keys);
   Result<void> keep(const OrganisationId& organisation, const Wanted& wanted,
                     std::string_view outcome, const std::string& asked_by);
 
   const Parts parts_;
   mutable std::mutex mutex_;  // guards the rest
   std::map<OrganisationId, Wanted> under_way_;
-  OrganisationId last_;  // whose step it was: what one has to wait for, others do not
+  std::set<OrganisationId> wait_;  // for an import
+  OrganisationId last_;            // whose step it was: what one has to wait for, others do not
 };
 
 // Calls advance() on a thread of its own.

@@ -131,9 +131,11 @@ grpc::Status UpkeepService::ListKeys(grpc::ServerContext* context, const wire::L
     wire::KeysListed& one = *reply->add_keys();
     one.set_organisation_id(standing.organisation.text());
     one.set_version(standing.keys.version);
+    one.set_search_version(standing.keys.index_version);
     one.set_rotating(standing.under_way);
     if (!standing.under_way) continue;
-    one.set_at(standing.keys.at);
+    one.set_stage(standing.stage);
+    one.set_at(standing.stage == "marks" ? standing.keys.index_at : standing.keys.at);
     one.set_of(standing.keys.of);
     one.set_begun_us(to_micros(standing.begun));
   }

@@ -264,7 +264,7 @@ TEST_P(RetentionOn, TheCertificateIsProvenByTheLogAndByNothingElse) {
   options.url = scratch_->url();
   const auto log = open_vault_log(std::move(options));
   ASSERT_TRUE(log);
-  vault::LogSigners signers({*store_, clock_, entropy_, *registry_}, master->wrapping());
+  vault::LogSigners signers({*store_, clock_, entropy_, *registry_}, master->shared_wrapping());
   ledger::Logs logs(**log, signers, {folder_ / "log", "vault.localhost/log"});
   const auto found = Retention::open({*store_, clock_, entropy_, *authority_, *registry_,
                                       people_->records(), exports_.get(), log->get(), &logs});

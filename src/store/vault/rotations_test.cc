@@ -3,6 +3,7 @@
 
 #include "store/vault/openings_fixture.h"
 #include "store/vault/records_fixture.h"
+#include "vault/records/blind_index.h"
 #include "vault/records/sealed_record.h"
 
 namespace madoguchi::store {
@@ -57,6 +58,7 @@ TEST_P(RotationsOn, ReachesEveryKeyThroughAnyNumberOfCrashesWhilePeopleAreOpened
   for (; step(); ++steps) {
     ASSERT_LT(steps, 100);
     reopen();
+    EXPECT_EQ(candidate().subject, person.subject) << "step " << steps;
     if (steps % 5 == 1) {
       EXPECT_EQ(open(person), "opened");
     }
@@ -65,6 +67,7 @@ TEST_P(RotationsOn, ReachesEveryKeyThroughAnyNumberOfCrashesWhilePeopleAreOpened
   EXPECT_EQ(told(), (std::vector<std::string>{"begun", "done"}));
   EXPECT_EQ(people_->rotation().older_keys(OrganisationId("sakura")).value_or(99), 0U);
   EXPECT_EQ(sakura().keys.version, 2U);
+  EXPECT_EQ(sakura().keys.index_version, 2U);
   EXPECT_FALSE(sakura().under_way);
   EXPECT_EQ(open(person), "opened");
   reopen();
@@ -76,6 +79,17 @@ TEST_P(RotationsOn, AnOrganisationWithoutPeopleHasNoKeyAndGetsNone) {
   ASSERT_TRUE(registry_->put_organisation(none, "まだ", {}));
   EXPECT_EQ(rotations_->begin(none, "test").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(people_->rotation().standing(none)->version, 0U);
+}
+
+// As after records of a backup that was made amid a rotation.
+TEST_P(RotationsOn, WhatTheRecordsAreInTheMiddleOfGoesOn) {
+  ASSERT_TRUE(people_->records().begin_reindex(OrganisationId("sakura")).value_or(false));
+  EXPECT_FALSE(sakura().under_way);
+  reopen();
+  EXPECT_TRUE(sakura().under_way);
+  for (int steps = 0; step(); ++steps) ASSERT_LT(steps, 100);
+  EXPECT_EQ(sakura().keys.index_at, 0U);
+  EXPECT_EQ(told(), std::vector<std::string>{"done"});
 }
 
 TEST_P(RotationsOn, OneThatWaitsHoldsNoOtherUp) {
@@ -112,6 +126,60 @@ TEST_F(RotationOfRecords, DoesNotWaitForAKeyWhoseRecordIsGone) {
   ASSERT_TRUE(records_->rewrap(sakura_).value_or(false));
   ASSERT_TRUE(stores_.keys->key(number).value().has_value());
   EXPECT_EQ(rotation.older_keys(sakura_).value_or(99), 0U);
+}
+
+TEST_F(RotationOfRecords, EverybodyIsFoundAtEachStepWhileMarksAreMadeAnew) {
+  std::vector<vault::SubjectId> ids;
+  for (int i = 0; i < 120; ++i) ids.push_back(add(hanako("R" + std::to_string(i))));
+  const auto old_mark = [&](const std::string& form) {
+    const auto key = keys_.at(sakura_, vault::KeyUse::kIndex, 1);
+    const vault::BlindIndex index(sakura_, *key, vault::Schema::standard());
+    const vault::Mark mark = index.mark("customer_number", form);
+    const std::vector<bool> known = stores_.records->known(sakura_, std::span(&mark, 1)).value();
+    return bool{known.front()};
+  };
+  ASSERT_TRUE(old_mark("R5"));
+  ASSERT_TRUE(records_->begin_reindex(sakura_).value_or(false));
+  bool done = false;
+  for (int steps = 0; !done; ++steps) {
+    ASSERT_LT(steps, 50);
+    done = records_->reindex(sakura_, 30).value_or(false);
+    if (steps == 1) {
+      start();  // a restart
+      EXPECT_TRUE(records_->correct(sakura_, ids[3], {{value("customer_number", "C3")}, {}}));
+      EXPECT_TRUE(records_->correct(sakura_, ids[103], {{value("customer_number", "C103")}, {}}));
+      EXPECT_TRUE(records_->erase(sakura_, ids[4]));
+      EXPECT_TRUE(records_->erase(sakura_, ids[104]));
+      add(hanako("N1"));
+    }
+    for (const char* one : {"R5", "R60", "R119"})
+      EXPECT_EQ(found("customer_number", one), 1U) << one << " at step " << steps;
+    for (const char* one : {"R5", "R119"})
+      EXPECT_EQ(records_->add(sakura_, hanako(one)).error().code, ErrorCode::kConflict) << one;
+  }
+  for (const char* one : {"R0", "R5", "R60", "R119", "C3", "C103", "N1"})
+    EXPECT_EQ(found("customer_number", one), 1U) << one;
+  for (const char* one : {"R3", "R103", "R4", "R104"}) {
+    EXPECT_EQ(found("customer_number", one), 0U) << one;
+    EXPECT_FALSE(old_mark(one)) << one;
+  }
+  for (const char* one : {"R0", "R5", "R60", "R119", "C3", "C103", "N1"})
+    EXPECT_FALSE(old_mark(one)) << one;
+  EXPECT_TRUE(records_->reindex(sakura_).value_or(false));
+}
+
+TEST_F(RotationOfRecords, MarksWaitForAnImportAndImportsForMarks) {
+  vault::RecordAct act;
+  act.import.emplace();
+  act.import->import_id = "import-1";
+  act.import->organisation = sakura_;
+  act.import->state = std::string(vault::import_state::kRunning);
+  ASSERT_TRUE(stores_.records->commit(sakura_, act));
+  EXPECT_FALSE(records_->begin_reindex(sakura_).value_or(true));
+  EXPECT_EQ(keys_.newest_version(sakura_, vault::KeyUse::kIndex), 0U);
+  act.import->state = std::string(vault::import_state::kDone);
+  ASSERT_TRUE(stores_.records->commit(sakura_, act));
+  EXPECT_TRUE(records_->begin_reindex(sakura_).value_or(false));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RotationsOn,

@@ -66,10 +66,10 @@ Result<std::vector<RecordPlaceRow>> own_places(RecordStore& store, const ImportR
 // off in between is done again.
 Result<void> Importer::take_away(Records::State& records, const OrganisationId& organisation,
                                  std::span<const RecordPlaceRow> places) {
-  const auto sealer = records.sealer(organisation);
-  if (!sealer) return tl::unexpected<Error>(sealer.error());
   const auto& parts = records.parts;
   const auto marks_of = [&](const RecordPlaceRow& place) -> Result<std::vector<MarkRow>> {
+    const auto sealer = records.sealer(organisation);
+    if (!sealer) return tl::unexpected<Error>(sealer.error());
     const auto held = records.held(organisation, subject_id(place.number, place.tail));
     if (!held) return tl::unexpected<Error>(held.error());
     const auto values =

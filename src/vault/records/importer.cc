@@ -12,6 +12,7 @@
 
 #include "base/sealing.h"
 #include "vault/records/import_terms.h"
+#include "vault/records/key_rotation.h"
 #include "vault/records/mark_log.h"
 #include "vault/records/records_state.h"
 
@@ -65,6 +66,7 @@ struct Importer::State {
   Result<void> begin_anew();
   Result<void> give_up(ImportRow empty);
   [[nodiscard]] std::filesystem::path log_file() const;
+  [[nodiscard]] Result<void> marks_stand_still() const;
   void start_threads();
   void stop();
   Result<void> hand_over(RowBatch batch);
@@ -193,14 +195,31 @@ Result<void> Importer::State::begin_anew() {
   return commit({});
 }
 
+// Doubles are looked for under the newest marks alone, so everybody must have them.
+Result<void> Importer::State::marks_stand_still() const {
+  const auto moving = records.parts.store.cursor(reindex_cursor(terms.organisation));
+  if (!moving) return tl::unexpected<Error>(moving.error());
+  if (*moving == 0) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("the search keys of {} are being replaced (`madoguchi keys status`); "
+                          "try again when that is done",
+                          terms.organisation.text()));
+}
+
 Result<void> Importer::State::begin() {
-  auto prepared = records.sealer(terms.organisation);
-  if (!prepared) return tl::unexpected<Error>(prepared.error());
-  sealer = std::move(*prepared);
   const auto goes_on = look_for_earlier();
   if (!goes_on) return tl::unexpected<Error>(goes_on.error());
+  if (auto still = marks_stand_still(); !still) return still;
   if (!*goes_on)
     if (auto begun = begin_anew(); !begun) return begun;
+  {
+    // From here on a new version of the marks waits for this import.
+    const std::lock_guard lock(records.unique_mutex);
+    if (auto still = marks_stand_still(); !still) return still;
+    auto prepared = records.sealer(terms.organisation);
+    if (!prepared) return tl::unexpected<Error>(prepared.error());
+    sealer = std::move(*prepared);
+  }
   auto opened = MarkLog::open(log_file(), row.log_bytes);
   if (!opened) return tl::unexpected<Error>(opened.error());
   log = std::move(*opened);

@@ -11,13 +11,25 @@ std::string rotation_cursor(const OrganisationId& organisation) {
   return "rotation " + organisation.text();
 }
 
+std::string reindex_cursor(const OrganisationId& organisation) {
+  return "reindex " + organisation.text();
+}
+
+std::string oldest_index_cursor(const OrganisationId& organisation) {
+  return "oldest index " + organisation.text();
+}
+
 Result<KeyStanding> KeyRotation::standing(const OrganisationId& organisation) const {
   const std::uint32_t newest = organisation_keys_.newest_version(organisation, KeyUse::kData);
   const auto cursor = store_.cursor(rotation_cursor(organisation));
   if (!cursor) return tl::unexpected<Error>(cursor.error());
   const auto highest = keys_.highest_number();
   if (!highest) return tl::unexpected<Error>(highest.error());
-  return KeyStanding{newest, *cursor, *highest};
+  const auto marks = store_.cursor(reindex_cursor(organisation));
+  if (!marks) return tl::unexpected<Error>(marks.error());
+  return KeyStanding{newest, *cursor,
+                     organisation_keys_.newest_version(organisation, KeyUse::kIndex), *marks,
+                     *highest};
 }
 
 Result<void> KeyRotation::again(const OrganisationId& organisation) const {

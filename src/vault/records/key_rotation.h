@@ -13,13 +13,18 @@
 
 namespace madoguchi::vault {
 
-// The name of the cursor that rewrap() moves.
+// The names of the cursors that rewrap() and reindex() move.
 std::string rotation_cursor(const OrganisationId& organisation);
+std::string reindex_cursor(const OrganisationId& organisation);
+// Of the one that says which version marks may be under at the oldest; 0: the first.
+std::string oldest_index_cursor(const OrganisationId& organisation);
 
 struct KeyStanding {
-  std::uint32_t version = 0;  // the newest; 0: it has none yet
-  RecordNumber at = 0;        // where wrapping again stands; 0: it does not
-  RecordNumber of = 0;        // of so many numbers
+  std::uint32_t version = 0;        // the newest; 0: it has none yet
+  RecordNumber at = 0;              // where wrapping again stands; 0: it does not
+  std::uint32_t index_version = 0;  // of the keys of search marks
+  RecordNumber index_at = 0;        // where making marks anew stands
+  RecordNumber of = 0;              // of so many numbers
 };
 
 class KeyRotation {

@@ -159,7 +159,7 @@ Result<std::vector<FieldValue>> Records::State::values(const Held& held, const S
 
 Result<std::vector<MarkRow>> Records::State::marks_of(const RecordSealer& sealer,
                                                       const std::vector<FieldValue>& values,
-                                                      RecordNumber number) {
+                                                      RecordNumber number, Versions versions) {
   const auto forms = sealer.forms_of(values, parts.clock.now());
   if (!forms) return tl::unexpected<Error>(forms.error());
   const auto all = indexes(sealer);
@@ -167,6 +167,7 @@ Result<std::vector<MarkRow>> Records::State::marks_of(const RecordSealer& sealer
   std::vector<MarkRow> rows;
   std::vector<Mark> marks;
   for (const auto& index : *all) {
+    if (versions == Versions::kNewest && index->version() != sealer.index().version()) continue;
     index->marks_of(*forms, sealer.schema(), marks);
     for (const Mark& mark : marks) rows.push_back({mark, number});
   }
@@ -195,7 +196,10 @@ Result<void> Records::State::check_unique(const RecordSealer& sealer,
   return {};
 }
 
+// The sealer is asked for with the lock held: nobody is added under marks that are on their way
+// out.
 Result<SubjectId> Records::add(const OrganisationId& organisation, const Subject& subject) {
+  const std::lock_guard lock(state_->unique_mutex);
   const auto sealer = state_->sealer(organisation);
   if (!sealer) return tl::unexpected<Error>(sealer.error());
   auto taken = state_->numbers.take(1);
@@ -205,7 +209,6 @@ Result<SubjectId> Records::add(const OrganisationId& organisation, const Subject
   auto sealed = (*sealer)->seal(number, subject, parts.clock.now(), parts.entropy);
   if (!sealed) return tl::unexpected<Error>(sealed.error());
   const SubjectId id = subject_id(number, sealed->record.tail);
-  const std::lock_guard lock(state_->unique_mutex);
   if (auto unique = state_->check_unique(**sealer, subject.values, number); !unique)
     return tl::unexpected<Error>(unique.error());
   taken.keys_follow();

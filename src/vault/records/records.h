@@ -204,6 +204,12 @@ class Records {
   // Looks at up to `most` keys and wraps those of older versions again. True when none is left.
   // Where it stands is durable.
   Result<bool> rewrap(const OrganisationId& organisation, std::size_t most = 4096);
+  // Makes a new key for the marks that people are found by; reindex() then makes everybody's marks
+  // anew, while searches find by either. False, nothing made, while an import of theirs is under
+  // way or unfinished: it goes on with the marks it began with. New imports wait meanwhile.
+  Result<bool> begin_reindex(const OrganisationId& organisation);
+  // Looks at up to `most` people, bounded as rewrap() is. True when all are found by the new marks.
+  Result<bool> reindex(const OrganisationId& organisation, std::size_t most = 512);
   // How many subjects of the organisation have a key. Looks at every key.
   [[nodiscard]] Result<std::uint64_t> count_keys(const OrganisationId& organisation);
   // Destroys the keys of all subjects of the organisation, bounded as rewrap() is. True when done.

@@ -57,11 +57,11 @@ Result<Bytes> rewritten(const RecordRow& row, const SubjectId& subject, const Su
 
 Result<void> Records::correct(const OrganisationId& organisation, const SubjectId& subject,
                               const Correction& correction, std::optional<std::int64_t> revision) {
-  const auto sealer = state_->sealer(organisation);
-  if (!sealer) return tl::unexpected<Error>(sealer.error());
   const auto place = parts_of(subject);
   if (!place) return tl::unexpected<Error>(place.error());
   const std::lock_guard lock(state_->lock_of(place->number));
+  const auto sealer = state_->sealer(organisation);
+  if (!sealer) return tl::unexpected<Error>(sealer.error());
   const auto held = state_->held(organisation, subject);
   if (!held) return tl::unexpected<Error>(held.error());
   if (revision && held->row.revision != *revision)
@@ -77,7 +77,7 @@ Result<void> Records::correct(const OrganisationId& organisation, const SubjectI
   act.check_revisions = true;
   auto old_marks = state_->marks_of(**sealer, *before, place->number);
   if (!old_marks) return tl::unexpected<Error>(old_marks.error());
-  auto new_marks = state_->marks_of(**sealer, after, place->number);
+  auto new_marks = state_->marks_of(**sealer, after, place->number, State::Versions::kNewest);
   if (!new_marks) return tl::unexpected<Error>(new_marks.error());
   std::sort(old_marks->begin(), old_marks->end());
   std::sort(new_marks->begin(), new_marks->end());

@@ -21,9 +21,6 @@ constexpr std::string_view kOrphanCursor = "orphans";
 std::string destruction_cursor(const OrganisationId& organisation) {
   return "destruction " + organisation.text();
 }
-std::string oldest_index(const OrganisationId& organisation) {
-  return "oldest index " + organisation.text();
-}
 
 struct Wanted {
   const FieldSpec* field = nullptr;
@@ -112,7 +109,7 @@ Result<std::shared_ptr<const BlindIndex>> Records::State::index_at(
 
 Result<std::vector<std::shared_ptr<const BlindIndex>>> Records::State::indexes(
     const RecordSealer& sealer) {
-  const auto oldest = parts.store.cursor(oldest_index(sealer.organisation()));
+  const auto oldest = parts.store.cursor(oldest_index_cursor(sealer.organisation()));
   if (!oldest) return tl::unexpected<Error>(oldest.error());
   std::vector<std::shared_ptr<const BlindIndex>> all;
   const std::uint32_t newest = sealer.index().version();
@@ -215,6 +212,9 @@ Result<bool> Records::rewrap(const OrganisationId& organisation, std::size_t mos
 
 Result<bool> Records::destroy_all(const OrganisationId& organisation, std::size_t most) {
   const Parts& parts = state_->parts;
+  // Nobody makes marks of one of them meanwhile.
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (std::mutex& one : state_->subject_locks) locks.emplace_back(one);
   const auto cursor = parts.store.cursor(destruction_cursor(organisation));
   if (!cursor) return tl::unexpected<Error>(cursor.error());
   const auto page = parts.keys.walk(std::max<std::uint64_t>(*cursor, 1), most);

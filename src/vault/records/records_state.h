@@ -11,6 +11,7 @@
 
 #include "vault/records/erasures.h"
 #include "vault/records/numbers_in_flight.h"
+#include "vault/records/record_store.h"
 #include "vault/records/records.h"
 #include "vault/records/sealer.h"
 
@@ -40,8 +41,14 @@ struct Records::State {
   // Every value of a record.
   Result<std::vector<FieldValue>> values(const Held& held, const SubjectId& subject,
                                          const Schema& schema);
+  // Under every version in use, or under the newest alone.
+  enum class Versions { kAll, kNewest };
   Result<std::vector<MarkRow>> marks_of(const RecordSealer& sealer,
-                                        const std::vector<FieldValue>& values, RecordNumber number);
+                                        const std::vector<FieldValue>& values, RecordNumber number,
+                                        Versions versions = Versions::kAll);
+  // A record's marks under the newest version in the place of all others. A record that is gone
+  // is none. With the subject's lock.
+  Result<void> add_reindexed(const RecordSealer& sealer, RecordNumber number, RecordAct& act);
   Result<void> check_unique(const RecordSealer& sealer, const std::vector<FieldValue>& values,
                             RecordNumber except);
   Result<void> erase_everywhere(const OrganisationId& organisation, const SubjectId& subject,
@@ -62,7 +69,8 @@ struct Records::State {
   const Parts parts;
   NumbersInFlight numbers;
   std::array<std::mutex, 64> subject_locks;  // read, change, write of one subject
-  std::mutex unique_mutex;                   // taken after a subject's: looking and then writing
+  // Taken after a subject's: looking and then writing, and which version marks are made under.
+  std::mutex unique_mutex;
 
   std::mutex mutex;  // guards the next two
   std::map<OrganisationId, std::shared_ptr<const RecordSealer>> sealers;
