@@ -32,7 +32,7 @@ void Api::agree_with_vault(const Ask& ask, const OrganisationPart& organisation,
     if (desk.routing.organisation == organisation.id)
       numbers.insert(numbers.end(), desk.routing.numbers.begin(), desk.routing.numbers.end());
   core_.vault_->put_organisation(
-      organisation.id, organisation.name, numbers,
+      organisation.id, organisation.name, numbers, VaultClient::Numbers::kAllOrNone,
       [this, ask, then = std::move(then)](const std::string& error) {
         if (error.empty())
           then();

@@ -365,10 +365,13 @@ void Core::show_tickets(const CallId& id) {
 }
 
 void Core::tell_vault() {
-  const auto note = [this](const std::string& kind) {
-    return [this, kind](const std::string& error) {
-      if (!error.empty()) log_warn("{}: {}", kind, error);
-      if (status_.trouble(Status::From::kCentre, kind, error, clock_.now())) hub_.status_changed();
+  // A trouble of its own for each, so that the next one's success does not take it back.
+  const auto note = [this](const std::string& kind, const std::string& about) {
+    return [this, kind, about](const std::string& error) {
+      const std::string text = error.empty() ? error : fmt::format("{}: {}", about, error);
+      if (!text.empty()) log_warn("{}: {}", kind, text);
+      if (status_.trouble(Status::From::kCentre, kind, text, clock_.now(), about))
+        hub_.status_changed();
     };
   };
   for (const auto& [id, organisation] : floor_.organisations) {
@@ -376,8 +379,8 @@ void Core::tell_vault() {
     for (const auto& [desk_id, desk] : floor_.desks)
       if (desk.routing.organisation == id)
         numbers.insert(numbers.end(), desk.routing.numbers.begin(), desk.routing.numbers.end());
-    const auto heard = note("vault_organisation");
-    vault_->put_organisation(id, organisation.name, numbers,
+    const auto heard = note("vault_organisation", id.text());
+    vault_->put_organisation(id, organisation.name, numbers, VaultClient::Numbers::kThoseThatCanBe,
                              [this, id = id, heard](const std::string& error) {
                                if (error.empty()) told_.insert(id);
                                heard(error);
@@ -387,11 +390,12 @@ void Core::tell_vault() {
     if (!account.operator_id.empty() && !account.disabled)
       vault_->put_staff(account.operator_id, account.display_name,
                         settings_.demo.vault_passwords ? account.password_hash : "",
-                        note("vault_staff"));
+                        note("vault_staff", account.operator_id.text()));
   // Again at each connection, should the word be lost: it changes nothing for who is signed out.
   for (const AccountRow& account : accounts_.all())
     if (!account.operator_id.empty() && account.disabled)
-      vault_->end_staff_sessions(account.operator_id, note("vault_staff"));
+      vault_->end_staff_sessions(account.operator_id,
+                                 note("vault_staff", account.operator_id.text()));
 }
 
 void Core::say_serving(Time now) {

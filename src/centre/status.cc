@@ -10,8 +10,9 @@ std::string ConnectionState::json() const {
   return std::move(out).done();
 }
 
-bool Status::trouble(From from, const std::string& kind, const std::string& text, Time now) {
-  const auto key = std::make_pair(from, kind);
+bool Status::trouble(From from, const std::string& kind, const std::string& text, Time now,
+                     const std::string& about) {
+  const auto key = std::make_tuple(from, kind, about);
   if (text.empty()) return troubles_.erase(key) > 0;
   const auto known = troubles_.find(key);
   if (known != troubles_.end()) {
@@ -27,11 +28,12 @@ bool Status::trouble(From from, const std::string& kind, const std::string& text
 std::string Status::troubles_json() const {
   JsonList list;
   for (const auto& [key, trouble] : troubles_) {
+    const auto& [from, kind, about] = key;
     JsonObject one;
-    one.text("kind", key.second)
+    one.text("kind", kind)
         .text("text", trouble.text)
         .time("since", trouble.since)
-        .text("from", key.first == From::kCentre ? "centre" : "exchange");
+        .text("from", from == From::kCentre ? "centre" : "exchange");
     list.raw(std::move(one).done());
   }
   return std::move(list).done();

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "base/time.h"
 
@@ -33,8 +34,10 @@ class Status {
   ConnectionState store;
 
   enum class From { kCentre, kExchange };
-  // An empty text takes the trouble back. True when something changed.
-  bool trouble(From from, const std::string& kind, const std::string& text, Time now);
+  // An empty text takes the trouble back; `about` tells several of one kind apart. True when
+  // something changed.
+  bool trouble(From from, const std::string& kind, const std::string& text, Time now,
+               const std::string& about = {});
   [[nodiscard]] std::string troubles_json() const;
 
  private:
@@ -43,7 +46,7 @@ class Status {
     std::string text;
     Time since{};
   };
-  std::map<std::pair<From, std::string>, Trouble> troubles_;
+  std::map<std::tuple<From, std::string, std::string>, Trouble> troubles_;  // of what, about what
 };
 
 }  // namespace madoguchi::centre

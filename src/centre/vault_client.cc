@@ -108,8 +108,10 @@ std::string error_of(const grpc::Status& status, const Reply& reply) {
 }  // namespace
 
 void VaultClient::put_organisation(const OrganisationId& id, const std::string& name,
-                                   const std::vector<std::string>& numbers, Done done) {
+                                   const std::vector<std::string>& numbers, Numbers which,
+                                   Done done) {
   wire::PutOrganisationRequest request;
+  request.set_what_can_be(which == Numbers::kThoseThatCanBe);
   request.set_organisation_id(id.text());
   request.set_name(name);
   for (const std::string& number : numbers) request.add_numbers_called(number);

@@ -31,8 +31,10 @@ class VaultClient final : public TicketVault {
               const std::shared_ptr<grpc::ChannelCredentials>& credentials, Loop& loop);
   ~VaultClient() override;
 
+  // What a number that the vault refuses does to those beside it.
+  enum class Numbers { kAllOrNone, kThoseThatCanBe };
   void put_organisation(const OrganisationId& id, const std::string& name,
-                        const std::vector<std::string>& numbers, Done done);
+                        const std::vector<std::string>& numbers, Numbers which, Done done);
   // `password_hash` is empty except where the vault's settings say demo.
   void put_staff(const OperatorId& who, const std::string& display_name,
                  const std::string& password_hash, Done done);

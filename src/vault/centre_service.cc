@@ -30,7 +30,8 @@ grpc::Status CentreService::PutOrganisation(grpc::ServerContext* context,
   const auto id = OrganisationId::parse(request->organisation_id());
   if (!id) return told(tl::unexpected<Error>(id.error()), reply);
   const auto put = registry_.put_organisation(
-      *id, request->name(), {request->numbers_called().begin(), request->numbers_called().end()});
+      *id, request->name(), {request->numbers_called().begin(), request->numbers_called().end()},
+      RegisteredBy::kCentre, request->what_can_be() ? Binding::kWhatCanBe : Binding::kAllOrNone);
   if (!put && put.error().code == ErrorCode::kConflict)
     for (const std::string& number : request->numbers_called())
       if (auto owner = registry_.owner_of_number(number); !owner.empty() && owner != *id)

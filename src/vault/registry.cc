@@ -163,35 +163,42 @@ void Registry::on_change(std::function<void()> changed) {
 
 // The numbers that are new, ready to be bound. Errors name a number by its place in the list: it
 // may be anything that somebody typed.
-Result<std::vector<NumberRow>> Registry::canonical(
-    const OrganisationId& id, const std::vector<std::string>& numbers_called) const {
+Registry::Canonical Registry::canonical(const OrganisationId& id,
+                                        const std::vector<std::string>& numbers_called) const {
   const auto directory = this->directory();
-  std::vector<NumberRow> fresh;
+  Canonical known;
+  const auto left_out = [&](ErrorCode code, std::size_t i, std::string_view why) {
+    if (!known.refused)
+      known.refused =
+          Error{code, fmt::format("number {} of {}{}", i + 1, numbers_called.size(), why)};
+  };
   for (std::size_t i = 0; i < numbers_called.size(); ++i) {
     const std::string& text = numbers_called[i];
-    if (!is_number_called(text))
-      return fail(ErrorCode::kInvalid,
-                  fmt::format("number {} of {}: a number called has 1 to {} characters of digits, "
-                              "letters, + * # . _ -",
-                              i + 1, numbers_called.size(), kMostNumberCalled));
+    if (!is_number_called(text)) {
+      left_out(ErrorCode::kInvalid, i,
+               fmt::format(": a number called has 1 to {} characters of digits, letters, "
+                           "+ * # . _ -",
+                           kMostNumberCalled));
+      continue;
+    }
     const auto line = parts_.plan.read(Number(text), parts_.clock.now());
     const std::string key = line ? line->e164.reveal() : text;
     const OrganisationId owner = directory->owner_of(key);
-    if (!owner.empty() && owner != id)
-      return fail(ErrorCode::kConflict,
-                  fmt::format("number {} of {} is bound to another organisation; only its owner "
-                              "may give it up",
-                              i + 1, numbers_called.size()));
-    const bool twice = std::any_of(fresh.begin(), fresh.end(),
+    if (!owner.empty() && owner != id) {
+      left_out(ErrorCode::kConflict, i,
+               " is bound to another organisation; only its owner may give it up");
+      continue;
+    }
+    const bool twice = std::any_of(known.fresh.begin(), known.fresh.end(),
                                    [&](const NumberRow& row) { return row.canonical == key; });
-    if (owner.empty() && !twice) fresh.push_back({text, key, id});
+    if (owner.empty() && !twice) known.fresh.push_back({text, key, id});
   }
-  return fresh;
+  return known;
 }
 
 Result<void> Registry::put_organisation(const OrganisationId& id, const std::string& name,
                                         const std::vector<std::string>& numbers_called,
-                                        RegisteredBy by) {
+                                        RegisteredBy by, Binding binding) {
   if (id.empty()) return fail(ErrorCode::kInvalid, "an organisation needs an id");
   if (name.empty() || name.size() > kMostName)
     return fail(ErrorCode::kInvalid, fmt::format("a name has 1 to {} bytes", kMostName));
@@ -200,12 +207,18 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
   const std::lock_guard act_lock(act_mutex_);
   if (stale_)
     if (auto loaded = reload(); !loaded) return loaded;
-  auto fresh = canonical(id, numbers_called);
-  if (!fresh) return tl::unexpected<Error>(fresh.error());
+  Canonical numbers = canonical(id, numbers_called);
+  if (numbers.refused && binding == Binding::kAllOrNone) return tl::unexpected(*numbers.refused);
+  if (auto kept = keep(id, name, std::move(numbers.fresh), by); !kept) return kept;
+  if (numbers.refused) return tl::unexpected(*numbers.refused);
+  return {};
+}
 
+Result<void> Registry::keep(const OrganisationId& id, const std::string& name,
+                            std::vector<NumberRow> fresh, RegisteredBy by) {
   const auto directory = this->directory();
   const Organisation* known = directory->find(id);
-  if (known != nullptr && known->name == name && fresh->empty()) return {};
+  if (known != nullptr && known->name == name && fresh.empty()) return {};
   auto wrapping = wrapping_->use();
   if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   const Time now = parts_.clock.now();
@@ -214,7 +227,7 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
   act.journal.push_back({"organisation_put",
                          {{"organisation", id.text()},
                           {"new", known == nullptr},
-                          {"numbers_bound", static_cast<std::int64_t>(fresh->size())}}});
+                          {"numbers_bound", static_cast<std::int64_t>(fresh.size())}}});
   if (known == nullptr)
     for (const std::string_view kind : {kRecordingKind, kTokenKind, kWishKind}) {
       KeyRow row =
@@ -226,8 +239,8 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
                               {"version", row.version}}});
       act.changes.emplace_back(PutKey{std::move(row)});
     }
-  if (auto told = tell(act, id, known, name, *fresh, by, now); !told) return told;
-  for (NumberRow& row : *fresh) act.changes.emplace_back(BindNumber{std::move(row)});
+  if (auto told = tell(act, id, known, name, fresh, by, now); !told) return told;
+  for (NumberRow& row : fresh) act.changes.emplace_back(BindNumber{std::move(row)});
   stale_ = true;  // until reload() has seen what became of it
   if (auto kept = parts_.store.commit(now, act); !kept) return kept;
   wrapping->release();

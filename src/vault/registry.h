@@ -30,6 +30,10 @@ inline constexpr std::string_view kTokenLimit = "limit";
 // On whose word organisations and numbers change.
 enum class RegisteredBy { kCentre, kAdministrator };
 
+// What one number that is refused does to those beside it: at a start the others' callers still
+// get through, and the error says which was left out.
+enum class Binding { kAllOrNone, kWhatCanBe };
+
 class Registry {
  public:
   // All outlive the registry.
@@ -53,7 +57,8 @@ class Registry {
   // before stay so. kConflict when a number is another's: that takes its owner. Repeatable.
   Result<void> put_organisation(const OrganisationId& id, const std::string& name,
                                 const std::vector<std::string>& numbers_called,
-                                RegisteredBy by = RegisteredBy::kCentre);
+                                RegisteredBy by = RegisteredBy::kCentre,
+                                Binding binding = Binding::kAllOrNone);
 
   // Whose number was called; empty when nobody's. From memory.
   [[nodiscard]] OrganisationId owner_of_number(const std::string& number_called) const;
@@ -73,8 +78,14 @@ class Registry {
   Registry(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping);
   Result<void> first_start(const Master& master);
   Result<void> reload();
-  [[nodiscard]] Result<std::vector<NumberRow>> canonical(
-      const OrganisationId& id, const std::vector<std::string>& numbers_called) const;
+  struct Canonical {
+    std::vector<NumberRow> fresh;
+    std::optional<Error> refused;  // of the first number that can't be the organisation's
+  };
+  [[nodiscard]] Canonical canonical(const OrganisationId& id,
+                                    const std::vector<std::string>& numbers_called) const;
+  Result<void> keep(const OrganisationId& id, const std::string& name, std::vector<NumberRow> fresh,
+                    RegisteredBy by);
 
   const Parts parts_;
   const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it

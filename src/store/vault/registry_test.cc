@@ -67,6 +67,19 @@ TEST_P(RegistryOn, ANumberIsBoundOnceHoweverItIsWritten) {
   EXPECT_FALSE(registry_->put_organisation(OrganisationId("ume"), "B", {"with space"}));
 }
 
+TEST_P(RegistryOn, AtAStartOneRefusedNumberLeavesTheOthersBound) {
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {"+81312340000"}));
+  const auto put = registry_->put_organisation(
+      OrganisationId("ume"), "B", {"0312349999", "03-1234-0000", "with space", "0312349998"},
+      RegisteredBy::kCentre, Binding::kWhatCanBe);
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, ErrorCode::kConflict);
+  EXPECT_NE(put.error().message.find("number 2 of 4"), std::string::npos) << put.error().message;
+  EXPECT_EQ(registry_->owner_of_number("+81312349999"), OrganisationId("ume"));
+  EXPECT_EQ(registry_->owner_of_number("+81312349998"), OrganisationId("ume"));
+  EXPECT_EQ(registry_->owner_of_number("+81312340000"), OrganisationId("sakura"));
+}
+
 TEST_P(RegistryOn, ACommitThatFailsOrWasKeptAfterAllCanBeRepeated) {
   int changes = 0;
   registry_->on_change([&] { ++changes; });
