@@ -71,7 +71,7 @@ TEST_P(RegistryOn, AtAStartOneRefusedNumberLeavesTheOthersBound) {
   ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {"+81312340000"}));
   const auto put = registry_->put_organisation(
       OrganisationId("ume"), "B", {"0312349999", "03-1234-0000", "with space", "0312349998"},
-      RegisteredBy::kCentre, Binding::kWhatCanBe);
+      vault::RegisteredBy::kCentre, vault::Binding::kWhatCanBe);
   ASSERT_FALSE(put);
   EXPECT_EQ(put.error().code, ErrorCode::kConflict);
   EXPECT_NE(put.error().message.find("number 2 of 4"), std::string::npos) << put.error().message;
