@@ -13,6 +13,7 @@
 #include "app/admin_client.h"
 #include "app/ask_secret.h"
 #include "app/centre_client.h"
+#include "app/command_family.h"
 
 namespace madoguchi::app {
 namespace {
@@ -105,26 +106,6 @@ Result<void> put_command(const Words& words, const std::string& path, const json
   if (!made) return tl::unexpected<Error>(made.error());
   say(words, *made, line_of);
   return {};
-}
-
-// ---- the parser's side
-
-CLI::App* family(CLI::App& app, const char* name, const char* what, const Shared& words) {
-  CLI::App* command = app.add_subcommand(name, what);
-  command->require_subcommand(1);
-  command->add_option("--data", words->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
-  return command;
-}
-
-CLI::App* member(CLI::App* family, const char* name, const char* what, Chosen& chosen,
-                 const Shared& words, Result<void> (*run)(const Words&)) {
-  CLI::App* command = family->add_subcommand(name, what);
-  command->fallthrough();
-  command->add_flag("--json", words->as_json, "JSON, one line each");
-  command->callback([&chosen, words, run] { chosen = [words, run] { return run(*words); }; });
-  return command;
 }
 
 // ---- organisations, numbers, groups

@@ -11,6 +11,7 @@
 
 #include "app/admin_client.h"
 #include "app/centre_client.h"
+#include "app/command_family.h"
 #include "base/time.h"
 #include "mandates.grpc.pb.h"
 #include "vault.grpc.pb.h"
@@ -33,7 +34,6 @@ struct Words {
   std::string phone_user;
   bool at_vault = false;
 };
-using Shared = std::shared_ptr<Words>;  // shared by the parser's callbacks
 
 template <typename Service>
 Result<std::unique_ptr<typename Service::Stub>> stub_of(const Words& words) {
@@ -257,42 +257,27 @@ Result<void> place(const Words& words) {
   return {};
 }
 
-// ---- the parser's side
-
-CLI::App* command(CLI::App* family, const char* name, const char* what, Chosen& chosen,
-                  const Shared& words, Result<void> (*run)(const Words&)) {
-  CLI::App* made = family->add_subcommand(name, what);
-  made->add_option("--data", words->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
-  made->add_flag("--json", words->as_json, "JSON, one line each");
-  made->callback([&chosen, words, run] { chosen = [words, run] { return run(*words); }; });
-  return made;
-}
-
 }  // namespace
 
 void add_mandates(CLI::App& app, Chosen& chosen) {
   const auto words = std::make_shared<Words>();
   CLI::App* mandates =
-      app.add_subcommand("mandate", "Mandates: who may open whose people, for what, until when");
-  mandates->require_subcommand(1);
-  command(mandates, "draft",
-          "Give the vault a mandate, or its next version, for the owners to sign", chosen, words,
-          draft)
+      family(app, "mandate", "Mandates: who may open whose people, for what, until when", words);
+  member(mandates, "draft", "Give the vault a mandate, or its next version, for the owners to sign",
+         chosen, words, draft)
       ->add_option("FILE", words->file, "JSON, as `mandate show` prints it; - reads stdin")
       ->required();
-  command(mandates, "list", "All there are, and how they stand for each owner", chosen, words, list)
+  member(mandates, "list", "All there are, and how they stand for each owner", chosen, words, list)
       ->add_option("ID", words->id, "Only this one");
-  command(mandates, "show", "The newest version of one, as JSON", chosen, words, show)
+  member(mandates, "show", "The newest version of one, as JSON", chosen, words, show)
       ->add_option("ID", words->id, "Its id")
       ->required();
-  command(mandates, "destructions", "What was destroyed at the end of mandates", chosen, words,
-          destructions);
-  CLI::App* proof = command(mandates, "certificate",
-                            "The certificate of a destruction, with the log's proofs "
-                            "(`madoguchi verify --proof` checks it)",
-                            chosen, words, certificate);
+  member(mandates, "destructions", "What was destroyed at the end of mandates", chosen, words,
+         destructions);
+  CLI::App* proof = member(mandates, "certificate",
+                           "The certificate of a destruction, with the log's proofs "
+                           "(`madoguchi verify --proof` checks it)",
+                           chosen, words, certificate);
   proof->add_option("DESTRUCTION", words->id, "Its id")->required();
   proof->add_option("--out", words->out, "File to write; stdout");
 

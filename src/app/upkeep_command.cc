@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/admin_client.h"
+#include "app/command_family.h"
 #include "base/time.h"
 #include "upkeep.grpc.pb.h"
 
@@ -30,7 +31,6 @@ struct Words {
   bool repeats = false;
   bool master = false;
 };
-using Shared = std::shared_ptr<Words>;  // shared by the parser's callbacks
 
 using Stub = pb::VaultUpkeepForAdmin::Stub;
 
@@ -166,26 +166,6 @@ Result<void> list_fields(const Words& words) {
                  one.kind(), one.searchable() ? "  searchable" : "",
                  one.masked() ? "" : "  not masked", one.own() ? "  own" : "");
   return {};
-}
-
-// ---- the parser's side
-
-CLI::App* family(CLI::App& app, const char* name, const char* what, const Shared& words) {
-  CLI::App* command = app.add_subcommand(name, what);
-  command->require_subcommand(1);
-  command->add_option("--data", words->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
-  return command;
-}
-
-CLI::App* member(CLI::App* of, const char* name, const char* what, Chosen& chosen,
-                 const Shared& words, Result<void> (*run)(const Words&)) {
-  CLI::App* command = of->add_subcommand(name, what);
-  command->fallthrough();
-  command->add_flag("--json", words->as_json, "JSON, one line each");
-  command->callback([&chosen, words, run] { chosen = [words, run] { return run(*words); }; });
-  return command;
 }
 
 }  // namespace
