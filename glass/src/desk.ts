@@ -22,7 +22,8 @@ const extendSeconds = 120;
 
 export class Desk {
   readonly element = el("div", { class: "desk" });
-  private ticketId: string | null = null;
+  private given: string | null = null;
+  private ticketId: string | null = null; // the given one's, or of another purpose of the same call
   private card: PersonCard | null = null;
   private playback: PlaybackBox | null = null;
 
@@ -34,15 +35,18 @@ export class Desk {
 
   /** Another ticket, or none: what was shown for the last one goes. */
   async take(ticketId: string | null, isCase = false): Promise<void> {
-    if (ticketId === this.ticketId) return;
-    await this.clear();
+    if (ticketId === this.given) return;
+    const cleared = this.clear();
+    this.given = ticketId;
     this.ticketId = ticketId;
-    if (ticketId !== null) await this.load(ticketId, isCase);
+    await cleared;
+    if (ticketId !== null && this.ticketId === ticketId) await this.load(ticketId, isCase);
   }
 
   async clear(): Promise<void> {
     const card = this.card;
     this.card = null;
+    this.given = null;
     this.ticketId = null;
     this.playback?.close();
     this.element.replaceChildren();
@@ -141,7 +145,12 @@ export class Desk {
   private async changePurpose(ticket: Ticket, purpose: string): Promise<boolean> {
     try {
       const other = await ask<Ticket>("POST", "/ticket/purpose", { body: { purpose }, ticket: ticket.ticket });
-      await this.take(other.ticket);
+      const given = this.given;
+      const cleared = this.clear();
+      this.given = given;
+      this.ticketId = other.ticket;
+      await cleared;
+      if (this.ticketId === other.ticket) await this.load(other.ticket);
       return true;
     } catch (error) {
       this.refused(error);

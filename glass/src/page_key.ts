@@ -91,6 +91,11 @@ export async function learnt(refusal: Response): Promise<boolean> {
     aheadMs = Number(milliseconds) - Date.now();
     return true;
   }
+  return takeOver();
+}
+
+/** Whether another page of this site has signed in since: its key is this page's too from then on. */
+export async function takeOver(): Promise<boolean> {
   const there = await kept();
   if (there === undefined || there.text === held?.text) return false;
   held = there;

@@ -1,7 +1,7 @@
 // Signing in to the vault itself. The session is a cookie that scripts can't read, and a key of this page's that nothing
 // can read (page_key.ts).
 import { Refused, type Schemas, ask } from "./api.js";
-import { dropKey, holdKey, makeKey } from "./page_key.js";
+import { dropKey, holdKey, makeKey, takeOver } from "./page_key.js";
 
 export type Session = Schemas["Session"];
 export type Answer = { session: Session } | { trouble: "refused" | "busy" | "away" };
@@ -16,7 +16,11 @@ async function answer(asked: Promise<Session>): Promise<Answer> {
   }
 }
 
-export const readSession = (): Promise<Answer> => answer(ask("GET", "/session"));
+export async function readSession(): Promise<Answer> {
+  const read = (): Promise<Answer> => answer(ask("GET", "/session"));
+  const first = await read();
+  return "session" in first && !first.session.signed_in && (await takeOver()) ? read() : first;
+}
 
 /** Begins a session with a key of its own, which the page holds from then on. */
 export async function beginSession(path: string, body: object): Promise<Session> {

@@ -365,6 +365,8 @@ void Core::show_tickets(const CallId& id) {
 }
 
 void Core::tell_vault() {
+  for (const char* kind : {"vault_organisation", "vault_staff"})
+    if (status_.forget(Status::From::kCentre, kind)) hub_.status_changed();
   // A trouble of its own for each, so that the next one's success does not take it back.
   const auto note = [this](const std::string& kind, const std::string& about) {
     return [this, kind, about](const std::string& error) {

@@ -1,5 +1,7 @@
 #include "centre/status.h"
 
+#include <algorithm>
+
 #include "centre/json_writer.h"
 
 namespace madoguchi::centre {
@@ -20,9 +22,18 @@ bool Status::trouble(From from, const std::string& kind, const std::string& text
     known->second.text = text;
     return true;
   }
-  if (troubles_.size() >= kMostTroubles) return false;
+  const auto of_kind = std::count_if(troubles_.begin(), troubles_.end(), [&](const auto& one) {
+    return std::get<0>(one.first) == from && std::get<1>(one.first) == kind;
+  });
+  if (troubles_.size() >= kMostTroubles || of_kind >= kMostOfAKind) return false;
   troubles_[key] = {text, now};
   return true;
+}
+
+bool Status::forget(From from, const std::string& kind) {
+  return std::erase_if(troubles_, [&](const auto& one) {
+           return std::get<0>(one.first) == from && std::get<1>(one.first) == kind;
+         }) > 0;
 }
 
 std::string Status::troubles_json() const {

@@ -38,10 +38,13 @@ class Status {
   // something changed.
   bool trouble(From from, const std::string& kind, const std::string& text, Time now,
                const std::string& about = {});
+  // All of one kind are taken back, to be said anew where they still are.
+  bool forget(From from, const std::string& kind);
   [[nodiscard]] std::string troubles_json() const;
 
  private:
   static constexpr std::size_t kMostTroubles = 100;
+  static constexpr std::ptrdiff_t kMostOfAKind = 10;  // the first ones say what is wrong
   struct Trouble {
     std::string text;
     Time since{};

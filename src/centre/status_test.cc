@@ -20,5 +20,15 @@ TEST(Status, TheNextOnesSuccessTakesNobodyElsesTroubleBack) {
   EXPECT_EQ(status.troubles_json(), "[]");
 }
 
+TEST(Status, ManyOfOneKindLeaveRoomForOthers) {
+  Status status;
+  for (int i = 0; i < 200; ++i)
+    status.trouble(Status::From::kCentre, "vault_staff", "refused", kNow, std::to_string(i));
+  EXPECT_TRUE(status.trouble(Status::From::kCentre, "clock", "was set", kNow));
+  EXPECT_TRUE(status.forget(Status::From::kCentre, "vault_staff"));
+  EXPECT_EQ(status.troubles_json().find("refused"), std::string::npos);
+  EXPECT_NE(status.troubles_json().find("was set"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace madoguchi::centre

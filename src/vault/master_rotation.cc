@@ -42,7 +42,13 @@ Result<std::size_t> MasterRotation::commit(const Master& before, const Master& a
   return keys;
 }
 
+// A commit that failed may still be under way at the database: only once a later one is kept is the
+// earlier one either kept or gone.
 Outcome MasterRotation::look() const {
+  Act after;
+  after.changes.emplace_back(PutMeta{"master_key_looked_at", format_utc(parts_.clock.now())});
+  if (const auto kept = parts_.store.commit(parts_.clock.now(), after); !kept)
+    return Outcome::kUnknown;
   const auto image = parts_.store.load();
   const auto next = Master::of_file(next_master_key(parts_.file));
   if (!image || !next) return Outcome::kUnknown;

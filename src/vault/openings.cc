@@ -235,19 +235,27 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
   });
   if (!allowed)
     return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kOpening));
-  if (auto known = know_callers(allowed->ticket, person.owner); !known)
+  auto opened = open_allowed(*allowed, person, at);
+  if (!opened)
+    parts_.authority.with([&](Authority& authority, Time) { authority.not_opened(ask, *allowed); });
+  return opened;
+}
+
+Answer<OpenedPerson> Openings::open_allowed(const Permission& allowed, const PersonId& person,
+                                            Time at) {
+  if (auto known = know_callers(allowed.ticket, person.owner); !known)
     return declined(known.error());
   const auto stored = parts_.records.stored_fields(person.owner, person.subject);
   if (!stored) return declined(stored.error());
-  const std::vector<std::string> fields = common(allowed->grant.purpose.fields, *stored);
+  const std::vector<std::string> fields = common(allowed.grant.purpose.fields, *stored);
 
-  ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kOpening);
+  ledger::Entry entry = log_.entry_for(allowed.ticket, ledger::kind::kOpening);
   entry.time = at;
-  ActLog::name_chain(entry, allowed->grant);
+  ActLog::name_chain(entry, allowed.grant);
   entry.details["opening"] = fresh_id_text(at, parts_.entropy);
-  ActLog::name_caller(entry, allowed->speaks);
+  ActLog::name_caller(entry, allowed.speaks);
   parts_.authority.with([&](Authority& authority, Time) {
-    const CallProgress& progress = authority.tickets().progress(allowed->ticket);
+    const CallProgress& progress = authority.tickets().progress(allowed.ticket);
     entry.details["people"] = static_cast<std::int64_t>(progress.opened.size());
     entry.details["unlike"] = static_cast<std::int64_t>(progress.unlike_the_call());
   });
@@ -273,13 +281,13 @@ Answer<OpenedPerson> Openings::open(const Asker& asker, const PersonId& person) 
     name(one);
   }
   const std::size_t told = entries.size();  // alarms are not the operator's to count
-  log_.add_alarms(allowed->ticket, {person.subject}, ledger::kind::kOpening, entries);
+  log_.add_alarms(allowed.ticket, {person.subject}, ledger::kind::kOpening, entries);
   if (auto kept = log_.keep(person.owner, entries); !kept) return declined(kept.error());
 
   // Durable: from here on the values may leave.
   auto record = parts_.records.read(person.owner, person.subject, fields);
   if (!record) return declined(record.error());
-  return OpenedPerson{*std::move(record), allowed->ticket.purpose, at, told};
+  return OpenedPerson{*std::move(record), allowed.ticket.purpose, at, told};
 }
 
 // ---- documents

@@ -97,6 +97,7 @@ class Openings {
     std::string sealed_number;
   };
   Answer<Scope> begin_search(const Asker& asker);
+  Answer<OpenedPerson> open_allowed(const Permission& allowed, const PersonId& person, Time at);
   Answer<PeopleFound> look_up(const Asker& asker, const Scope& scope,
                               const std::vector<Sought>& all_of, const std::string& by);
   // Whom the caller's number is registered for, looked up once in a call.

@@ -61,6 +61,8 @@ Result<void> PeopleRecords::open_list(const Parts& parts, const VaultImage& imag
   erasures_ = std::move(*list);
   if (parts.old_erasures.empty() || !std::filesystem::is_regular_file(parts.old_erasures))
     return {};
+  std::error_code neither;
+  if (std::filesystem::equivalent(parts.old_erasures, parts.erasures_file, neither)) return {};
   return erasures_->take_in(parts.old_erasures, key());
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
+#include <tuple>
 
 #include "base/log.h"
 #include "ledger/entry.h"
@@ -107,17 +109,7 @@ Result<std::uint32_t> Rotations::begin(const OrganisationId& organisation,
 
 // Each step may be cut off and is found again by what is kept: the version wanted, the newest key,
 // where wrapping stands.
-Result<Rounds::Rest> Rotations::advance() {
-  OrganisationId organisation;
-  Wanted wanted;
-  {
-    const std::lock_guard lock(mutex_);
-    if (under_way_.empty()) return Rounds::kUntilWoken;
-    auto next = under_way_.upper_bound(last_);
-    if (next == under_way_.end()) next = under_way_.begin();
-    organisation = last_ = next->first;
-    wanted = next->second;
-  }
+Result<Rounds::Rest> Rotations::step(const OrganisationId& organisation, const Wanted& wanted) {
   const auto keys = parts_.keys.standing(organisation);
   if (!keys) return tl::unexpected<Error>(keys.error());
   if (keys->version < wanted.version) {
@@ -167,6 +159,36 @@ Result<Rounds::Rest> Rotations::advance_marks(const OrganisationId& organisation
   return kBetweenSteps;
 }
 
+Result<Rounds::Rest> Rotations::advance() {
+  OrganisationId organisation;
+  Wanted wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    if (under_way_.empty()) return Rounds::kUntilWoken;
+    const auto next =
+        std::min_element(under_way_.begin(), under_way_.end(),
+                         [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+    std::tie(organisation, wanted) = *next;
+  }
+  const auto done = step(organisation, wanted);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = under_way_.find(organisation); it != under_way_.end())
+      it->second.due = parts_.clock.mono() + (done ? *done : kInTrouble);
+  }
+  if (!done) return done;
+  return rest();
+}
+
+Rounds::Rest Rotations::rest() const {
+  const std::lock_guard lock(mutex_);
+  if (under_way_.empty()) return Rounds::kUntilWoken;
+  MonoTime first = MonoTime::max();
+  for (const auto& [organisation, wanted] : under_way_) first = std::min(first, wanted.due);
+  const auto left = std::chrono::ceil<Rounds::Rest>(first - parts_.clock.mono());
+  return std::max(left, Rounds::Rest(0));
+}
+
 Result<std::vector<Rotations::Standing>> Rotations::all() const {
   std::vector<Standing> standings;
   const auto directory = parts_.registry.directory();
@@ -193,8 +215,12 @@ Rounds::Rest RotationClock::round() {
   const auto rest = rotations_.advance();
   if (!rest && rest.error().message != trouble_)
     log_warn("replacing an organisation's keys has to wait: {}", rest.error().message);
-  trouble_ = rest ? "" : rest.error().message;
-  return rest ? *rest : kInTrouble;
+  if (!rest) {
+    trouble_ = rest.error().message;
+    return rotations_.rest();
+  }
+  if (*rest == Rounds::kUntilWoken) trouble_.clear();
+  return *rest;
 }
 
 }  // namespace madoguchi::vault

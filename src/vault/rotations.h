@@ -44,8 +44,11 @@ class Rotations {
   // yet; kConflict while one is under way.
   Result<std::uint32_t> begin(const OrganisationId& organisation, const std::string& asked_by);
 
-  // One step of one of them, the next one's after it; says how long to rest.
+  // One step of the one whose turn it is; says how long to rest. What one has to wait for, or what
+  // is wrong with it, holds no other up.
   Result<Rounds::Rest> advance();
+  // Until the next one's turn.
+  [[nodiscard]] Rounds::Rest rest() const;
 
   struct Standing {
     OrganisationId organisation;
@@ -61,7 +64,9 @@ class Rotations {
     std::uint32_t version = 0;
     Time begun;
     std::uint32_t index_version = 0;
+    MonoTime due{};  // its next step
   };
+  Result<Rounds::Rest> step(const OrganisationId& organisation, const Wanted& wanted);
   explicit Rotations(const Parts& parts) : parts_(parts) {}
   Result<void> find_unfinished();
   Result<Rounds::Rest> advance_marks(const OrganisationId& organisation, const Wanted& wanted,
@@ -73,7 +78,6 @@ class Rotations {
   mutable std::mutex mutex_;  // guards the rest
   std::map<OrganisationId, Wanted> under_way_;
   std::set<OrganisationId> wait_;  // for an import
-  OrganisationId last_;            // whose step it was: what one has to wait for, others do not
 };
 
 // Calls advance() on a thread of its own.

@@ -71,7 +71,7 @@ grpc::Status TraceService::Trace(grpc::ServerContext* context, Stream* stream) {
       return refused_as("the file is larger than 64 MiB; give a part of it", *stream);
     file.insert(file.end(), part.file().begin(), part.file().end());
   }
-  const auto traced = tracing_.trace(file, asked_by);
+  const auto traced = tracing_.trace(file, asked_by, [context] { return context->IsCancelled(); });
   wipe(std::span(file));
   if (!traced) {
     if (!is_callers(traced.error())) return status_of(traced.error());

@@ -255,7 +255,8 @@ Result<void> Tracing::log(ByteView file, const Traced& traced, const std::string
   return parts_.store.commit(now, act);
 }
 
-Result<Traced> Tracing::trace(ByteView file, const std::string& asked_by) {
+Result<Traced> Tracing::trace(ByteView file, const std::string& asked_by,
+                              const std::function<bool()>& cancelled) {
   const std::lock_guard lock(mutex_);
   const auto day = today();
   if (!day) return tl::unexpected<Error>(day.error());
@@ -282,6 +283,7 @@ Result<Traced> Tracing::trace(ByteView file, const std::string& asked_by) {
   std::size_t marks = 0;
   std::size_t own = 0;
   for (const FoundLine& line : found->lines) {
+    if (cancelled()) return fail(ErrorCode::kUnavailable, "nobody waits for the answer any more");
     auto one = whose(line, last);
     if (!one) return tl::unexpected<Error>(one.error());
     if (!*one) continue;

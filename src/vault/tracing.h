@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -73,7 +74,10 @@ class Tracing {
   explicit Tracing(const Parts& parts) : parts_(parts) {}
 
   // kInvalid: the file can't be read as text, or has more lines than may be compared today.
-  Result<Traced> trace(ByteView file, const std::string& asked_by);
+  // kUnavailable once `cancelled` says so, which is asked for each line.
+  Result<Traced> trace(
+      ByteView file, const std::string& asked_by,
+      const std::function<bool()>& cancelled = [] { return false; });
 
  private:
   // That a line is somebody's of this owner.

@@ -104,6 +104,17 @@ TEST_P(RotationsOn, OneThatWaitsHoldsNoOtherUp) {
     }
 }
 
+TEST_P(RotationsOn, OnesRestIsTheNextOnesTurn) {
+  ASSERT_TRUE(rotations_->begin(OrganisationId("sakura"), "test"));
+  ASSERT_TRUE(rotations_->begin(OrganisationId("wakaba"), "test"));
+  const auto rest = rotations_->advance();
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(rest->count(), 0);  // the other one's
+  EXPECT_EQ(rotations_->rest().count(), 0);
+  ASSERT_TRUE(rotations_->advance());
+  EXPECT_GT(rotations_->rest().count(), 0);
+}
+
 TEST_P(RotationsOn, WhatTheLogDoesNotTakeDoesNotBegin) {
   fault_ = CommitFault::kFailed;
   EXPECT_FALSE(rotations_->begin(OrganisationId("sakura"), "test"));

@@ -219,8 +219,21 @@ Allowed<Permission> Authority::open(const PersonAsk& ask, Time now) {
   if (!permission) return permission;
   progress.opened.insert(ask.subject);
   const std::set<std::string>& fields = permission->grant.purpose.fields;
-  progress.shown[ask.subject][permission->ticket.purpose].insert(fields.begin(), fields.end());
+  auto& shown = progress.shown[ask.subject];
+  permission->first = !shown.contains(permission->ticket.purpose);
+  shown[permission->ticket.purpose].insert(fields.begin(), fields.end());
   return permission;
+}
+
+void Authority::not_opened(const PersonAsk& ask, const Permission& permission) {
+  const OpeningTicket* ticket = tickets_.find(ask.ticket);
+  if (ticket == nullptr || !permission.first) return;
+  CallProgress& progress = tickets_.progress(*ticket);
+  auto& shown = progress.shown[ask.subject];
+  shown.erase(permission.ticket.purpose);
+  if (!shown.empty()) return;
+  progress.shown.erase(ask.subject);
+  progress.opened.erase(ask.subject);
 }
 
 Allowed<Permission> Authority::write(const PersonAsk& ask, Time now) {

@@ -76,6 +76,7 @@ struct Permission {
   AccessGrant grant;
   OpeningTicket ticket;  // as it was when allowed
   CallerSaid speaks{};   // by whom the grant is narrowed
+  bool first = false;    // that open() allows this person for this purpose in the call
 };
 
 // Where an operator is with a person's identity in a call.
@@ -128,6 +129,8 @@ class Authority {
   // ---- In the glass. Each allowed one is counted. In the wrap-up only what was opened in the call
   // is opened again: no other person, purpose or field.
   Allowed<Permission> open(const PersonAsk& ask, Time now);
+  // What open() allowed came to nothing: it could not be told in the log, so nothing was shown.
+  void not_opened(const PersonAsk& ask, const Permission& permission);
   // Writing about a person who was opened, also in the wrap-up; counted as nothing.
   Allowed<Permission> write(const PersonAsk& ask, Time now);
   // Whether what was written about a person may be listed: a field of the purpose, for which the

@@ -46,6 +46,23 @@ TEST_F(AuthorityTest, NoTicketWithoutLeaseLegPlaceOrDesk) {
       Denial::kNoPurpose);
 }
 
+TEST_F(AuthorityTest, WhatTheLogDidNotTakeWasNotOpened) {
+  ASSERT_TRUE(issue("t1"));
+  const auto lost = authority.open(about("t1"), now);
+  ASSERT_TRUE(lost);
+  EXPECT_TRUE(lost->first);
+  authority.not_opened(about("t1"), *lost);
+  EXPECT_EQ(authority.write(about("t1"), now).error(), Denial::kNotChecked);
+  const auto told = authority.open(about("t1"), now);
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(told->first);
+  const auto again = authority.open(about("t1"), now);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->first);
+  authority.not_opened(about("t1"), *again);  // what was shown before stays so
+  EXPECT_TRUE(authority.write(about("t1"), now));
+}
+
 TEST_F(AuthorityTest, ATicketOfAnotherSessionIsNone) {
   ASSERT_TRUE(issue("t1"));
   EXPECT_EQ(open("t1", "taro", "session-kei"), "no_ticket");

@@ -67,6 +67,7 @@ struct Importer::State {
   Result<void> give_up(ImportRow empty);
   [[nodiscard]] std::filesystem::path log_file() const;
   [[nodiscard]] Result<void> marks_stand_still() const;
+  [[nodiscard]] Result<void> marks_are_newest() const;
   void start_threads();
   void stop();
   Result<void> hand_over(RowBatch batch);
@@ -199,11 +200,24 @@ Result<void> Importer::State::begin_anew() {
 Result<void> Importer::State::marks_stand_still() const {
   const auto moving = records.parts.store.cursor(reindex_cursor(terms.organisation));
   if (!moving) return tl::unexpected<Error>(moving.error());
-  if (*moving == 0) return {};
+  if (*moving == 0) return marks_are_newest();
   return fail(ErrorCode::kUnavailable,
               fmt::format("the search keys of {} are being replaced (`madoguchi keys status`); "
                           "try again when that is done",
                           terms.organisation.text()));
+}
+
+// Records of a backup from before a rotation that has ended are all under the older marks.
+Result<void> Importer::State::marks_are_newest() const {
+  const auto oldest = records.parts.store.cursor(oldest_index_cursor(terms.organisation));
+  if (!oldest) return tl::unexpected<Error>(oldest.error());
+  const auto sealer = records.sealer(terms.organisation);
+  if (!sealer) return tl::unexpected<Error>(sealer.error());
+  if (std::max<std::uint64_t>(*oldest, 1) >= (*sealer)->index().version()) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("the records of {} are older than its search keys (a backup was put "
+                          "back); run `madoguchi keys rotate {}` and try again when that is done",
+                          terms.organisation.text(), terms.organisation.text()));
 }
 
 Result<void> Importer::State::begin() {

@@ -5,6 +5,12 @@
 #include "vault/records/records_state.h"
 
 namespace madoguchi::vault {
+namespace {
+
+// Whoever saves a note waits for as many people as these.
+constexpr std::size_t kLockedAtOnce = 16;
+
+}  // namespace
 
 // The cursor first: cut off after the key was made, the walk is known to be due.
 Result<bool> Records::begin_reindex(const OrganisationId& organisation) {
@@ -49,28 +55,36 @@ Result<void> Records::State::add_reindexed(const RecordSealer& sealer, RecordNum
   return {};
 }
 
+// Nobody is changed or erased between being read here and being committed. Others hold one of these
+// locks at most, so taking them in order is enough.
+Result<void> Records::State::reindex_some(const RecordSealer& sealer,
+                                          std::span<const RecordNumber> numbers) {
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (std::mutex& one : subject_locks) locks.emplace_back(one);
+  RecordAct act;
+  for (const RecordNumber number : numbers)
+    if (auto added = add_reindexed(sealer, number, act); !added) return added;
+  std::sort(act.marks.begin(), act.marks.end());
+  if (act.marks.empty()) return {};
+  return parts.store.commit(sealer.organisation(), act);
+}
+
 Result<bool> Records::reindex(const OrganisationId& organisation, std::size_t most) {
   const Parts& parts = state_->parts;
   const auto cursor = parts.store.cursor(reindex_cursor(organisation));
   if (!cursor) return tl::unexpected<Error>(cursor.error());
   if (*cursor == 0) return true;
-  // Nobody is changed or erased between being read here and being committed. Others hold one of
-  // these at most, so taking them in order is enough.
-  std::vector<std::unique_lock<std::mutex>> locks;
-  for (std::mutex& one : state_->subject_locks) locks.emplace_back(one);
   const auto sealer = state_->sealer(organisation);
   if (!sealer) return tl::unexpected<Error>(sealer.error());
   const auto page = parts.keys.walk(*cursor, most);
   if (!page) return tl::unexpected<Error>(page.error());
-  RecordAct act;
-  for (const SubjectKeyRow& row : page->keys) {
-    if (row.organisation != organisation) continue;
-    if (auto added = state_->add_reindexed(**sealer, row.number, act); !added)
-      return tl::unexpected<Error>(added.error());
-  }
-  std::sort(act.marks.begin(), act.marks.end());
-  if (!act.marks.empty())
-    if (auto kept = parts.store.commit(organisation, act); !kept)
+  std::vector<RecordNumber> theirs;
+  for (const SubjectKeyRow& row : page->keys)
+    if (row.organisation == organisation) theirs.push_back(row.number);
+  for (std::size_t i = 0; i < theirs.size(); i += kLockedAtOnce)
+    if (auto kept = state_->reindex_some(
+            **sealer, std::span(theirs).subspan(i, std::min(kLockedAtOnce, theirs.size() - i)));
+        !kept)
       return tl::unexpected<Error>(kept.error());
   if (page->next == 0) {
     if (auto kept =

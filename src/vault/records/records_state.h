@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ struct Records::State {
   // A record's marks under the newest version in the place of all others. A record that is gone
   // is none. With the subject's lock.
   Result<void> add_reindexed(const RecordSealer& sealer, RecordNumber number, RecordAct& act);
+  Result<void> reindex_some(const RecordSealer& sealer, std::span<const RecordNumber> numbers);
   Result<void> check_unique(const RecordSealer& sealer, const std::vector<FieldValue>& values,
                             RecordNumber except);
   Result<void> erase_everywhere(const OrganisationId& organisation, const SubjectId& subject,

@@ -14,7 +14,7 @@ export function GlassFrame() {
   const state = useGlass();
   const frame = useRef<HTMLIFrameElement>(null);
   const offered = status?.vault.connected ? status.glass_url : null;
-  const [{ url, loading }, setPage] = useState<{ url: string | null; loading: number }>({ url: null, loading: 0 });
+  const [{ url, lang, loading }, setPage] = useState<{ url: string | null; lang: string; loading: number }>({ url: null, lang: i18n.language, loading: 0 });
   const fingerprint = useFingerprint();
   const heard = useGlassHeard();
   const call = callInFront(world);
@@ -25,8 +25,9 @@ export function GlassFrame() {
   // A page that has spoken stays while the vault is away: it holds the session's key, and notes that are not saved yet.
   useEffect(() => {
     if (!offered) return;
-    setPage((page) => (page.url === offered && glass.current() !== "unknown" ? page : { url: offered, loading: page.loading + 1 }));
-  }, [glass, offered]);
+    const same = (page: { url: string | null; lang: string }): boolean => page.url === offered && page.lang === i18n.language && glass.current() !== "unknown";
+    setPage((page) => (same(page) ? page : { url: offered, lang: i18n.language, loading: page.loading + 1 }));
+  }, [glass, offered, i18n.language]);
 
   useEffect(() => {
     if (!url) return;
@@ -65,7 +66,7 @@ export function GlassFrame() {
         </p>
       )}
       {url && (
-        <iframe key={loading} ref={frame} title={t("glass.title")} src={`${url}/?lang=${i18n.language}`} allow="publickey-credentials-get *" />
+        <iframe key={loading} ref={frame} title={t("glass.title")} src={`${url}/?lang=${lang}`} allow="publickey-credentials-get *" />
       )}
     </section>
   );
