@@ -13,7 +13,7 @@ import { System } from "../lib/system.ts";
 import { VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
-const manyRows = 60_000;
+const manyRows = 150_000;
 const rings = { number: "09000005042", letter: "C-0042", kana: "カクウ シジュウニ" }; // row 42 of the CSV
 
 const report = (file: string): string[] => {
