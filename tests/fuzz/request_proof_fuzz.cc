@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto proof = vault::RequestProof::parse(text);
   if (proof && proof->header() != text) std::abort();
   if (proof) (void)proof->message({"GET", "vault.localhost", "/", "", "", text});
-  const auto key = vault::PageKey::parse(text);
+  const auto key = vault::page_key_of(text);
   if (key && proof) (void)key->verifies(as_bytes(text), proof->signature);
   return 0;
 }

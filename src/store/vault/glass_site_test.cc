@@ -222,10 +222,9 @@ TEST_P(GlassOn, NobodySignsInWithoutAKeyAtHand) {
 TEST_P(GlassOn, WhoseKeyACookieIsBoundToIsPartOfTheCookie) {
   const std::string cookie = signed_in();
   vault::SoftwarePage thief;
-  const std::string own_end = vault::PageKey::thumbprint(page_.public_key());
+  const std::string own_end = vault::thumbprint_of(page_.public_key());
   std::string changed = cookie;
-  changed.replace(changed.find(own_end), own_end.size(),
-                  vault::PageKey::thumbprint(thief.public_key()));
+  changed.replace(changed.find(own_end), own_end.size(), vault::thumbprint_of(thief.public_key()));
   std::swap(page_, thief);
   EXPECT_TRUE(has(send_signed("GET", "/api/owner/live", changed), R"("signed_out")"));
 }

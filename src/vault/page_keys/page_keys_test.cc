@@ -26,7 +26,7 @@ class Proofs : public testing::Test {
   SystemEntropy entropy_;
   ProofCheck check_{clock_, entropy_};
   SoftwarePage page_;
-  const std::string bound_to_ = PageKey::thumbprint(page_.public_key());
+  const std::string bound_to_ = thumbprint_of(page_.public_key());
   const AskedRequest asked_{"POST", "vault.localhost:8443", "/api/open?x=%20y", "T1", "", "{}"};
 };
 
@@ -63,7 +63,7 @@ TEST_F(Proofs, AnotherKeysSignatureIsWrong) {
   EXPECT_EQ(check_.of_session("older", "", proof(), asked_), ProofFault::kWrong);
   RequestProof odd = page_.proof(asked_, clock_.now());
   odd.key = to_base64(Bytes(65, 4));
-  EXPECT_EQ(check_.of_session("odd", PageKey::thumbprint(odd.key), odd.header(), asked_),
+  EXPECT_EQ(check_.of_session("odd", thumbprint_of(odd.key), odd.header(), asked_),
             ProofFault::kWrong);
 }
 
@@ -137,7 +137,7 @@ TEST_F(Proofs, APageWhoseClockIsWrongLearnsTheVaultsTime) {
   };
   EXPECT_EQ(begins().error(), ProofFault::kOtherRun);
   page.learn(check_.run(), wrong);
-  EXPECT_EQ(begins().value(), PageKey::thumbprint(page.public_key()));
+  EXPECT_EQ(begins().value(), thumbprint_of(page.public_key()));
 }
 
 TEST_F(Proofs, WhoeverBeginsMustHoldTheKey) {
@@ -170,30 +170,6 @@ TEST_F(Proofs, SessionsDoNotSpendEachOthersNames) {
   const std::string one = proof();
   EXPECT_EQ(sent(one), std::nullopt);
   EXPECT_EQ(check_.of_session("another", bound_to_, one, asked_), std::nullopt);
-}
-
-TEST(PageKey, IsAnUncompressedPointOfP256AndNothingElse) {
-  SoftwarePage page;
-  const std::string good = page.public_key();
-  EXPECT_TRUE(PageKey::parse(good));
-  auto bytes = *from_base64(good);
-  bytes[40] ^= 1;
-  EXPECT_FALSE(PageKey::parse(to_base64(bytes)));
-  EXPECT_FALSE(PageKey::parse(to_base64(Bytes(65, 0))));
-  EXPECT_FALSE(PageKey::parse(good.substr(1)));
-  EXPECT_FALSE(PageKey::parse(""));
-}
-
-// Made in Chromium by WebCrypto, with a key that could not be read out.
-TEST(PageKey, VerifiesWhatABrowserSigned) {
-  const auto key = PageKey::parse(
-      "BHpqJALANr+kb0wFMV9dCNybHKPrQ2CDo0m9+OSleQE1iT3iGzsIO7PO9YMuEkvJ2V+uPDc8HZvGrJwzEerW8NI=");
-  ASSERT_TRUE(key);
-  const auto signature = from_base64(
-      "ClQB059B9JIfM9MHjqdflkLkv1mFdWV5E83Ap6VwEh161kyXtI7WlO44FG2yec797QIJhgzmqMzDJe14Oz1iqQ==");
-  ASSERT_TRUE(signature);
-  EXPECT_TRUE(key->verifies(as_bytes("madoguchi.proof.1"), *signature));
-  EXPECT_FALSE(key->verifies(as_bytes("madoguchi.proof.2"), *signature));
 }
 
 TEST(RequestProof, IsWrittenAsItIsRead) {

@@ -58,7 +58,7 @@ std::shared_ptr<ProofCheck::Session> ProofCheck::session_of(const std::string& n
     const auto found = sessions_.find(name);
     if (found != sessions_.end()) return found->second;
   }
-  auto parsed = PageKey::parse(key);
+  auto parsed = page_key_of(key);
   if (!parsed) return nullptr;
   auto made = std::make_shared<Session>(*std::move(parsed));
   const Time now = clock_.now();
@@ -79,7 +79,7 @@ std::optional<ProofFault> ProofCheck::of_session(const std::string& name, std::s
   const auto proof = RequestProof::parse(header);
   if (!proof) return ProofFault::kMissing;
   if (auto fault = fault_in_time(*proof)) return fault;
-  if (PageKey::thumbprint(proof->key) != bound_to) return ProofFault::kWrong;
+  if (thumbprint_of(proof->key) != bound_to) return ProofFault::kWrong;
   const auto session = session_of(name, proof->key);
   if (!session || !session->key.verifies(as_bytes(proof->message(request)), proof->signature))
     return ProofFault::kWrong;
@@ -100,10 +100,10 @@ tl::expected<std::string, ProofFault> ProofCheck::of_beginning(std::string_view 
   const auto proof = RequestProof::parse(header);
   if (!proof) return tl::unexpected(ProofFault::kMissing);
   if (auto fault = fault_in_time(*proof)) return tl::unexpected(*fault);
-  const auto key = PageKey::parse(proof->key);
+  const auto key = page_key_of(proof->key);
   if (!key || !key->verifies(as_bytes(proof->message(request)), proof->signature))
     return tl::unexpected(ProofFault::kWrong);
-  return PageKey::thumbprint(proof->key);
+  return thumbprint_of(proof->key);
 }
 
 }  // namespace madoguchi::vault

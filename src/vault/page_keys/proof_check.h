@@ -51,8 +51,8 @@ class ProofCheck {
  private:
   // Names in two generations: each is remembered for two minutes at least.
   struct Session {
-    explicit Session(PageKey of) : key(std::move(of)) {}
-    const PageKey key;
+    explicit Session(P256PublicKey of) : key(std::move(of)) {}
+    const P256PublicKey key;
     std::mutex mutex;  // guards the rest
     std::unordered_set<std::string> now, before;
     Time turned;

@@ -48,9 +48,16 @@ struct Free {
 template <typename T>
 using Held = std::unique_ptr<T, Free>;
 
-Held<EVP_PKEY> key_of(const char* type, OSSL_PARAM_BLD* build) {
-  const Held<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(build));
-  const Held<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+Held<EVP_PKEY> rsa_key(const Bytes& n, const Bytes& e) {
+  const Held<BIGNUM> modulus(BN_bin2bn(n.data(), static_cast<int>(n.size()), nullptr));
+  const Held<BIGNUM> exponent(BN_bin2bn(e.data(), static_cast<int>(e.size()), nullptr));
+  const Held<OSSL_PARAM_BLD> build(OSSL_PARAM_BLD_new());
+  if (!modulus || !exponent || !build ||
+      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
+      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1)
+    return nullptr;
+  const Held<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(build.get()));
+  const Held<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
   EVP_PKEY* made = nullptr;
   if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
@@ -61,29 +68,11 @@ Held<EVP_PKEY> key_of(const char* type, OSSL_PARAM_BLD* build) {
   return key;
 }
 
-Held<EVP_PKEY> ec_key(const Bytes& x, const Bytes& y) {
+Result<P256PublicKey> p256_key(const Bytes& x, const Bytes& y) {
   Bytes point{4};  // uncompressed
   point.insert(point.end(), x.begin(), x.end());
   point.insert(point.end(), y.begin(), y.end());
-  const Held<OSSL_PARAM_BLD> build(OSSL_PARAM_BLD_new());
-  if (!build ||
-      OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) !=
-          1 ||
-      OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                       point.size()) != 1)
-    return nullptr;
-  return key_of("EC", build.get());
-}
-
-Held<EVP_PKEY> rsa_key(const Bytes& n, const Bytes& e) {
-  const Held<BIGNUM> modulus(BN_bin2bn(n.data(), static_cast<int>(n.size()), nullptr));
-  const Held<BIGNUM> exponent(BN_bin2bn(e.data(), static_cast<int>(e.size()), nullptr));
-  const Held<OSSL_PARAM_BLD> build(OSSL_PARAM_BLD_new());
-  if (!modulus || !exponent || !build ||
-      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
-      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1)
-    return nullptr;
-  return key_of("RSA", build.get());
+  return P256PublicKey::of_point(point);
 }
 
 struct Members {
@@ -149,11 +138,9 @@ Result<PasskeyPublicKey> PasskeyPublicKey::parse_first(ByteView cose, std::size_
   if (type == kTypeEc2 && algorithm == static_cast<std::int64_t>(PasskeyAlgorithm::kEs256) &&
       members->number(kCurve) == kP256) {
     key.algorithm_ = PasskeyAlgorithm::kEs256;
-    key.first_ = members->bytes(kX);
-    key.second_ = members->bytes(kY);
-    if (key.first_.size() != kCoordinate || key.second_.size() != kCoordinate ||
-        !ec_key(key.first_, key.second_))
-      return bad("is no point of P-256");
+    auto point = p256_key(members->bytes(kX), members->bytes(kY));
+    if (!point) return bad("is no point of P-256");
+    key.p256_ = *std::move(point);
     return key;
   }
   if (type == kTypeOkp && algorithm == static_cast<std::int64_t>(PasskeyAlgorithm::kEdDsa) &&
@@ -176,9 +163,9 @@ Result<PasskeyPublicKey> PasskeyPublicKey::parse_first(ByteView cose, std::size_
 }
 
 bool PasskeyPublicKey::verifies(ByteView message, ByteView signature) const {
+  if (p256_) return p256_->verifies_der(message, signature);
   if (algorithm_ == PasskeyAlgorithm::kEdDsa) return ed25519_verify(first_, message, signature);
-  const Held<EVP_PKEY> key =
-      algorithm_ == PasskeyAlgorithm::kEs256 ? ec_key(first_, second_) : rsa_key(first_, second_);
+  const Held<EVP_PKEY> key = rsa_key(first_, second_);
   const Held<EVP_MD_CTX> context(EVP_MD_CTX_new());
   return key && context &&
          EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&

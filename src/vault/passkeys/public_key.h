@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
+#include "base/p256.h"
 #include "base/result.h"
 
 namespace madoguchi::vault {
@@ -28,8 +30,9 @@ class PasskeyPublicKey {
  private:
   PasskeyPublicKey() = default;
   PasskeyAlgorithm algorithm_ = PasskeyAlgorithm::kEs256;
-  Bytes first_;   // x, or n
-  Bytes second_;  // y, or e
+  std::optional<P256PublicKey> p256_;
+  Bytes first_;   // Ed25519's key, or n
+  Bytes second_;  // e
 };
 
 }  // namespace madoguchi::vault
