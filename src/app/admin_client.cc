@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "app/admin_stub.h"
 #include "passkeys.grpc.pb.h"
 #include "status.grpc.pb.h"
 #include "vault.grpc.pb.h"
@@ -18,13 +19,9 @@ namespace pb = madoguchi::wire;
 
 constexpr std::size_t kPart = 256 * 1024;
 
-Result<std::unique_ptr<pb::VaultForAdmin::Stub>> connect(const ProcessAccess& vault) {
-  auto credentials = wire::channel_credentials(vault.tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  return pb::VaultForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
-}
+}  // namespace
 
-Result<void> outcome(const grpc::Status& status) {
+Result<void> answered(const grpc::Status& status) {
   if (status.ok()) return {};
   const bool away = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
                     status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
@@ -32,8 +29,6 @@ Result<void> outcome(const grpc::Status& status) {
               away ? "the vault does not answer; is it running?"
                    : "the vault refused: " + status.error_message());
 }
-
-}  // namespace
 
 Result<ProcessAccess> ProcessAccess::of_deployment(const fs::path& data, std::string_view process) {
   const fs::path whole = fs::absolute(data);
@@ -58,7 +53,7 @@ Result<Exported> export_recording(const ProcessAccess& vault, const fs::path& se
   if (fs::exists(out))
     return fail(ErrorCode::kConflict,
                 fmt::format("{}: exists already; choose another name", out.string()));
-  auto stub = connect(vault);
+  auto stub = stub_of<pb::VaultForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
 
   grpc::ClientContext context;
@@ -87,7 +82,7 @@ Result<Exported> export_recording(const ProcessAccess& vault, const fs::path& se
     file.write(wav.wav().data(), static_cast<std::streamsize>(wav.wav().size()));
   }
   file.close();
-  auto ended = outcome(stream->Finish());
+  auto ended = answered(stream->Finish());
   if (ended && !refusal.empty()) ended = fail(ErrorCode::kDenied, "the vault refused: " + refusal);
   if (ended && !file)
     ended = fail(ErrorCode::kUnavailable,
@@ -101,7 +96,7 @@ Result<Exported> export_recording(const ProcessAccess& vault, const fs::path& se
 
 Result<void> read_journal(const ProcessAccess& vault, std::uint64_t after,
                           const std::function<void(std::string_view)>& line) {
-  auto stub = connect(vault);
+  auto stub = stub_of<pb::VaultForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
   constexpr std::uint32_t kPage = 1000;
   for (;;) {
@@ -115,7 +110,7 @@ Result<void> read_journal(const ProcessAccess& vault, std::uint64_t after,
       after = one.sequence();
       line(one.json());
     }
-    if (auto ended = outcome(reader->Finish()); !ended) return ended;
+    if (auto ended = answered(reader->Finish()); !ended) return ended;
     if (got < kPage) return {};
   }
 }
@@ -125,11 +120,11 @@ namespace {
 // One question with an `error` in its reply.
 template <typename Reply, typename Ask>
 Result<void> ask_vault(const ProcessAccess& vault, const Ask& ask, ErrorCode if_told) {
-  auto stub = connect(vault);
+  auto stub = stub_of<pb::VaultForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   Reply reply;
-  if (auto done = outcome(ask(**stub, context, reply)); !done) return done;
+  if (auto done = answered(ask(**stub, context, reply)); !done) return done;
   if (reply.error().empty()) return {};
   return fail(if_told, reply.error());
 }
@@ -155,15 +150,13 @@ Result<void> set_glass_password(const ProcessAccess& vault, const OperatorId& wh
 }
 
 Result<std::string> make_enrolment_code(const ProcessAccess& vault, const OperatorId& who) {
-  auto credentials = wire::channel_credentials(vault.tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::VaultPasskeysForAdmin::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+  const auto stub = stub_of<pb::VaultPasskeysForAdmin>(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
   pb::MakeEnrolmentCodeRequest request;
   request.set_operator_id(who.text());
   pb::MakeEnrolmentCodeReply reply;
   grpc::ClientContext context;
-  if (auto done = outcome(stub->MakeEnrolmentCode(&context, request, &reply)); !done)
+  if (auto done = answered((*stub)->MakeEnrolmentCode(&context, request, &reply)); !done)
     return tl::unexpected<Error>(done.error());
   if (!reply.error().empty())
     return fail(reply.unknown() ? ErrorCode::kNotFound : ErrorCode::kInvalid, reply.error());
@@ -208,13 +201,11 @@ Result<void> bind_number(const ProcessAccess& vault, const std::string& organisa
 }
 
 Result<VaultStatus> read_status(const ProcessAccess& vault) {
-  auto credentials = wire::channel_credentials(vault.tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::ProcessStatus::NewStub(wire::open_channel(vault.address, "vault", *credentials));
+  const auto stub = stub_of<pb::ProcessStatus>(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ProcessStatusTold told;
-  if (auto done = outcome(stub->Read(&context, {}, &told)); !done)
+  if (auto done = answered((*stub)->Read(&context, {}, &told)); !done)
     return tl::unexpected<Error>(done.error());
   VaultStatus vault_status{{told.counters().begin(), told.counters().end()}, {}};
   for (const pb::ProcessTrouble& one : told.troubles())
@@ -223,11 +214,11 @@ Result<VaultStatus> read_status(const ProcessAccess& vault) {
 }
 
 Result<std::vector<BoundNumbers>> list_numbers(const ProcessAccess& vault) {
-  auto stub = connect(vault);
+  auto stub = stub_of<pb::VaultForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ListOrganisationsReply reply;
-  if (auto done = outcome((*stub)->ListOrganisations(&context, {}, &reply)); !done)
+  if (auto done = answered((*stub)->ListOrganisations(&context, {}, &reply)); !done)
     return tl::unexpected<Error>(done.error());
   std::vector<BoundNumbers> all;
   for (const auto& one : reply.organisations())

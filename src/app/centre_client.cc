@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/admin_stub.h"
 #include "centre.grpc.pb.h"
 
 namespace madoguchi::app {
@@ -38,10 +39,8 @@ ErrorCode code_of(std::uint32_t status) {
 
 Result<std::string> ask_centre(const ProcessAccess& centre, const ApiAsk& ask,
                                const std::string& asked_by) {
-  const auto credentials = wire::channel_credentials(centre.tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::CentreForAdmin::NewStub(wire::open_channel(centre.address, "centre", *credentials));
+  const auto stub = stub_of<pb::CentreForAdmin>(centre, "centre");
+  if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                     gpr_time_from_seconds(kAnswerWithinS, GPR_TIMESPAN)));
@@ -52,7 +51,7 @@ Result<std::string> ask_centre(const ProcessAccess& centre, const ApiAsk& ask,
   asked.set_body(ask.body);
   asked.set_asked_by(asked_by);
   pb::AdminAnswer answer;
-  const grpc::Status status = stub->Ask(&context, asked, &answer);
+  const grpc::Status status = (*stub)->Ask(&context, asked, &answer);
   if (!status.ok()) {
     const bool away = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
                       status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;

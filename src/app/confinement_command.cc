@@ -7,7 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "app/admin_client.h"
+#include "app/admin_stub.h"
 #include "status.grpc.pb.h"
 
 namespace madoguchi::app {
@@ -22,17 +22,13 @@ struct Wanted {
 };
 
 Result<pb::ConfinementTold> ask(const Wanted& wanted, const std::string& process) {
-  const auto access = ProcessAccess::of_deployment(wanted.data, process);
-  if (!access) return tl::unexpected<Error>(access.error());
-  const auto credentials = wire::channel_credentials(access->tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::ProcessConfinement::NewStub(wire::open_channel(access->address, process, *credentials));
+  const auto stub = stub_in<pb::ProcessConfinement>(wanted.data, process);
+  if (!stub) return tl::unexpected<Error>(stub.error());
   pb::ConfinementAsk request;
   for (const auto& file : wanted.files) request.add_files(std::filesystem::absolute(file).string());
   grpc::ClientContext context;
   pb::ConfinementTold told;
-  const grpc::Status status = stub->Try(&context, request, &told);
+  const grpc::Status status = (*stub)->Try(&context, request, &told);
   if (!status.ok())
     return fail(ErrorCode::kUnavailable,
                 fmt::format("{}: {}; is it running?", process, status.error_message()));

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "app/admin_stub.h"
 #include "base/time.h"
 #include "records.grpc.pb.h"
 #include "vault/records/import_survey.h"
@@ -144,18 +145,11 @@ Result<vault::Schema> read_schema(pb::VaultRecordsForAdmin::Stub& stub,
 
 using Stub = pb::VaultRecordsForAdmin::Stub;
 
-Result<std::unique_ptr<Stub>> stub_of(const ProcessAccess& vault) {
-  auto credentials = wire::channel_credentials(vault.tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  return pb::VaultRecordsForAdmin::NewStub(
-      wire::open_channel(vault.address, "vault", *credentials));
-}
-
 }  // namespace
 
 Result<std::vector<ImportSeen>> list_imports(const ProcessAccess& vault,
                                              const std::string& organisation) {
-  const auto stub = stub_of(vault);
+  const auto stub = stub_of<pb::VaultRecordsForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ListImportsRequest request;
@@ -175,7 +169,7 @@ Result<std::vector<ImportSeen>> list_imports(const ProcessAccess& vault,
 
 Result<std::uint64_t> withdraw_import(const ProcessAccess& vault, const ImportAsked& asked,
                                       const std::string& import_id, bool finished_too) {
-  const auto stub = stub_of(vault);
+  const auto stub = stub_of<pb::VaultRecordsForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::WithdrawImportRequest request;
@@ -191,7 +185,7 @@ Result<std::uint64_t> withdraw_import(const ProcessAccess& vault, const ImportAs
 }
 
 Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& asked) {
-  const auto opened = stub_of(vault);
+  const auto opened = stub_of<pb::VaultRecordsForAdmin>(vault);
   if (!opened) return tl::unexpected<Error>(opened.error());
   const auto& stub = *opened;
   const auto schema = read_schema(*stub, asked.organisation);

@@ -6,7 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "app/admin_client.h"
+#include "app/admin_stub.h"
 #include "base/time.h"
 #include "logs.grpc.pb.h"
 
@@ -23,19 +23,14 @@ struct Words {
 };
 
 Result<pb::ListLogsTold> asked(const Words& words) {
-  const auto access = ProcessAccess::of_deployment(words.data, "vault");
-  if (!access) return tl::unexpected<Error>(access.error());
-  const auto credentials = wire::channel_credentials(access->tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::VaultLogsForAdmin::NewStub(wire::open_channel(access->address, "vault", *credentials));
+  const auto stub = stub_in<pb::VaultLogsForAdmin>(words.data);
+  if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ListLogsAsk request;
   request.set_organisation_id(words.organisation);
   pb::ListLogsTold told;
-  if (const auto status = stub->List(&context, request, &told); !status.ok())
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("the vault does not answer: {}", status.error_message()));
+  if (auto done = answered((*stub)->List(&context, request, &told)); !done)
+    return tl::unexpected<Error>(done.error());
   if (!told.error().empty()) return fail(ErrorCode::kNotFound, told.error());
   return told;
 }

@@ -1,7 +1,6 @@
 #include "app/mandate_command.h"
 
 #include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -9,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "app/admin_client.h"
+#include "app/admin_stub.h"
 #include "app/centre_client.h"
 #include "app/command_family.h"
 #include "base/time.h"
@@ -35,21 +34,6 @@ struct Words {
   bool at_vault = false;
 };
 
-template <typename Service>
-Result<std::unique_ptr<typename Service::Stub>> stub_of(const Words& words) {
-  const auto vault = ProcessAccess::of_deployment(words.data, "vault");
-  if (!vault) return tl::unexpected<Error>(vault.error());
-  const auto credentials = wire::channel_credentials(vault->tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  return Service::NewStub(wire::open_channel(vault->address, "vault", *credentials));
-}
-
-Result<void> arrived(const grpc::Status& status) {
-  if (status.ok()) return {};
-  return fail(ErrorCode::kUnavailable,
-              fmt::format("the vault does not answer: {}", status.error_message()));
-}
-
 Result<std::string> read_text(const std::string& file) {
   std::stringstream text;
   if (file == "-") {
@@ -67,13 +51,13 @@ Result<std::string> read_text(const std::string& file) {
 Result<void> draft(const Words& words) {
   const auto text = read_text(words.file);
   if (!text) return tl::unexpected<Error>(text.error());
-  const auto stub = stub_of<pb::VaultForAdmin>(words);
+  const auto stub = stub_in<pb::VaultForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::DraftMandateRequest request;
   request.set_json(*text);
   pb::DraftMandateReply reply;
-  if (auto asked = arrived((*stub)->DraftMandate(&context, request, &reply)); !asked) return asked;
+  if (auto asked = answered((*stub)->DraftMandate(&context, request, &reply)); !asked) return asked;
   if (!reply.error().empty()) return fail(ErrorCode::kInvalid, "mandate draft: " + reply.error());
   if (words.as_json)
     fmt::print("{}\n", json{{"id", reply.mandate_id()}, {"version", reply.version()}}.dump());
@@ -84,11 +68,11 @@ Result<void> draft(const Words& words) {
 }
 
 Result<pb::ListMandatesReply> mandates_at(const Words& words) {
-  const auto stub = stub_of<pb::VaultMandatesForAdmin>(words);
+  const auto stub = stub_in<pb::VaultMandatesForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ListMandatesReply reply;
-  if (auto asked = arrived((*stub)->ListMandates(&context, {}, &reply)); !asked)
+  if (auto asked = answered((*stub)->ListMandates(&context, {}, &reply)); !asked)
     return tl::unexpected<Error>(asked.error());
   return reply;
 }
@@ -167,11 +151,11 @@ Result<void> show(const Words& words) {
 // ---- certificates
 
 Result<void> destructions(const Words& words) {
-  const auto stub = stub_of<pb::VaultMandatesForAdmin>(words);
+  const auto stub = stub_in<pb::VaultMandatesForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ListDestructionsReply reply;
-  if (auto asked = arrived((*stub)->ListDestructions(&context, {}, &reply)); !asked) return asked;
+  if (auto asked = answered((*stub)->ListDestructions(&context, {}, &reply)); !asked) return asked;
   for (const pb::DestructionListed& one : reply.destructions()) {
     const json body = json::parse(one.certificate_json(), nullptr, false);
     if (words.as_json)
@@ -188,13 +172,13 @@ Result<void> destructions(const Words& words) {
 }
 
 Result<void> certificate(const Words& words) {
-  const auto stub = stub_of<pb::VaultMandatesForAdmin>(words);
+  const auto stub = stub_in<pb::VaultMandatesForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::ReadCertificateRequest request;
   request.set_destruction_id(words.id);
   pb::ReadCertificateReply reply;
-  if (auto asked = arrived((*stub)->ReadCertificate(&context, request, &reply)); !asked)
+  if (auto asked = answered((*stub)->ReadCertificate(&context, request, &reply)); !asked)
     return asked;
   if (!reply.error().empty())
     return fail(ErrorCode::kNotFound, "mandate certificate: " + reply.error());
@@ -236,7 +220,7 @@ Result<std::string> operator_named(const Words& words) {
 Result<void> place(const Words& words) {
   const auto who = operator_named(words);
   if (!who) return tl::unexpected<Error>(who.error());
-  const auto stub = stub_of<pb::VaultForAdmin>(words);
+  const auto stub = stub_in<pb::VaultForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   pb::SetStaffPlaceRequest request;
@@ -245,7 +229,8 @@ Result<void> place(const Words& words) {
   request.set_role(words.role);
   request.set_phone_user(words.phone_user);
   pb::SetStaffPlaceReply reply;
-  if (auto asked = arrived((*stub)->SetStaffPlace(&context, request, &reply)); !asked) return asked;
+  if (auto asked = answered((*stub)->SetStaffPlace(&context, request, &reply)); !asked)
+    return asked;
   if (!reply.error().empty()) return fail(ErrorCode::kInvalid, "staff place: " + reply.error());
   if (words.as_json)
     fmt::print(

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "app/admin_client.h"
+#include "app/admin_stub.h"
 #include "base/time.h"
 #include "exports.grpc.pb.h"
 
@@ -26,12 +26,10 @@ struct Words {
 };
 
 Result<pb::TraceReply> asked(const ProcessAccess& access, const std::filesystem::path& file) {
-  auto credentials = wire::channel_credentials(access.tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto stub =
-      pb::VaultExportsForAdmin::NewStub(wire::open_channel(access.address, "vault", *credentials));
+  const auto stub = stub_of<pb::VaultExportsForAdmin>(access);
+  if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
-  const auto stream = stub->Trace(&context);
+  const auto stream = (*stub)->Trace(&context);
   pb::TracePart part;
   part.set_asked_by(who_asks());
   std::ifstream in(file, std::ios::binary);
@@ -43,9 +41,7 @@ Result<pb::TraceReply> asked(const ProcessAccess& access, const std::filesystem:
   stream->WritesDone();
   pb::TraceReply reply;
   for (pb::TraceReply piece; stream->Read(&piece);) reply.MergeFrom(piece);
-  if (const auto status = stream->Finish(); !status.ok())
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("the vault does not answer: {}", status.error_message()));
+  if (auto done = answered(stream->Finish()); !done) return tl::unexpected<Error>(done.error());
   if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
   return reply;
 }

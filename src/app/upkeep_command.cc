@@ -1,13 +1,12 @@
 #include "app/upkeep_command.h"
 
 #include <fmt/format.h>
-#include <grpcpp/grpcpp.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "app/admin_client.h"
+#include "app/admin_stub.h"
 #include "app/command_family.h"
 #include "base/time.h"
 #include "upkeep.grpc.pb.h"
@@ -34,26 +33,16 @@ struct Words {
 
 using Stub = pb::VaultUpkeepForAdmin::Stub;
 
-Result<std::unique_ptr<Stub>> stub_of(const Words& words) {
-  const auto vault = ProcessAccess::of_deployment(words.data, "vault");
-  if (!vault) return tl::unexpected<Error>(vault.error());
-  const auto credentials = wire::channel_credentials(vault->tls);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
-  return pb::VaultUpkeepForAdmin::NewStub(
-      wire::open_channel(vault->address, "vault", *credentials));
-}
-
 // One question and its answer, which may say what is wrong.
 template <typename Request, typename Reply>
 Result<Reply> ask(const Words& words, const Request& request,
                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*)) {
-  const auto stub = stub_of(words);
+  const auto stub = stub_in<pb::VaultUpkeepForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   Reply reply;
-  if (const auto status = ((**stub).*method)(&context, request, &reply); !status.ok())
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("the vault does not answer: {}", status.error_message()));
+  if (auto done = answered(((**stub).*method)(&context, request, &reply)); !done)
+    return tl::unexpected<Error>(done.error());
   if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
   return reply;
 }
