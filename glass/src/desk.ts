@@ -35,9 +35,12 @@ export class Desk {
 
   /** Another ticket, or none: what was shown for the last one goes. */
   async take(ticketId: string | null, isCase = false): Promise<void> {
-    if (ticketId === this.given) return;
+    if (ticketId !== this.given) await this.work(ticketId, ticketId, isCase);
+  }
+
+  private async work(given: string | null, ticketId: string | null, isCase = false): Promise<void> {
     const cleared = this.clear();
-    this.given = ticketId;
+    this.given = given;
     this.ticketId = ticketId;
     await cleared;
     if (ticketId !== null && this.ticketId === ticketId) await this.load(ticketId, isCase);
@@ -145,12 +148,7 @@ export class Desk {
   private async changePurpose(ticket: Ticket, purpose: string): Promise<boolean> {
     try {
       const other = await ask<Ticket>("POST", "/ticket/purpose", { body: { purpose }, ticket: ticket.ticket });
-      const given = this.given;
-      const cleared = this.clear();
-      this.given = given;
-      this.ticketId = other.ticket;
-      await cleared;
-      if (this.ticketId === other.ticket) await this.load(other.ticket);
+      await this.work(this.given, other.ticket);
       return true;
     } catch (error) {
       this.refused(error);

@@ -18,6 +18,8 @@ class Door {
     const code = await this.faultOf(key, proof, [init.method!, location.host, path, headers["Madoguchi-Ticket"] ?? "", headers["Madoguchi-Playback"] ?? ""], body);
     if (code === null && begins) this.key = key;
     this.asked.push({ path, proof, status: code === null ? 200 : 401 });
+    const reads = path === "/api/session" && init.method === "GET";
+    if (reads && code !== "other_run") return new Response(JSON.stringify({ signed_in: code === null }), { status: 200 });
     if (code === null) return new Response("{}", { status: 200 });
     return new Response(JSON.stringify({ code }), { status: 401, headers: code === "other_run" ? { "Madoguchi-Run": `${this.run} ${Date.now() + this.aheadMs}` } : {} });
   }
@@ -38,6 +40,22 @@ class Door {
     this.used.add(name);
     return null;
   }
+}
+
+/** As much of a browser's database as the page uses, which all pages of one site share. */
+class Database {
+  private readonly kept = new Map<string, unknown>();
+  private readonly soon = <T>(result: T): { result: T; onsuccess?: () => void; onupgradeneeded?: () => void } => {
+    const request: { result: T; onsuccess?: () => void } = { result };
+    queueMicrotask(() => request.onsuccess?.());
+    return request;
+  };
+  open = (): unknown => this.soon({ close: () => undefined, transaction: () => ({ objectStore: () => this.keys }) });
+  private readonly keys = {
+    get: (name: string) => this.soon(this.kept.get(name)),
+    put: (value: unknown, name: string) => this.soon(void this.kept.set(name, value)),
+    delete: (name: string) => this.soon(void this.kept.delete(name)),
+  };
 }
 
 describe("what the page signs", () => {
@@ -82,5 +100,24 @@ describe("what the page signs", () => {
     expect(one.signer.extractable).toBe(false);
     expect(one.text).not.toBe(other.text);
     for (const form of ["pkcs8", "jwk"] as const) await expect(crypto.subtle.exportKey(form, one.signer)).rejects.toThrow();
+  });
+
+  it("takes over the key of another page of the site that signed in", async () => {
+    vi.stubGlobal("indexedDB", new Database());
+    const frame = await import("./session.js");
+    expect(await frame.readSession()).toEqual({ session: { signed_in: false } });
+    const framesAsk = (await import("./api.js")).ask;
+    for (const run of ["run-1", "run-2"]) {
+      vi.resetModules();
+      const tab = await import("./session.js");
+      door.run = run;
+      await tab.signIn("hana", "secret");
+      expect(await frame.readSession()).toEqual({ session: { signed_in: true } });
+    }
+    vi.resetModules();
+    await (await import("./session.js")).signIn("hana", "secret");
+    door.run = "run-3"; // started again as well
+    await framesAsk("GET", "/stops");
+    expect(door.asked.slice(-3).map((one) => one.status)).toEqual([401, 401, 200]);
   });
 });
