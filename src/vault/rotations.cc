@@ -139,10 +139,7 @@ Result<Rounds::Rest> Rotations::advance_marks(const OrganisationId& organisation
     const auto begun = parts_.records.begin_reindex(organisation);
     if (!begun) return tl::unexpected<Error>(begun.error());
     const std::lock_guard lock(mutex_);
-    if (*begun)
-      wait_.erase(organisation);
-    else
-      wait_.insert(organisation);
+    under_way_.at(organisation).waits = !*begun;
     return *begun ? kSearchesEnd : kBetweenPasses;
   }
   if (keys.index_at != 0) {
@@ -203,7 +200,7 @@ Result<std::vector<Rotations::Standing>> Rotations::all() const {
     standing.begun = found->second.begun;
     const bool marks = keys->version >= found->second.version && keys->at == 0 &&
                        keys->index_version >= found->second.index_version;
-    standing.stage = wait_.contains(id) ? "import" : marks ? "marks" : "keys";
+    standing.stage = found->second.waits ? "import" : marks ? "marks" : "keys";
   }
   return standings;
 }
@@ -213,14 +210,14 @@ RotationClock::RotationClock(Rotations& rotations)
 
 Rounds::Rest RotationClock::round() {
   const auto rest = rotations_.advance();
-  if (!rest && rest.error().message != trouble_)
-    log_warn("replacing an organisation's keys has to wait: {}", rest.error().message);
-  if (!rest) {
-    trouble_ = rest.error().message;
-    return rotations_.rest();
+  if (rest) {
+    if (*rest == Rounds::kUntilWoken) trouble_.clear();
+    return *rest;
   }
-  if (*rest == Rounds::kUntilWoken) trouble_.clear();
-  return *rest;
+  if (rest.error().message != trouble_)
+    log_warn("replacing an organisation's keys has to wait: {}", rest.error().message);
+  trouble_ = rest.error().message;
+  return rotations_.rest();
 }
 
 }  // namespace madoguchi::vault

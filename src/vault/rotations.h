@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -64,7 +63,8 @@ class Rotations {
     std::uint32_t version = 0;
     Time begun;
     std::uint32_t index_version = 0;
-    MonoTime due{};  // its next step
+    MonoTime due{};      // its next step
+    bool waits = false;  // for an import
   };
   Result<Rounds::Rest> step(const OrganisationId& organisation, const Wanted& wanted);
   explicit Rotations(const Parts& parts) : parts_(parts) {}
@@ -77,7 +77,6 @@ class Rotations {
   const Parts parts_;
   mutable std::mutex mutex_;  // guards the rest
   std::map<OrganisationId, Wanted> under_way_;
-  std::set<OrganisationId> wait_;  // for an import
 };
 
 // Calls advance() on a thread of its own.

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "store/vault/import_fixture.h"
+#include "vault/records/key_rotation.h"
 
 namespace madoguchi::store {
 namespace {
@@ -150,6 +151,31 @@ TEST_F(Import, GoesOnOnlyUnderTheSameTerms) {
   cut_off_halfway(path, *terms);
   terms->provenance.given_for = "sales";
   EXPECT_EQ(take(path, *terms).error().code, ErrorCode::kConflict);
+}
+
+TEST_F(Import, RecordsOfABackupFromBeforeARotationAreMarkedAnewFirst) {
+  const auto marked_anew = [&] {
+    ASSERT_TRUE(records_->begin_reindex(sakura_).value_or(false));
+    for (int steps = 0; !records_->reindex(sakura_, 30).value_or(false); ++steps)
+      ASSERT_LT(steps, 50);
+  };
+  ASSERT_TRUE(take(kHeader + person(1)));
+  ASSERT_TRUE(records_->settle());
+  marked_anew();
+  EXPECT_TRUE(take(kHeader + person(2)));
+  // What the backup knows: no walk is under way, and none has ended.
+  ASSERT_TRUE(stores_.records->set_cursor(vault::oldest_index_cursor(sakura_), 0));
+  const std::string both = kHeader + person(1) + person(3);
+  const auto refused = take(both);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("madoguchi keys rotate sakura"), std::string::npos)
+      << refused.error().message;
+  marked_anew();
+  const auto taken = take(both);
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taken->bad_rows, 1U);
+  EXPECT_EQ(found("customer_number", "C1"), 1U);
+  EXPECT_EQ(found("customer_number", "C3"), 1U);
 }
 
 TEST_F(Import, WhatTheLogRefusesDoesNotBegin) {

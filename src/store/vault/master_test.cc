@@ -205,6 +205,22 @@ TEST_P(MasterReplacedOn, ACommitThatFailedOrWasKeptAfterAllLeavesAKeyThatFits) {
   EXPECT_EQ(count_of("master_key_replaced"), 1);
 }
 
+TEST_P(MasterReplacedOn, WhileNothingCanBeKeptNeitherKeyIsRemoved) {
+  // The first may still come to be kept as long as no later one was.
+  for (const CommitFault first : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
+    fault_ = first;
+    fault_after_ = CommitFault::kFailed;
+    EXPECT_EQ(rotation_->rotate("test").error().code, ErrorCode::kUnavailable);
+    EXPECT_TRUE(std::filesystem::exists(vault::next_master_key(file())));
+    EXPECT_FALSE(wrapping_->is_settled());
+    rotation_->second();
+    EXPECT_TRUE(wrapping_->is_settled());
+    EXPECT_FALSE(std::filesystem::exists(vault::next_master_key(file())));
+    EXPECT_EQ(old_one_fits(), first == CommitFault::kFailed);
+    restart();
+  }
+}
+
 TEST_P(MasterReplacedOn, CutOffBeforeOrAfterTheCommitTheNextStartEndsIt) {
   // Before: the next key lies there, the database is the old one's.
   ASSERT_TRUE(vault::write_fresh_master_key(vault::next_master_key(file())));

@@ -45,7 +45,9 @@ class VaultOn : public testing::TestWithParam<Backend> {
     DatabaseOptions options;
     options.url = scratch_->url();
     options.busy_timeout = std::chrono::milliseconds(100);
-    options.commit_fault = [this] { return std::exchange(fault_, CommitFault::kNone); };
+    options.commit_fault = [this] {
+      return std::exchange(fault_, std::exchange(fault_after_, CommitFault::kNone));
+    };
     auto store = open_vault_store(std::move(options));
     ASSERT_TRUE(store) << store.error().message;
     store_ = std::move(*store);
@@ -141,8 +143,9 @@ class VaultOn : public testing::TestWithParam<Backend> {
   std::filesystem::path folder_;
   ManualClock clock_{*parse_utc("2026-11-22T03:00:00Z")};
   SystemEntropy entropy_;
-  bool needs_session_ = false;              // of the gate, from the next start() on
-  CommitFault fault_ = CommitFault::kNone;  // of the next commit
+  bool needs_session_ = false;                    // of the gate, from the next start() on
+  CommitFault fault_ = CommitFault::kNone;        // of the next commit
+  CommitFault fault_after_ = CommitFault::kNone;  // of the one after it
   std::unique_ptr<vault::VaultStore> store_;
   std::unique_ptr<vault::Registry> registry_;
   std::unique_ptr<vault::AuthorityDesk> authority_;

@@ -66,8 +66,7 @@ Allowed<OpeningTicket> Authority::for_purpose(const OpeningTicketId& known,
   if (!usable) return refuse(usable.error());
   OpeningTicket ticket = **usable;
   if (ticket.is_for_case()) return refuse(Denial::kNoPurpose);
-  if (tickets_.state(ticket, leases_, now).stage == TicketStage::kWrapUp &&
-      !tickets_.progress(ticket).was_opened_for(purpose))
+  if (wraps_up(ticket, now) && !tickets_.progress(ticket).was_opened_for(purpose))
     return refuse(Denial::kWrapUp);
   ticket.purpose = purpose;
   if (owners(ticket, now).empty()) return refuse(Denial::kNoPurpose);
@@ -102,6 +101,10 @@ std::vector<OrganisationId> Authority::owners(const OpeningTicket& ticket, Time 
   return found;
 }
 
+bool Authority::wraps_up(const OpeningTicket& ticket, Time now) const {
+  return tickets_.state(ticket, leases_, now).stage == TicketStage::kWrapUp;
+}
+
 Allowed<Permission> Authority::granted_by_ticket(const PersonAsk& ask, Time now) {
   auto usable = tickets_.usable(ask.ticket, ask.session, leases_, now);
   if (!usable) return refuse(usable.error());
@@ -120,10 +123,9 @@ Allowed<Permission> Authority::permitted(const PersonAsk& ask, Time now) {
   auto permission = granted_by_ticket(ask, now);
   if (!permission) return permission;
   const OpeningTicket& ticket = permission->ticket;
-  const bool wraps_up = tickets_.state(ticket, leases_, now).stage == TicketStage::kWrapUp;
-  if (wraps_up && !tickets_.progress(ticket).opened.contains(ask.subject))
-    return refuse(Denial::kWrapUp);
   const CallProgress& progress = tickets_.progress(ticket);
+  if (wraps_up(ticket, now) && !progress.opened.contains(ask.subject))
+    return refuse(Denial::kWrapUp);
   const auto said = progress.speaks.find(ask.subject);
   if (said == progress.speaks.end()) return permission;
   if (auto given = narrow(permission->grant, said->second); !given) return refuse(given.error());
@@ -135,12 +137,10 @@ Allowed<Permission> Authority::openable(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;
   const OpeningTicket& ticket = permission->ticket;
-  if (tickets_.state(ticket, leases_, now).stage != TicketStage::kWrapUp) return permission;
-  const auto& shown = tickets_.progress(ticket).shown[ask.subject];
-  const auto before = shown.find(ticket.purpose);
-  std::erase_if(permission->grant.purpose.fields, [&](const std::string& field) {
-    return before == shown.end() || !before->second.contains(field);
-  });
+  if (!wraps_up(ticket, now)) return permission;
+  const auto shown = tickets_.progress(ticket).shown_of(ask.subject, ticket.purpose);
+  std::erase_if(permission->grant.purpose.fields,
+                [&](const std::string& field) { return !shown.contains(field); });
   if (permission->grant.purpose.fields.empty()) return refuse(Denial::kWrapUp);
   return permission;
 }
@@ -250,9 +250,9 @@ Allowed<Permission> Authority::may_read(const PersonAsk& ask, Time now) {
   if (!permission->grant.purpose.fields.contains(kDocumentsField))
     return refuse(Denial::kNoPurpose);
   // Opened for this purpose, which may want more checks than another.
-  const auto& shown = tickets_.progress(permission->ticket).shown[ask.subject];
-  const auto before = shown.find(permission->ticket.purpose);
-  if (before == shown.end() || !before->second.contains(kDocumentsField))
+  if (!tickets_.progress(permission->ticket)
+           .shown_of(ask.subject, permission->ticket.purpose)
+           .contains(kDocumentsField))
     return refuse(Denial::kNotChecked);
   return permission;
 }
@@ -260,8 +260,7 @@ Allowed<Permission> Authority::may_read(const PersonAsk& ask, Time now) {
 Allowed<Permission> Authority::read(const PersonAsk& ask, Time now) {
   auto permission = may_read(ask, now);
   if (!permission) return permission;
-  if (tickets_.state(permission->ticket, leases_, now).stage == TicketStage::kWrapUp)
-    return refuse(Denial::kWrapUp);
+  if (wraps_up(permission->ticket, now)) return refuse(Denial::kWrapUp);
   return spent(*std::move(permission), now);
 }
 
@@ -306,14 +305,13 @@ Allowed<Permission> Authority::check(const PersonAsk& ask, Time now) {
   auto permission = permitted(ask, now);
   if (!permission) return permission;
   if (permission->ticket.is_for_case()) return refuse(Denial::kNoCall);
-  if (tickets_.state(permission->ticket, leases_, now).stage == TicketStage::kWrapUp)
-    return refuse(Denial::kWrapUp);
+  if (wraps_up(permission->ticket, now)) return refuse(Denial::kWrapUp);
   const Charge guess = guesses_of(permission->ticket.who, rules_.guesses);
   CallProgress& progress = tickets_.progress(permission->ticket);
-  int& of_this = progress.mismatches[ask.subject];
-  if (of_this >= rules_.guesses_a_person || progress.all_mismatches >= rules_.guesses_a_call)
+  if (progress.all_mismatches >= rules_.guesses_a_call || limits_.exceeded({guess}, now))
     return refuse(Denial::kGuesses);
-  if (limits_.exceeded({guess}, now)) return refuse(Denial::kGuesses);
+  int& of_this = progress.mismatches[ask.subject];
+  if (of_this >= rules_.guesses_a_person) return refuse(Denial::kGuesses);
   ++of_this;
   ++progress.all_mismatches;
   limits_.count(guess.counter, now);

@@ -219,6 +219,7 @@ class Authority {
   [[nodiscard]] Allowed<AccessGrant> granted_for_case(const CaseTicket& ticket, Time now) const;
   [[nodiscard]] bool has_room_for_case(const OperatorId& holder, Time now) const;
   // The ticket is usable and a chain grants its purpose for this owner.
+  [[nodiscard]] bool wraps_up(const OpeningTicket& ticket, Time now) const;
   Allowed<Permission> granted_by_ticket(const PersonAsk& ask, Time now);
   // Counts one more use of all that it stands under, unless a limit is reached.
   Allowed<Permission> spent(Permission permission, Time now);

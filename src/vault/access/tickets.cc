@@ -16,6 +16,14 @@ bool CallProgress::is_checked(const SubjectId& subject, std::uint32_t fields) co
   return (found == matched.end() ? 0 : found->second.size()) >= fields;
 }
 
+std::set<std::string> CallProgress::shown_of(const SubjectId& subject,
+                                             const std::string& purpose) const {
+  const auto person = shown.find(subject);
+  if (person == shown.end()) return {};
+  const auto fields = person->second.find(purpose);
+  return fields == person->second.end() ? std::set<std::string>() : fields->second;
+}
+
 bool CallProgress::was_opened_for(const std::string& purpose) const {
   return std::any_of(shown.begin(), shown.end(),
                      [&](const auto& person) { return person.second.contains(purpose); });

@@ -79,6 +79,9 @@ struct CallProgress {
   // So many fields matched, or a supervisor gave a word.
   [[nodiscard]] bool is_checked(const SubjectId& subject, std::uint32_t fields) const;
   [[nodiscard]] bool was_opened_for(const std::string& purpose) const;
+  // Of this person; empty: the person was not opened for it.
+  [[nodiscard]] std::set<std::string> shown_of(const SubjectId& subject,
+                                               const std::string& purpose) const;
   // Of those opened: who are not whom the caller's number is, though it is somebody's.
   [[nodiscard]] std::size_t unlike_the_call() const;
 };
