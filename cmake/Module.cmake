@@ -59,6 +59,10 @@ function(madoguchi_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${library} ${ARG_PRIVATE_LINK} ${ARG_TEST_LINK}
                           GTest::gtest GTest::gmock GTest::gtest_main)
+    if(MADOGUCHI_SANITIZE)
+      # What is tested is compiled as elsewhere; the tests themselves build in half the time.
+      target_compile_options(${name}_test PRIVATE -O0)
+    endif()
     if(ARG_PCH AND MADOGUCHI_PCH AND sources)
       target_precompile_headers(${name}_test PRIVATE ${ARG_PCH})
     endif()
