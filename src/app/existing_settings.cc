@@ -7,7 +7,7 @@
 
 #include "app/deployment.h"
 #include "base/config.h"
-#include "web/server.h"
+#include "web/hosts.h"
 
 namespace madoguchi::app {
 namespace {

@@ -11,6 +11,10 @@
 namespace madoguchi::centre {
 namespace {
 
+constexpr const char* kSmallerSound =
+    "save the sound as mono of 8 kHz, 16 bits, which is what telephones carry (16,000 bytes a "
+    "second), or shorten it";
+
 using web::Method;
 
 constexpr const char* kBase = "/api/v1";
@@ -161,7 +165,7 @@ const std::vector<Api::Operation>& Api::operations() {
       {"list_groups", G, "/groups", kStaff, &A::list_groups},
       {"put_group", U, "/groups/{group}", kAdministrators, &A::put_group},
       {"list_prompts", G, "/prompts", kStaff, &A::list_prompts},
-      {"upload_prompt", P, "/prompts", kLeads, &A::upload_prompt, kMostUpload},
+      {"upload_prompt", P, "/prompts", kLeads, &A::upload_prompt, kMostUpload, kSmallerSound},
       {"get_prompt_audio", G, "/prompts/{prompt}/audio", kStaff, &A::get_prompt_audio},
       {"get_balance", G, "/balance", kEverybody, &A::get_balance},
       {"ring_me", P, "/demo/ring-me", kSeats, &A::ring_me},
@@ -185,7 +189,7 @@ web::Routes Api::routes() {
                   if (!taken)
                     reply.send(web::error_response(503, "unavailable", "the centre is stopping"));
                 },
-                operation.most_body});
+                operation.most_body, operation.smaller});
   if (core_.settings_.consoles.empty()) return routes;
 
   std::vector<web::StaticFiles> sites;

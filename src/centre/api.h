@@ -65,6 +65,7 @@ class Api {
     unsigned roles;
     void (Api::*handle)(const Ask&);
     std::size_t most_body = web::kUsualBody;
+    const char* smaller = "";  // how to send less, in words
   };
   static const std::vector<Operation>& operations();
 

@@ -87,7 +87,8 @@ void GlassExports::add_to(web::Routes& routes) {
   const std::string owners = "/api/owner/exports";
   routes.add({Method::kGet, "/api/exports/terms", door.reading(plain(&GlassExports::terms))});
   routes.add({Method::kGet, "/api/exports", door.reading(plain(&GlassExports::mine))});
-  routes.add({Method::kPost, "/api/exports", door.changing(full(&GlassExports::ask)), kMostAsk});
+  routes.add({Method::kPost, "/api/exports", door.changing(full(&GlassExports::ask)), kMostAsk,
+              "ask for fewer values at once, in several exports"});
   routes.add({Method::kGet, "/api/exports/{export}/file", door.reading(full(&GlassExports::file))});
   routes.add({Method::kGet, owners, door.reading(plain(&GlassExports::of_owner))});
   routes.add(

@@ -6,9 +6,9 @@
 #include <array>
 #include <optional>
 
+#include "base/utf8.h"
 #include "ledger/entry.h"
 #include "vault/directory.h"
-#include "vault/records/normalise.h"
 #include "vault/records/sealed_record.h"
 #include "vault/rpc.h"
 

@@ -21,10 +21,4 @@ class Engine {
 std::unique_ptr<Engine> make_plain_engine(const ServerSettings& settings, Routes routes);
 std::unique_ptr<Engine> make_tls_engine(const ServerSettings& settings, Routes routes);
 
-// Both without port. `allowed` are names in lower case.
-bool host_allowed(std::string_view host_header, const std::vector<std::string>& allowed);
-// Pages of our own site alone may open a WebSocket; programs that are no browsers send no Origin.
-bool origin_allowed(std::string_view origin, std::string_view host_header);
-std::vector<std::string> allowed_hosts(const ServerSettings& settings);
-
 }  // namespace madoguchi::web

@@ -15,13 +15,18 @@
 #include <thread>
 
 #include "base/process.h"
+#include "base/utf8.h"
 #include "web/engine.h"
+#include "web/engine_limits.h"
+#include "web/hosts.h"
+#include "web/last_word.h"
+#include "web/response_head.h"
 
 namespace madoguchi::web {
 
 struct AtomicCounters {
   std::atomic<std::uint64_t> requests{0}, refused_host{0}, refused_origin{0}, malformed{0},
-      sockets_opened{0}, sockets_too_slow{0};
+      too_large{0}, sockets_opened{0}, sockets_too_slow{0};
 };
 
 // What RESTinio's parser refuses never reaches a handler: its log alone tells of it, and is
@@ -148,56 +153,14 @@ class EngineReply final : public Reply::Channel {
                     bool head) {
     auto builder = request.create_response(restinio::http_status_line_t(
         restinio::http_status_code_t(static_cast<std::uint16_t>(response.status)),
-        reason(response.status)));
-    builder.append_header("X-Content-Type-Options", "nosniff");
-    builder.append_header("Referrer-Policy", "no-referrer");
-    builder.append_header("Content-Security-Policy", shared.settings.content_security_policy);
-    if (shared.settings.certificate)
-      builder.append_header("Strict-Transport-Security", "max-age=31536000");
-    if (!response.content_type.empty())
-      builder.append_header(restinio::http_field::content_type, response.content_type);
-    bool cached = false;
-    for (auto& [name, value] : response.headers) {
-      cached = cached || name == "Cache-Control";
-      builder.header().add_field(name, value);
-    }
-    if (!cached) builder.append_header(restinio::http_field::cache_control, "no-store");
+        std::string(reason_of(response.status))));
+    for (auto& [name, value] : headers_of(response, shared.settings))
+      builder.header().add_field(std::move(name), std::move(value));
     if (!head) builder.set_body(std::move(response.body));
     builder.done();
   }
 
  private:
-  static std::string reason(int status) {
-    switch (status) {
-      case 200:
-        return "OK";
-      case 201:
-        return "Created";
-      case 202:
-        return "Accepted";
-      case 204:
-        return "No Content";
-      case 304:
-        return "Not Modified";
-      case 400:
-        return "Bad Request";
-      case 401:
-        return "Unauthorized";
-      case 403:
-        return "Forbidden";
-      case 404:
-        return "Not Found";
-      case 409:
-        return "Conflict";
-      case 429:
-        return "Too Many Requests";
-      case 503:
-        return "Service Unavailable";
-      default:
-        return status < 400 ? "Moved" : "Error";
-    }
-  }
-
   static void open(restinio::request_t& request, Shared& shared, const Reply::OnSocket& ready) {
     if (request.header().connection() != restinio::http_connection_header_t::upgrade ||
         !request.header().has_field(restinio::http_field::sec_websocket_key)) {
@@ -239,8 +202,7 @@ inline std::optional<Request> to_request(const restinio::request_t& from, bool s
   request.headers.emplace_back(":path", from.header().request_target());
   const auto path = percent_decode(
       std::string_view(from.header().path().data(), from.header().path().size()), PlusIsSpace::kNo);
-  if (!path || !path->starts_with('/') || path->find('\0') != std::string::npos)
-    return std::nullopt;
+  if (!path || !path->starts_with('/') || !is_clean_utf8(*path)) return std::nullopt;
   request.path = *path;
   request.query =
       parse_form(std::string_view(from.header().query().data(), from.header().query().size()));
@@ -300,8 +262,8 @@ class RestinioEngine final : public Engine {
 
   ServerCounters counters() const override {
     const AtomicCounters& now = *shared_->counters;
-    return {now.requests,  now.refused_host,   now.refused_origin,
-            now.malformed, now.sockets_opened, now.sockets_too_slow};
+    return {now.requests,  now.refused_host,   now.refused_origin,  now.malformed,
+            now.too_large, now.sockets_opened, now.sockets_too_slow};
   }
 
   const ServerSettings& settings() const { return shared_->settings; }
@@ -321,10 +283,10 @@ class RestinioEngine final : public Engine {
         .max_pipelined_requests(4)
         .max_parallel_connections(std::min(from.most_connections, most_open_files() / 2))
         .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t()
-                                      .max_url_size(4 * 1024)
-                                      .max_field_name_size(128)
-                                      .max_field_value_size(8 * 1024)
-                                      .max_field_count(64)
+                                      .max_url_size(kMostUrl)
+                                      .max_field_name_size(kMostFieldName)
+                                      .max_field_value_size(kMostFieldValue)
+                                      .max_field_count(kMostFields)
                                       .max_body_size(routes_.most_body() + 64 * 1024))
         .acceptor_options_setter([](restinio::acceptor_options_t& options) {
           options.set_option(asio::ip::tcp::acceptor::reuse_address(true));
@@ -344,6 +306,11 @@ class RestinioEngine final : public Engine {
     AtomicCounters& counters = *shared_->counters;
     ++counters.requests;
     auto request = to_request(*from, shared_->settings.certificate.has_value());
+    if (const auto* status = from->header().try_get_field(kRefusedField)) {
+      ++counters.too_large;
+      refuse(*from, too_large(*status, request));
+      return;
+    }
     const bool head = request && request->method == Method::kHead;
     const Reply reply(std::make_shared<EngineReply<Traits>>(std::move(from), shared_, head));
     if (!request) {
@@ -360,6 +327,35 @@ class RestinioEngine final : public Engine {
     } else {
       routes_.dispatch(std::move(*request), reply);
     }
+  }
+
+  Response too_large(const std::string& status, const std::optional<Request>& request) const {
+    if (status == "414")
+      return error_response(414, "too_large",
+                            fmt::format("path and query may have {} bytes; send what is longer in "
+                                        "the body",
+                                        kMostUrl));
+    if (status == "431")
+      return error_response(
+          431, "too_large",
+          fmt::format("the headers are too large: there may be {}, of {} bytes each and {} "
+                      "together; cookies of other programs under this host name are the usual "
+                      "cause: delete them",
+                      kMostFields, kMostFieldValue, kMostHead));
+    return routes_.too_large(request.value_or(Request{}), std::nullopt);
+  }
+
+  // RESTinio gives the connection away as it does to a WebSocket.
+  void refuse(restinio::request_t& from, Response response) {
+    const auto connection = std::move(restinio::impl::access_req_connection(from));
+    if (!connection) return;
+    auto& given = dynamic_cast<restinio::impl::connection_t<Traits>&>(*connection);
+    const ServerSettings& settings = shared_->settings;
+    // Shared by the handlers of what is under way on it.
+    std::make_shared<LastWord<Traits>>(given.move_upgrade_internals(),
+                                       last_response(response, settings),
+                                       HearOut{settings.request_within, settings.most_heard_out})
+        ->say();
   }
 
   void beat_later() {

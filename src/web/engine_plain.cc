@@ -6,6 +6,7 @@ namespace {
 struct PlainTraits
     : restinio::single_thread_traits_t<restinio::asio_timer_manager_t, RefusalCounter> {
   static constexpr bool use_connection_count_limiter = true;
+  using http_methods_mapper_t = LimitedMethods;
 };
 
 }  // namespace

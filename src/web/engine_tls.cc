@@ -9,6 +9,7 @@ namespace madoguchi::web {
 struct TlsTraits
     : restinio::single_thread_tls_traits_t<restinio::asio_timer_manager_t, RefusalCounter> {
   static constexpr bool use_connection_count_limiter = true;
+  using http_methods_mapper_t = LimitedMethods;
 };
 
 // RESTinio waits for a handshake without end; this more special overload, found by

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/utf8.h"
+
 namespace madoguchi::web {
 namespace {
 
@@ -123,7 +125,8 @@ std::map<std::string, std::string> parse_form(std::string_view text) {
     const auto value = equals == std::string_view::npos
                            ? std::optional<std::string>("")
                            : percent_decode(pair.substr(equals + 1), PlusIsSpace::kYes);
-    if (name && value && !name->empty()) form[*name] = *value;
+    if (name && value && !name->empty() && is_clean_utf8(*name) && is_clean_utf8(*value))
+      form[*name] = *value;
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   }
   return form;

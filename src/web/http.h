@@ -52,8 +52,8 @@ Response error_response(int status, std::string_view code, std::string_view mess
 enum class PlusIsSpace { kNo, kYes };
 std::optional<std::string> percent_decode(std::string_view text, PlusIsSpace plus);
 
-// application/x-www-form-urlencoded, also what follows a path's "?". Malformed pairs are left out;
-// at most 64 are read.
+// application/x-www-form-urlencoded, also what follows a path's "?". Malformed pairs, those that
+// are no UTF-8 among them, are left out; at most 64 are read.
 std::map<std::string, std::string> parse_form(std::string_view text);
 
 // A JSON string with its quotes.

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "web/engine.h"
+#include "web/hosts.h"
 #include "web/routes.h"
 
 namespace madoguchi::web {
@@ -26,7 +26,7 @@ TEST(Http, RefusesMalformedEscapes) {
 }
 
 TEST(Http, ReadsFormsAndBoundsTheirSize) {
-  const auto form = parse_form("user=a%40b&pass=%26%3D&flag&=x&bad=%");
+  const auto form = parse_form("user=a%40b&pass=%26%3D&flag&=x&bad=%&foreign=%FF&nul=a%00");
   EXPECT_EQ(form.at("user"), "a@b");
   EXPECT_EQ(form.at("pass"), "&=");
   EXPECT_EQ(form.at("flag"), "");

@@ -6,6 +6,15 @@
 
 namespace madoguchi::web {
 
+namespace {
+
+bool is_count(std::string_view text) {
+  return !text.empty() && text.size() < 20 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
 bool fits(std::string_view pattern, std::string_view path,
           std::map<std::string, std::string>& params) {
   params.clear();
@@ -38,8 +47,7 @@ void Routes::dispatch(Request request, const Reply& reply) const {
       continue;
     }
     if (request.body.size() > route.most_body) {
-      reply.send(error_response(413, "too_large",
-                                fmt::format("the body may have {} bytes", route.most_body)));
+      reply.send(too_large(request, request.body.size()));
       return;
     }
     route.handler(std::move(request), reply);
@@ -55,6 +63,24 @@ void Routes::dispatch(Request request, const Reply& reply) const {
   } else {
     reply.send(error_response(404, "not_found", "there is nothing at this path"));
   }
+}
+
+Response Routes::too_large(const Request& request, std::optional<std::size_t> size) const {
+  std::map<std::string, std::string> ignored;
+  const auto asked = std::find_if(routes_.begin(), routes_.end(), [&](const Route& route) {
+    return route.method == request.method && fits(route.pattern, request.path, ignored);
+  });
+  const std::string_view told = request.header("Content-Length");
+  const std::string has =
+      size ? std::to_string(*size) : std::string(is_count(told) ? told : "more");
+  if (asked == routes_.end())
+    return error_response(
+        413, "too_large",
+        fmt::format("the body has {} bytes; this server takes {} at most", has, most_body()));
+  return error_response(413, "too_large",
+                        fmt::format("the body has {} bytes; {} {} takes {} at most: {}", has,
+                                    name_of(asked->method), asked->pattern, asked->most_body,
+                                    asked->smaller.empty() ? "send less at once" : asked->smaller));
 }
 
 std::size_t Routes::most_body() const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,7 @@ struct Route {
   std::string pattern;  // "/api/v1/calls/{call}/hold": {name} stands for one segment
   Handler handler;
   std::size_t most_body = kUsualBody;
+  std::string smaller = {};  // how to send less, in words; empty: nothing particular
 };
 
 class Routes {
@@ -69,6 +71,9 @@ class Routes {
 
   // Answers 404, 405 and 413 itself.
   void dispatch(Request request, const Reply& reply) const;
+
+  // 413 with the limit of what was asked for. `size`: of the body, where not its header tells it.
+  [[nodiscard]] Response too_large(const Request& request, std::optional<std::size_t> size) const;
 
   [[nodiscard]] const std::vector<Route>& all() const { return routes_; }
   [[nodiscard]] std::size_t most_body() const;

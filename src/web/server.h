@@ -1,8 +1,8 @@
 // An HTTP server with WebSocket on one address and port, with TLS or, for the machine itself alone,
 // without. One thread of its own runs all handlers; start() returns when the port is bound. Bounded
 // everywhere: connections, head and body sizes, time to send a request or finish a TLS handshake,
-// unsent WebSocket bytes. Requests whose Host is not ours are refused (DNS rebinding), and so are
-// WebSockets opened by another site's page.
+// unsent WebSocket bytes; what is too large is told so. Requests whose Host is not ours are refused
+// (DNS rebinding), and so are WebSockets opened by another site's page.
 #pragma once
 
 #include <chrono>
@@ -41,6 +41,9 @@ struct ServerSettings {
   std::size_t most_connections = 4'096;
   std::chrono::seconds request_within{15};  // from the first byte we wait for to the last
   std::chrono::seconds response_within{30};
+  // Of a request that is refused as too large, so that its sender hears the answer; within
+  // request_within.
+  std::size_t most_heard_out = 256 * 1024 * 1024;
   std::size_t most_unsent = 1024 * 1024;  // bytes per WebSocket
   std::chrono::milliseconds heartbeat_every{5'000};
   std::string heartbeat = R"({"type":"heartbeat"})";  // tells a client that the line is alive
@@ -51,6 +54,7 @@ struct ServerCounters {
   std::uint64_t refused_host = 0;
   std::uint64_t refused_origin = 0;
   std::uint64_t malformed = 0;
+  std::uint64_t too_large = 0;  // beyond what the server reads
   std::uint64_t sockets_opened = 0;
   std::uint64_t sockets_too_slow = 0;
 };
@@ -72,7 +76,5 @@ class Server {
   explicit Server(std::unique_ptr<Engine> engine);
   std::unique_ptr<Engine> engine_;
 };
-
-bool is_loopback(const std::string& address);
 
 }  // namespace madoguchi::web

@@ -51,7 +51,7 @@ class ServerTest : public testing::Test {
                 [](const Request& request, const Reply& reply) {
                   reply.send(text_response(200, std::to_string(request.body.size())));
                 },
-                10});
+                10, "write less"});
     routes.add({Method::kGet, "/forgetful", [](const Request&, const Reply&) {}});
     routes.add({Method::kGet, "/events", [this](const Request&, const Reply& reply) {
                   reply.upgrade([this](std::shared_ptr<Socket> socket) {
@@ -121,12 +121,95 @@ TEST_F(ServerTest, RefusesForeignHostsAndOversizedHeads) {
   EXPECT_NE(ask("GET /hello/a HTTP/1.1\r\nHost: evil.example\r\n\r\n").find("421"),
             std::string::npos);
   EXPECT_EQ(server_->counters().refused_host, 1u);
-  EXPECT_EQ(ask(get("/hello/a", "X-Long: " + std::string(20'000, 'x') + "\r\n")).find("200 OK"),
+  EXPECT_NE(ask(get("/hello/a", "X-Long: " + std::string(20'000, 'x') + "\r\n")).find("431 "),
             std::string::npos);
-  EXPECT_EQ(ask(get("/" + std::string(10'000, 'x'))).find("200 OK"), std::string::npos);
+  std::string many;
+  for (int i = 0; i < 30; ++i)
+    many += "X-" + std::to_string(i) + ": " + std::string(4'000, 'x') + "\r\n";
+  EXPECT_NE(ask(get("/hello/a", many)).find("431 "), std::string::npos);
+  many.clear();
+  for (int i = 0; i < 80; ++i) many += "X-" + std::to_string(i) + ": a\r\n";
+  EXPECT_NE(ask(get("/hello/a", many)).find("431 "), std::string::npos);
+  EXPECT_NE(ask(get("/" + std::string(10'000, 'x'))).find("414 "), std::string::npos);
+  EXPECT_EQ(server_->counters().too_large, 4u);
   EXPECT_EQ(ask("\x16\x03\x01 rubbish\r\n\r\n").find("200 OK"), std::string::npos);
-  EXPECT_EQ(server_->counters().malformed, 3u);
+  EXPECT_EQ(server_->counters().malformed, 1u);
   EXPECT_NE(ask(get("/hello/a")).find("200 OK"), std::string::npos);
+}
+
+std::string post_head(std::string_view more) {
+  return "POST /small HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) + "\r\n";
+}
+
+// The server closes after it: what follows on the connection is not looked at.
+void expect_too_large(const std::string& answer, std::string_view size) {
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 Content Too Large\r\n")) << answer;
+  EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("nosniff"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"code\":\"too_large\",\"message\":\"the body has " +
+                               std::string(size) +
+                               " bytes; POST /small takes 10 at most: write less\"}"))
+      << answer;
+}
+
+TEST_F(ServerTest, ABodyThatItsHeaderSaysIsTooLargeIsRefusedUnread) {
+  start();
+  for (const char* more :
+       {"", "Expect: 100-continue\r\n", "Connection: Upgrade\r\nUpgrade: x\r\n"}) {
+    TestClient client(server_->port());
+    client.say(post_head("Content-Length: 9000000000\r\n" + std::string(more)));
+    const std::string answer = client.hear_all();
+    expect_too_large(answer, "9000000000");
+  }
+  EXPECT_EQ(server_->counters().too_large, 3u);
+  EXPECT_NE(ask(get("/hello/a")).find("200 OK"), std::string::npos);
+}
+
+TEST_F(ServerTest, ABodyInChunksIsRefusedWhereItGrowsTooLarge) {
+  start();
+  TestClient client(server_->port());
+  client.say(post_head("Transfer-Encoding: chunked\r\n"));
+  const std::string chunk = "1000\r\n" + std::string(4096, 'x') + "\r\n";
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(client.say(chunk)) << i;
+  ASSERT_TRUE(client.say("0\r\n\r\n"));
+  expect_too_large(client.hear_all(), "more");
+}
+
+TEST_F(ServerTest, WhoSendsAllBeforeListeningHearsTheRefusalToo) {
+  start();
+  TestClient client(server_->port());
+  ASSERT_TRUE(client.say(post_head("Content-Length: 16777216\r\n")));
+  const std::string piece(1024 * 1024, 'x');
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(client.say(piece)) << i;
+  expect_too_large(client.hear_all(), "16777216");
+}
+
+TEST_F(ServerTest, WhatWasAskedBeforeIsAnsweredBeforeTheRefusal) {
+  start();
+  TestClient client(server_->port());
+  client.say(get("/hello/a") + post_head("Content-Length: 9000000\r\n") + get("/hello/b"));
+  const std::string answers = client.hear_all();
+  EXPECT_TRUE(answers.starts_with("HTTP/1.1 200 OK")) << answers;
+  const auto second = answers.find("hello a") + 7;
+  ASSERT_LT(second, answers.size());
+  expect_too_large(answers.substr(second), "9000000");
+}
+
+TEST_F(ServerTest, WhoIsRefusedAndNeverEndsIsCutOff) {
+  ServerSettings settings;
+  settings.most_heard_out = 1024 * 1024;
+  settings.request_within = std::chrono::seconds(1);
+  start(settings);
+  TestClient endless(server_->port());
+  endless.say(post_head("Content-Length: 9000000000\r\n"));
+  const std::string piece(1024 * 1024, 'x');
+  int taken = 0;
+  while (taken < 1'000 && endless.say(piece)) ++taken;
+  EXPECT_LT(taken, 1'000);
+  TestClient silent(server_->port());
+  silent.say(post_head("Content-Length: 9000000000\r\n"));
+  expect_too_large(silent.hear_all(), "9000000000");
+  while (silent.say("x")) std::this_thread::yield();  // until the server has closed its side too
 }
 
 TEST_F(ServerTest, ServesTheFolderAndNothingOutsideIt) {
@@ -268,6 +351,16 @@ TEST_F(ServerTest, SpeaksTlsWithTheGivenCertificate) {
   std::string text;
   std::getline(in, text);
   EXPECT_EQ(text, "hello tls");
+  put("large", std::string(3'000'000, 'x'));
+  const std::string upload =
+      "curl -s --max-time 10 --cacert " + certificate + " --data-binary @" +
+      (folder_ / "large").string() +
+      " -w '%{http_code}' https://localhost:" + std::to_string(server_->port()) + "/small > " +
+      (folder_ / "out").string();
+  EXPECT_EQ(std::system(upload.c_str()), 0);
+  std::ifstream refused(folder_ / "out");
+  std::getline(refused, text);
+  EXPECT_TRUE(text.ends_with("POST /small takes 10 at most: write less\"}413")) << text;
   // Plain text to a TLS port gets nothing and harms nobody.
   EXPECT_EQ(ask(get("/hello/a")).find("200"), std::string::npos);
 }

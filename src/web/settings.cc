@@ -1,5 +1,7 @@
 #include "web/settings.h"
 
+#include "web/hosts.h"
+
 namespace madoguchi::web {
 
 void read_listening(Config& table, std::uint16_t usual_port, ServerSettings& into) {

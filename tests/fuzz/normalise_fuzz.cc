@@ -1,6 +1,7 @@
 // Values as anybody may type them: normal forms, masks, sealed records read back.
 #include <cstdint>
 
+#include "base/utf8.h"
 #include "vault/records/masking.h"
 #include "vault/records/normalise.h"
 #include "vault/records/sealed_record.h"

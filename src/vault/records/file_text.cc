@@ -5,7 +5,7 @@
 #include <unicode/ustring.h>
 
 #include "base/check.h"
-#include "vault/records/normalise.h"
+#include "base/utf8.h"
 
 namespace madoguchi::vault {
 namespace {

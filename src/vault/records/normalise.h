@@ -72,7 +72,4 @@ class Normaliser {
 // companies and of people from elsewhere. No kanji, no other signs, not empty.
 [[nodiscard]] bool reads_as_kana(std::string_view utf8);
 
-// Well-formed UTF-8 (no surrogates, nothing overlong) without NUL.
-[[nodiscard]] bool is_clean_utf8(std::string_view text);
-
 }  // namespace madoguchi::vault

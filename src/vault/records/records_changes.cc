@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "vault/records/field_codec.h"
 #include "vault/records/records_state.h"
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "vault/records/field_codec.h"
 
 namespace madoguchi::vault {

@@ -1,0 +1,58 @@
+#include "web/hosts.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace madoguchi::web {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) {
+    const auto end = host.find(']');
+    return end == std::string_view::npos ? host : host.substr(0, end + 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return address == "::1";
+}
+
+std::vector<std::string> allowed_hosts(const ServerSettings& settings) {
+  std::vector<std::string> hosts;
+  for (const std::string& host : settings.hosts) hosts.push_back(lower(host));
+  if (is_loopback(settings.address))
+    for (const char* own : {"localhost", "127.0.0.1", "[::1]"}) hosts.emplace_back(own);
+  else if (hosts.empty())
+    hosts.push_back(settings.address.find(':') == std::string::npos
+                        ? settings.address
+                        : fmt::format("[{}]", settings.address));
+  return hosts;
+}
+
+bool host_allowed(std::string_view host_header, const std::vector<std::string>& allowed) {
+  const std::string host = lower(without_port(host_header));
+  return std::find(allowed.begin(), allowed.end(), host) != allowed.end();
+}
+
+bool origin_allowed(std::string_view origin, std::string_view host_header) {
+  if (origin.empty()) return true;
+  const auto start = origin.find("://");
+  return start != std::string_view::npos && lower(origin.substr(start + 3)) == lower(host_header);
+}
+
+}  // namespace madoguchi::web

@@ -1,0 +1,22 @@
+// Which names a server answers to, and whose pages may open its WebSockets. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "web/server.h"
+
+namespace madoguchi::web {
+
+bool is_loopback(const std::string& address);
+
+// The settings' hosts in lower case, and those that always are of such an address.
+std::vector<std::string> allowed_hosts(const ServerSettings& settings);
+
+// Both without port. `allowed` are names in lower case.
+bool host_allowed(std::string_view host_header, const std::vector<std::string>& allowed);
+// Pages of our own site alone may open a WebSocket; programs that are no browsers send no Origin.
+bool origin_allowed(std::string_view origin, std::string_view host_header);
+
+}  // namespace madoguchi::web
