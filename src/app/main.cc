@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
 #include "app/admin_client.h"
 #include "app/administration.h"
@@ -18,7 +17,7 @@
 #include "app/mandate_command.h"
 #include "app/master_key_command.h"
 #include "app/processes.h"
-#include "app/recordings.h"
+#include "app/recording_command.h"
 #include "app/trace_command.h"
 #include "app/up.h"
 #include "app/upkeep_command.h"
@@ -32,70 +31,6 @@ int report(const Result<void>& result) {
   return result.error().code == ErrorCode::kInvalid || result.error().code == ErrorCode::kNotFound
              ? 2
              : 1;
-}
-
-struct RecordingOptions {
-  std::filesystem::path data = "madoguchi-data";
-  std::string call;
-  std::filesystem::path file;
-  std::filesystem::path out;
-  std::string purpose;
-  bool json = false;
-};
-
-std::filesystem::path recordings_of(const std::filesystem::path& data) {
-  return data / "exchange" / "recordings";
-}
-
-Result<void> list_command(const RecordingOptions& options) {
-  auto found = list_recordings(recordings_of(options.data));
-  if (!found) return tl::unexpected<Error>(found.error());
-  for (const FoundRecording& one : *found) {
-    if (options.json)
-      fmt::print("{}\n", nlohmann::json{{"file", one.file.string()},
-                                        {"organisation_id", one.organisation.text()},
-                                        {"call_id", one.call.text()},
-                                        {"started_at", format_utc(one.started)},
-                                        {"bytes", one.bytes}}
-                             .dump());
-    else
-      fmt::print("{}  {}  {}  {}\n", format_utc(one.started), one.call.text(),
-                 one.organisation.text(), one.file.string());
-  }
-  return {};
-}
-
-Result<void> export_command(const RecordingOptions& options) {
-  std::filesystem::path file = options.file;
-  if (file.empty()) {
-    auto found = list_recordings(recordings_of(options.data));
-    if (!found) return tl::unexpected<Error>(found.error());
-    for (const FoundRecording& one : *found)
-      if (one.call.text() == options.call) {
-        if (!file.empty())
-          return fail(ErrorCode::kInvalid,
-                      fmt::format("call {} has several recordings; name one with --file "
-                                  "(`madoguchi recording list` shows them)",
-                                  options.call));
-        file = one.file;
-      }
-    if (file.empty())
-      return fail(ErrorCode::kNotFound, fmt::format("call {} has no recording in {}", options.call,
-                                                    recordings_of(options.data).string()));
-  }
-  const auto vault = ProcessAccess::of_deployment(options.data, "vault");
-  if (!vault) return tl::unexpected<Error>(vault.error());
-  auto exported = export_recording(*vault, file, options.out, who_asks(), options.purpose);
-  if (!exported) return tl::unexpected<Error>(exported.error());
-  if (options.json)
-    fmt::print("{}\n", nlohmann::json{{"file", options.out.string()},
-                                      {"bytes", exported->bytes},
-                                      {"cut_off", exported->cut_off}}
-                           .dump());
-  else
-    fmt::print("{}: {} bytes{}\n", options.out.string(), exported->bytes,
-               exported->cut_off ? "; the recording was cut off by a fault" : "");
-  return {};
 }
 
 Result<void> journal_command(const std::filesystem::path& data) {
@@ -148,24 +83,6 @@ CLI::App* add_up(CLI::App& app, UpOptions& options) {
   up_command->add_option("--erasures", options.erasures,
                          "File of who was erased, outside --data [<data>-erasures/list]");
   return up_command;
-}
-
-void add_recording(CLI::App& app, RecordingOptions& options) {
-  CLI::App* recording = app.add_subcommand("recording", "Sealed recordings");
-  recording->require_subcommand(1);
-  recording->add_option("--data", options.data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
-  recording->add_subcommand("list", "Which recordings there are")
-      ->add_flag("--json", options.json, "One line of JSON each");
-  CLI::App* out = recording->add_subcommand(
-      "export", "Have the vault decrypt one into a stereo WAV; the vault's journal tells of it");
-  auto* call = out->add_option("--call", options.call, "Call id");
-  auto* file = out->add_option("--file", options.file, "Sealed file")->check(CLI::ExistingFile);
-  call->excludes(file);
-  out->add_option("--out", options.out, "WAV to write")->required();
-  out->add_option("--purpose", options.purpose, "Why; stands in the journal")->required();
-  out->add_flag("--json", options.json, "One line of JSON");
 }
 
 void add_verify(CLI::App& app, VerifyOptions& options) {
@@ -237,18 +154,16 @@ int run(int argc, char** argv) {
     app.add_subcommand(name, fmt::format("Run the {} alone", name))
         ->add_option("--config", config, "Its settings, TOML")
         ->required();
-  RecordingOptions recording;
-  add_recording(app, recording);
   VerifyOptions verify;
   add_verify(app, verify);
   ReportOptions report_options;
   add_report(app, report_options);
   WitnessOptions witness;
   add_witness(app, witness);
-  RecordingOptions journal;
+  std::filesystem::path journal_of = "madoguchi-data";
   CLI::App* journal_words =
       app.add_subcommand("journal", "Print the vault's journal, one line of JSON each");
-  journal_words->add_option("--data", journal.data, "Folder of `madoguchi up`")
+  journal_words->add_option("--data", journal_of, "Folder of `madoguchi up`")
       ->envname("MADOGUCHI_DATA")
       ->capture_default_str();
 
@@ -256,6 +171,7 @@ int run(int argc, char** argv) {
   add_administration(app, administer);
   add_confinement(app, administer);
   add_import(app, administer);
+  add_recording(app, administer);
   add_master_key(app, administer);
   add_export(app, administer);
   add_trace(app, administer);
@@ -275,17 +191,10 @@ int run(int argc, char** argv) {
     return report(up(up_options));
   }
   if (administer) return report(administer());
-  if (chosen->get_name() == "journal") return report(journal_command(journal.data));
+  if (chosen->get_name() == "journal") return report(journal_command(journal_of));
   if (chosen->get_name() == "verify") return verify_log_command(verify);
   if (chosen->get_name() == "report") return report_command(report_options);
   if (chosen->get_name() == "witness") return report(witness_command(witness));
-  if (chosen->get_name() == "recording") {
-    if (chosen->get_subcommands().front()->get_name() == "list")
-      return report(list_command(recording));
-    if (recording.call.empty() && recording.file.empty())
-      return report(fail(ErrorCode::kInvalid, "recording export: name it with --call or --file"));
-    return report(export_command(recording));
-  }
   if (chosen->get_name() == "exchange") begin_forgetful(argv);
   return report(run_process(chosen->get_name(), config));
 }

@@ -1,0 +1,148 @@
+#include "app/recording_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/admin_client.h"
+
+namespace madoguchi::app {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+struct Wanted {
+  fs::path data = "madoguchi-data";
+  std::string call;
+  fs::path file;
+  fs::path out;
+  std::string purpose;
+  bool json = false;
+};
+
+fs::path recordings_of(const fs::path& data) {
+  return data / "exchange" / "recordings";
+}
+
+Result<void> list_command(const Wanted& wanted) {
+  auto found = list_recordings(recordings_of(wanted.data));
+  if (!found) return tl::unexpected<Error>(found.error());
+  for (const FoundRecording& one : *found) {
+    if (wanted.json)
+      fmt::print("{}\n", json{{"file", one.file.string()},
+                              {"organisation_id", one.organisation.text()},
+                              {"call_id", one.call.text()},
+                              {"started_at", format_utc(one.started)},
+                              {"bytes", one.bytes}}
+                             .dump());
+    else
+      fmt::print("{}  {}  {}  {}\n", format_utc(one.started), one.call.text(),
+                 one.organisation.text(), one.file.string());
+  }
+  return {};
+}
+
+Result<std::vector<FoundRecording>> wanted_recordings(const Wanted& wanted) {
+  if (!wanted.file.empty()) {
+    FoundRecording named;
+    named.file = wanted.file;
+    return std::vector<FoundRecording>{std::move(named)};
+  }
+  auto found = list_recordings(recordings_of(wanted.data));
+  if (!found) return found;
+  std::erase_if(*found, [&](const FoundRecording& one) { return one.call.text() != wanted.call; });
+  if (found->empty())
+    return fail(ErrorCode::kNotFound, fmt::format("call {} has no recording in {}", wanted.call,
+                                                  recordings_of(wanted.data).string()));
+  return found;
+}
+
+void tell(const FoundRecording& from, const fs::path& to, const Exported& exported, bool as_json) {
+  if (as_json)
+    fmt::print("{}\n", json{{"file", to.string()},
+                            {"recording", from.file.string()},
+                            {"bytes", exported.bytes},
+                            {"cut_off", exported.cut_off}}
+                           .dump());
+  else
+    fmt::print("{}: {} bytes, of {}{}\n", to.string(), exported.bytes, from.file.string(),
+               exported.cut_off ? "; the recording was cut off by a fault" : "");
+  std::fflush(stdout);  // what is written is told, also when the next one fails
+}
+
+Result<void> export_command(const Wanted& wanted) {
+  if (wanted.call.empty() && wanted.file.empty())
+    return fail(ErrorCode::kInvalid, "recording export: name it with --call or --file");
+  const auto recordings = wanted_recordings(wanted);
+  if (!recordings) return tl::unexpected<Error>(recordings.error());
+  const std::vector<fs::path> files = wav_files(*recordings, wanted.out);
+  for (const fs::path& file : files) {
+    if (!fs::is_directory(fs::absolute(file).parent_path()))
+      return fail(ErrorCode::kNotFound, fmt::format("{}: there is no such folder", file.string()));
+    if (fs::exists(file))
+      return fail(ErrorCode::kConflict,
+                  fmt::format("{}: exists already; choose another name", file.string()));
+  }
+  const auto vault = ProcessAccess::of_deployment(wanted.data, "vault");
+  if (!vault) return tl::unexpected<Error>(vault.error());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const FoundRecording& one = (*recordings)[i];
+    auto exported = export_recording(*vault, one.file, files[i], who_asks(), wanted.purpose);
+    if (!exported)
+      return fail(exported.error().code,
+                  fmt::format("{}: {}", one.file.string(), exported.error().message));
+    tell(one, files[i], *exported, wanted.json);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<fs::path> wav_files(const std::vector<FoundRecording>& recordings,
+                                const fs::path& out) {
+  std::vector<fs::path> files;
+  const bool folder = fs::is_directory(out) || out.filename().empty();
+  for (std::size_t i = 0; i < recordings.size(); ++i) {
+    if (folder)
+      files.push_back(out / fmt::format("{}.wav", recordings[i].file.stem().string()));
+    else if (recordings.size() == 1)
+      files.push_back(out);
+    else
+      files.push_back(out.parent_path() /
+                      fmt::format("{}-{}{}", out.stem().string(), i + 1, out.extension().string()));
+  }
+  return files;
+}
+
+void add_recording(CLI::App& app, Chosen& chosen) {
+  const auto wanted = std::make_shared<Wanted>();  // shared by the parser's callbacks
+  CLI::App* recording = app.add_subcommand("recording", "Sealed recordings");
+  recording->require_subcommand(1);
+  recording->add_option("--data", wanted->data, "Folder of `madoguchi up`")
+      ->envname("MADOGUCHI_DATA")
+      ->capture_default_str();
+  CLI::App* list = recording->add_subcommand("list", "Which recordings there are");
+  list->add_flag("--json", wanted->json, "One line of JSON for each");
+  list->callback([&chosen, wanted] { chosen = [wanted] { return list_command(*wanted); }; });
+
+  CLI::App* out = recording->add_subcommand(
+      "export",
+      "Have the vault decrypt a call's recordings, each into a stereo WAV; the journal tells of "
+      "it. Prints which files were written");
+  auto* call = out->add_option("--call", wanted->call, "Call id: all recordings of it");
+  auto* file = out->add_option("--file", wanted->file, "One sealed file of `recording list`")
+                   ->check(CLI::ExistingFile);
+  call->excludes(file);
+  out->add_option("--out", wanted->out,
+                  "WAV to write; where a call has several recordings NAME-1.wav, NAME-2.wav, … in "
+                  "the order of time; or a folder, then each gets its sealed file's name")
+      ->required();
+  out->add_option("--purpose", wanted->purpose, "Why; stands in the journal")->required();
+  out->add_flag("--json", wanted->json, "One line of JSON for each file written");
+  out->callback([&chosen, wanted] { chosen = [wanted] { return export_command(*wanted); }; });
+}
+
+}  // namespace madoguchi::app

@@ -1,0 +1,35 @@
+#include "app/recording_command.h"
+
+#include <gtest/gtest.h>
+
+namespace madoguchi::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<FoundRecording> sealed(std::initializer_list<const char*> names) {
+  std::vector<FoundRecording> found(names.size());
+  std::size_t i = 0;
+  for (const char* name : names) found[i++].file = fs::path("sealed") / name;
+  return found;
+}
+
+TEST(RecordingCommand, OneRecordingGoesWhereItIsWanted) {
+  EXPECT_EQ(wav_files(sealed({"c.1.mdgrec"}), "a/call.wav"), std::vector<fs::path>{"a/call.wav"});
+}
+
+TEST(RecordingCommand, SeveralRecordingsAreNumberedInTheOrderOfTime) {
+  EXPECT_EQ(wav_files(sealed({"c.1.mdgrec", "c.2.mdgrec"}), "a/call.wav"),
+            (std::vector<fs::path>{"a/call-1.wav", "a/call-2.wav"}));
+  EXPECT_EQ(wav_files(sealed({"c.1.mdgrec", "c.2.mdgrec"}), "call"),
+            (std::vector<fs::path>{"call-1", "call-2"}));
+}
+
+TEST(RecordingCommand, InAFolderEachHasItsSealedFilesName) {
+  EXPECT_EQ(wav_files(sealed({"c.1.mdgrec", "c.2.mdgrec"}), "/tmp"),
+            (std::vector<fs::path>{"/tmp/c.1.wav", "/tmp/c.2.wav"}));
+  EXPECT_EQ(wav_files(sealed({"c.1.mdgrec"}), "new/"), std::vector<fs::path>{"new/c.1.wav"});
+}
+
+}  // namespace
+}  // namespace madoguchi::app
