@@ -19,7 +19,8 @@ constexpr std::string_view kSignIns = "sign-ins.txt";
 
 constexpr std::string_view kDemoTrunk =
     "# The machine itself may call in, so that a softphone on it reaches the demo's desks.\n"
-    "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\"]\ntrusted = true\n";
+    "[[trunk]]\nname = \"local\"\naddresses = [\"127.0.0.0/8\", \"::1\"]\n"
+    "trusted = true\n";
 // 架空 花子 of the vault's invented people.
 constexpr std::string_view kDemoCaller = "demo_caller = \"09000001001\"\n";
 constexpr std::string_view kTrunkExample =
@@ -50,6 +51,14 @@ std::string toml_text(std::string_view text) {
 
 }  // namespace
 
+bool is_everywhere(std::string_view address) {
+  return address == "0.0.0.0" || address == "::";
+}
+
+std::string host_text(const std::string& address) {
+  return address.find(':') == std::string::npos ? address : fmt::format("[{}]", address);
+}
+
 Deployment::Deployment(UpOptions options, fs::path program_folder)
     : options_(std::move(options)), program_folder_(std::move(program_folder)) {
   options_.data = fs::absolute(options_.data).lexically_normal();
@@ -59,7 +68,7 @@ Deployment::Deployment(UpOptions options, fs::path program_folder)
                           ? fs::path(options_.data.string() + "-erasures") / "list"
                           : fs::absolute(options_.erasures).lexically_normal();
   // Whoever listens at one address is found there, unless told otherwise.
-  if (!options_.given.contains("--public-address") && options_.address != kEverywhere)
+  if (!options_.given.contains("--public-address") && !is_everywhere(options_.address))
     options_.public_address = options_.address;
   if (!options_.certificate.empty()) options_.certificate = fs::absolute(options_.certificate);
   if (!options_.key.empty()) options_.key = fs::absolute(options_.key);
@@ -75,7 +84,8 @@ fs::path Deployment::settings_of(std::string_view process) const {
 
 std::string Deployment::console_url() const {
   std::string host = options_.console_host;
-  if (host.empty()) host = options_.address == "127.0.0.1" ? "localhost" : options_.address;
+  const bool here = options_.address == "127.0.0.1" || options_.address == "::1";
+  if (host.empty()) host = here ? "localhost" : host_text(options_.address);
   return fmt::format("{}://{}:{}", scheme(), host, options_.web_port);
 }
 
@@ -151,12 +161,12 @@ std::string Deployment::rpc_lines(std::string_view process) const {
 std::string Deployment::exchange_settings() const {
   // Sockets are named relative to <data>, where the processes run: a socket's path is short by law
   // of the kernel.
-  std::string sip = fmt::format("udp = [\"{0}:{1}\"]\ntcp = [\"{0}:{1}\"]\n", options_.address,
-                                options_.sip_port);
+  std::string sip = fmt::format("udp = [\"{0}:{1}\"]\ntcp = [\"{0}:{1}\"]\n",
+                                host_text(options_.address), options_.sip_port);
   if (options_.sip_tls_port != 0)
-    sip += fmt::format("tls = [\"{}:{}\"]\ntls_certificate = {}\ntls_key = {}\n", options_.address,
-                       options_.sip_tls_port, toml_text(options_.certificate.string()),
-                       toml_text(options_.key.string()));
+    sip += fmt::format("tls = [\"{}:{}\"]\ntls_certificate = {}\ntls_key = {}\n",
+                       host_text(options_.address), options_.sip_tls_port,
+                       toml_text(options_.certificate.string()), toml_text(options_.key.string()));
   return fmt::format(
       "# The exchange of this machine. Written at the first start; yours to edit.\n"
       "data = {}\npublic_address = {}\nallow_demo_calls = {}\n{}\n"

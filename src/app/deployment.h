@@ -18,7 +18,10 @@
 
 namespace madoguchi::app {
 
-inline constexpr std::string_view kEverywhere = "0.0.0.0";
+// All addresses of the machine, of one family: "0.0.0.0", "::".
+bool is_everywhere(std::string_view address);
+// As it stands before ":port": IPv6 in brackets.
+std::string host_text(const std::string& address);
 
 struct UpOptions {
   std::filesystem::path data = "madoguchi-data";

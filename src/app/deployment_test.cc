@@ -41,8 +41,23 @@ TEST_F(DeploymentOptions, AllAddressesNeedOneThatIsTold) {
 }
 
 TEST_F(DeploymentOptions, NoSettingsAreMadeForAddressesTheyCannotHold) {
-  EXPECT_TRUE(wrong(secured("::1")).starts_with("--address, --public-address: the settings"));
   EXPECT_TRUE(wrong(secured("not one")).starts_with("--address: not one is no IP address"));
+}
+
+TEST_F(DeploymentOptions, SixthVersionsAddressesAreTakenAsOneFamily) {
+  UpOptions options = secured("::1");
+  EXPECT_EQ(wrong(options), "");
+  EXPECT_EQ(Deployment(options, "/usr/bin").options().public_address, "::1");
+  EXPECT_EQ(Deployment(options, "/usr/bin").console_url(), "https://localhost:8080");
+  options = secured("2001:db8::7");
+  EXPECT_TRUE(wrong(options).starts_with("--console-host: must be given"));
+  options.console_host = "desk.example.jp";
+  EXPECT_EQ(wrong(options), "");
+  options.public_address = "192.0.2.7";
+  options.given = {"--public-address"};
+  EXPECT_TRUE(wrong(options).starts_with("--public-address: 192.0.2.7 is of another family"));
+  options = secured("::");
+  EXPECT_TRUE(wrong(options).starts_with("--public-address: must be given"));
 }
 
 TEST_F(DeploymentOptions, TheListOfErasuresLiesOutsideTheDataFolder) {

@@ -141,10 +141,6 @@ Result<void> Deployment::check_options() const {
                 fmt::format("--erasures: {} lies in {}: a backup that is put back would bring back "
                             "who was erased since",
                             options_.erasures.string(), options_.data.string()));
-  if (first && (options_.address + options_.public_address).find(':') != std::string::npos)
-    return fail(ErrorCode::kInvalid,
-                "--address, --public-address: the settings made here are for IPv4; give such an "
-                "address, or write the processes' settings yourself (docs/settings-*.md)");
   if (!is_address(options_.public_address))
     return fail(ErrorCode::kInvalid,
                 fmt::format("--public-address: {} is no IP address", options_.public_address));
@@ -153,11 +149,21 @@ Result<void> Deployment::check_options() const {
                 fmt::format("--address: without --certificate and --key only this machine itself "
                             "may connect: give them, or use 127.0.0.1 instead of {}",
                             options_.address));
-  if (first && options_.address == kEverywhere && !options_.given.contains("--public-address"))
+  if (first && is_everywhere(options_.address) && !options_.given.contains("--public-address"))
     return fail(ErrorCode::kInvalid,
                 fmt::format("--public-address: must be given with --address {}: it is where others "
                             "send their sound",
-                            kEverywhere));
+                            options_.address));
+  const bool sixth = options_.address.find(':') != std::string::npos;
+  if (first && sixth != (options_.public_address.find(':') != std::string::npos))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("--public-address: {} is of another family than --address {}: sound "
+                            "goes by one of IPv4 and IPv6",
+                            options_.public_address, options_.address));
+  if (first && sixth && !web::is_loopback(options_.address) && options_.console_host.empty())
+    return fail(ErrorCode::kInvalid,
+                "--console-host: must be given with an IPv6 address, which browsers can't name "
+                "where the glass says whose frame it is in");
   if (options_.certificate.empty() && options_.sip_tls_port != 0 && first)
     return fail(ErrorCode::kInvalid, "--sip-tls-port: needs --certificate and --key");
   if (options_.first_sound_port % 2 != 0 || options_.last_sound_port <= options_.first_sound_port)

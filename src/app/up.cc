@@ -15,8 +15,8 @@ namespace {
 void print_for_people(const Deployment& deployment,
                       const std::map<std::string, std::string>& states) {
   fmt::print("\nMadoguchi is up.\n\n  console   {}\n  glass     {}\n  SIP       sip:{}:{}\n",
-             deployment.console_url(), deployment.glass_url(), deployment.options().address,
-             deployment.options().sip_port);
+             deployment.console_url(), deployment.glass_url(),
+             host_text(deployment.options().address), deployment.options().sip_port);
   for (const auto& [name, state] : states)
     if (!state.empty()) fmt::print("  {:<9} {}\n", name, state);
   const auto people = deployment.sign_ins();

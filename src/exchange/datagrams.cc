@@ -81,6 +81,10 @@ Result<std::unique_ptr<Datagrams>> Datagrams::bind(const sip::Endpoint& at) {
     return fail(ErrorCode::kUnavailable, fmt::format("UDP socket: {}", std::strerror(errno)));
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kKernelBuffer, sizeof kKernelBuffer);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kKernelBuffer, sizeof kKernelBuffer);
+  // "[::]" is all of IPv6 and nothing of IPv4, which has a socket of its own: peers are known by
+  // the addresses that settings name.
+  const int only = 1;
+  if (family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   socklen_t size = 0;
   const sockaddr_storage address = to_sockaddr(at, size);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0) {

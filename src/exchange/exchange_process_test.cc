@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "exchange/media/udp_socket.h"
 #include "exchange/whole_testing.h"
+#include "sip/sdp.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -34,6 +36,67 @@ TEST_F(Whole, CallerReachesTheDeskAndAnOperatorsPhone) {
   EXPECT_TRUE(phone.expect("BYE"));
   EXPECT_EQ(centre->wait_for("ended CALLER_HUNG_UP").call_ended().call_id(), call);
   centre->wait_for("recording closed");
+}
+
+std::uint16_t sound_port(const sip::Message& message) {
+  const auto description = sip::parse_sdp(message.body());
+  if (!description || description->media.empty()) return 0;
+  EXPECT_EQ(description->media[0].address, "::1");
+  return description->media[0].port;
+}
+
+// Whether what one says into the exchange is heard by the other.
+bool is_heard(UdpSocket& speaks, std::uint16_t at, UdpSocket& hears) {
+  Bytes packet(12 + 160, 0x35);
+  packet[0] = 0x80;
+  packet[1] = 0;
+  for (std::uint8_t sequence = 1; sequence < 100; ++sequence) {
+    packet[3] = sequence;
+    packet[6] = static_cast<std::uint8_t>(sequence * 160 >> 8);
+    packet[7] = static_cast<std::uint8_t>(sequence * 160);
+    speaks.send(packet, *rtp::Address::parse("::1", at));
+    pollfd waiting{hears.fd(), POLLIN, 0};
+    ::poll(&waiting, 1, 100);
+    Bytes heard(2000);
+    rtp::Address from;
+    while (const auto size = hears.receive(heard, from))
+      if (*size == packet.size() && std::equal(packet.begin() + 12, packet.end(), &heard[12]))
+        return true;
+  }
+  return false;
+}
+
+TEST_F(Whole, SignallingAndSoundGoByTheSixthVersionToo) {
+  auto caller_sound = UdpSocket::bind("::1", 22080);
+  if (!caller_sound) GTEST_SKIP() << "this machine has no IPv6: " << caller_sound.error().message;
+  auto phone_sound = UdpSocket::bind("::1", 22082);
+  ASSERT_TRUE(phone_sound) << phone_sound.error().message;
+  settings.public_address = settings.sound_bind = settings.browser_bind = "::1";
+  settings.sip = {{sip::Transport::kUdp, *sip::Endpoint::parse("[::]:22060")},
+                  {sip::Transport::kTcp, *sip::Endpoint::parse("[::]:22060")},
+                  {sip::Transport::kUdp, *sip::Endpoint::parse("0.0.0.0:22060")},
+                  {sip::Transport::kTcp, *sip::Endpoint::parse("0.0.0.0:22060")}};
+  settings.trunks[0].addresses = {*AddressRange::parse("::1")};
+  start_exchange();
+  attach_centre();
+  set_desk();
+  Telephone caller("[::1]:22090");
+  Telephone phone("[::1]:22091");
+  register_phone(phone);
+  const sip::Message ok = call_until_answered(caller, "call");
+  caller.acknowledge(ok);
+  ring(centre->wait_for("arrived sakura").call_arrived().call_id());
+  const auto invite = phone.expect("INVITE");
+  ASSERT_TRUE(invite);
+  EXPECT_NE(invite->to_bytes().find("SIP/2.0/UDP [::1]:22060"), std::string::npos);
+  phone.answer(*invite);
+  ASSERT_TRUE(phone.expect("ACK"));
+  centre->wait_for("connected hana");
+  EXPECT_TRUE(is_heard(*caller_sound, sound_port(ok), *phone_sound));
+  EXPECT_TRUE(is_heard(*phone_sound, sound_port(*invite), *caller_sound));
+  caller.bye();
+  EXPECT_TRUE(phone.expect("BYE"));
+  centre->wait_for("ended CALLER_HUNG_UP");
 }
 
 TEST_F(Whole, CallCutOffByACrashIsNamedWithItsTokenAlsoWhenTheCentreWasAway) {

@@ -4,6 +4,7 @@
 
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
 #include <asio/ssl.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
@@ -52,6 +53,7 @@ class SipTransport::Impl {
 
   struct Socket {
     sip::Transport transport = sip::Transport::kUdp;
+    bool v4 = true;
     std::unique_ptr<Datagrams> datagrams;
     std::unique_ptr<tcp::acceptor> acceptor;
   };
@@ -146,6 +148,7 @@ Result<void> SipTransport::Impl::open(const Settings& settings) {
 Result<void> SipTransport::Impl::listen(const SipListen& at, std::uint16_t index) {
   Socket& socket = sockets_.emplace_back();
   socket.transport = at.transport;
+  socket.v4 = at.at.address.is_v4();
   if (at.transport == sip::Transport::kUdp) {
     auto datagrams = Datagrams::bind(at.at);
     if (!datagrams) return tl::unexpected(datagrams.error());
@@ -158,6 +161,8 @@ Result<void> SipTransport::Impl::listen(const SipListen& at, std::uint16_t index
   asio::error_code problem;
   socket.acceptor->open(endpoint.protocol(), problem);
   if (!problem) socket.acceptor->set_option(tcp::acceptor::reuse_address(true), problem);
+  if (!problem && !at.at.address.is_v4())  // as Datagrams::bind
+    socket.acceptor->set_option(asio::ip::v6_only(true), problem);
   if (!problem) socket.acceptor->bind(endpoint, problem);
   if (!problem) socket.acceptor->listen(asio::socket_base::max_listen_connections, problem);
   if (problem)
@@ -429,10 +434,15 @@ void SipTransport::Impl::flush() {
 
 std::optional<sip::Flow> SipTransport::Impl::flow_to(sip::Transport transport,
                                                      const sip::Endpoint& remote) const {
-  for (std::size_t i = 0; i < sockets_.size(); ++i)
-    if (sockets_[i].transport == transport)
-      return sip::Flow{transport, static_cast<std::uint16_t>(i), remote, 0};
-  return std::nullopt;
+  std::optional<sip::Flow> found;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    if (sockets_[i].transport != transport) continue;
+    const bool of_its_family = sockets_[i].v4 == remote.address.is_v4();
+    if (!found || of_its_family)
+      found = sip::Flow{transport, static_cast<std::uint16_t>(i), remote, 0};
+    if (of_its_family) break;
+  }
+  return found;
 }
 
 SipTransport::SipTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -23,16 +23,14 @@ class Telephone {
       : own_(*sip::Endpoint::parse(at)), socket_(*Datagrams::bind(own_)) {}
 
   void send(const std::string& text) {
-    socket_->queue(*sip::Endpoint::parse("127.0.0.1:22060"), text, 0);
+    socket_->queue({own_.address, 22060}, text, 0);
     socket_->flush([](std::uint64_t) {});
   }
   void invite(const std::string& number, const std::string& call_id,
               const std::string& more_headers = {}) {
     call_id_ = call_id;
     more_ = more_headers;
-    send(request("INVITE", 1, "sip:" + number + "@127.0.0.1:22060", "",
-                 "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-                 "m=audio 22080 RTP/AVP 0\r\n"));
+    send(request("INVITE", 1, "sip:" + number + "@" + host() + ":22060", "", sound(22080)));
   }
   // The next message that is a response of this status, or a request of this method.
   std::optional<sip::Message> expect(const std::string& what) {
@@ -68,9 +66,9 @@ class Telephone {
   }
   void acknowledge(const sip::Message& ok) {
     to_ = std::string(*ok.first(sip::Header::kTo));
-    send(request("ACK", 1, "sip:madoguchi@127.0.0.1:22060", "a"));
+    send(request("ACK", 1, "sip:madoguchi@" + host() + ":22060", "a"));
   }
-  void bye() { send(request("BYE", 2, "sip:madoguchi@127.0.0.1:22060", "b")); }
+  void bye() { send(request("BYE", 2, "sip:madoguchi@" + host() + ":22060", "b")); }
   // What an INVITE of the exchange's is answered with, short of 200.
   void respond(const sip::Message& invite, int status) {
     send(sip::Message::response_to(invite, status, {}, "phone").to_bytes());
@@ -79,26 +77,31 @@ class Telephone {
   void answer(const sip::Message& invite) {
     sip::Message ok = sip::Message::response_to(invite, 200, {}, "phone");
     ok.add(sip::Header::kContact, "<sip:phone@" + own_.text() + ">");
-    ok.set_body("application/sdp",
-                "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-                "m=audio 22082 RTP/AVP 0\r\n");
+    ok.set_body("application/sdp", sound(22082));
     send(ok.to_bytes());
   }
 
   std::string request(const std::string& method, int cseq, const std::string& target,
                       const std::string& branch, const std::string& body = {}) {
     return method + " " + target + " SIP/2.0\r\nVia: SIP/2.0/UDP " + own_.text() +
-           ";branch=z9hG4bK" + call_id_ + branch + "\r\nFrom: <sip:09011112222@127.0.0.1>;tag=t" +
-           "\r\nTo: " + (to_.empty() ? "<" + target + ">" : to_) + "\r\nCall-ID: " + call_id_ +
-           "\r\nCSeq: " + std::to_string(cseq) + " " + method +
+           ";branch=z9hG4bK" + call_id_ + branch + "\r\nFrom: <sip:09011112222@" + host() +
+           ">;tag=t" + "\r\nTo: " + (to_.empty() ? "<" + target + ">" : to_) +
+           "\r\nCall-ID: " + call_id_ + "\r\nCSeq: " + std::to_string(cseq) + " " + method +
            "\r\nMax-Forwards: 70\r\nContact: <sip:caller@" + own_.text() + ">\r\n" +
            (body.empty() ? "" : more_) + (body.empty() ? "" : "Content-Type: application/sdp\r\n") +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
   [[nodiscard]] std::string address() const { return own_.text(); }
+  [[nodiscard]] std::string host() const { return own_.address.uri_host(); }
 
  private:
+  std::string sound(int port) const {
+    const std::string at = (own_.address.is_v4() ? "IP4 " : "IP6 ") + own_.address.text();
+    return "v=0\r\no=- 1 1 IN " + at + "\r\ns=-\r\nc=IN " + at + "\r\nt=0 0\r\nm=audio " +
+           std::to_string(port) + " RTP/AVP 0\r\n";
+  }
+
   const sip::Endpoint own_;
   std::unique_ptr<Datagrams> socket_;
   std::string call_id_;
@@ -161,10 +164,10 @@ class Whole : public RunningExchange {
     sip::DigestClient client({"hana", "secret"}, entropy);
     for (int cseq = 1; cseq < 50; ++cseq) {
       const std::string text =
-          "REGISTER sip:127.0.0.1:22060 SIP/2.0\r\nVia: SIP/2.0/UDP " + phone.address() +
-          ";branch=z9hG4bKreg" + std::to_string(cseq) +
-          "\r\nFrom: <sip:hana@127.0.0.1>;tag=r\r\nTo: <sip:hana@127.0.0.1>\r\nCall-ID: reg" +
-          phone.address() + "\r\nCSeq: " + std::to_string(cseq) +
+          "REGISTER sip:" + phone.host() + ":22060 SIP/2.0\r\nVia: SIP/2.0/UDP " + phone.address() +
+          ";branch=z9hG4bKreg" + std::to_string(cseq) + "\r\nFrom: <sip:hana@" + phone.host() +
+          ">;tag=r\r\nTo: <sip:hana@" + phone.host() + ">\r\nCall-ID: reg" + phone.address() +
+          "\r\nCSeq: " + std::to_string(cseq) +
           " REGISTER\r\nMax-Forwards: 70\r\nExpires: 300\r\n"
           "Contact: <sip:hana@" +
           phone.address() + ">\r\nContent-Length: 0\r\n\r\n";

@@ -99,7 +99,7 @@ async function options(context: Context, binary: string): Promise<void> {
   const cases: { args: string[]; says: RegExp }[] = [
     { args: ["--address", "0.0.0.0"], says: /--address: without --certificate and --key only this machine/ },
     { args: ["--address", "0.0.0.0", "--certificate", binary, "--key", binary], says: /--public-address: must be given with --address 0\.0\.0\.0/ },
-    { args: ["--address", "::1"], says: /--address, --public-address: the settings made here are for IPv4/ },
+    { args: ["--address", "::1", "--public-address", "127.0.0.1"], says: /--public-address: 127\.0\.0\.1 is of another family than --address ::1/ },
     { args: ["--certificate", binary], says: /--certificate requires --key/ },
     { args: ["--key", binary], says: /--key requires --certificate/ },
     { args: ["--address", "here"], says: /--address: here is no IP address/ },
