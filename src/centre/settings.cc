@@ -12,6 +12,8 @@
 namespace madoguchi::centre {
 namespace {
 
+constexpr std::int64_t kLeastRing = 5;  // seconds in which somebody can pick up
+
 template <typename Tag>
 Id<Tag> read_id(Config& table, std::string_view key) {
   const auto id = Id<Tag>::parse(table.text(key));
@@ -79,10 +81,34 @@ void read_demo(Config table, Settings& into) {
       "caller_text", "お手紙をいただいた者ですが、今後どうしたらいいのか、教えていただけますか。");
 }
 
+// Browsers refuse to make any connection when one of these is wrong (W3C WebRTC, 4.4.1.6).
+IceServer read_ice(Config& table) {
+  IceServer server{table.texts_or("urls", {}), table.text_or("username", ""),
+                   table.text_or("credential", "")};
+  const auto begins = [](const std::string& url, std::initializer_list<std::string_view> schemes) {
+    return std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
+      return url.starts_with(scheme) && url.size() > scheme.size();
+    });
+  };
+  for (const std::string& url : server.urls) {
+    const bool turn = begins(url, {"turn:", "turns:"});
+    if ((!turn && !begins(url, {"stun:", "stuns:"})) || url.find('/') != std::string::npos)
+      table.refuse("urls", fmt::format("\"{}\" is none, it looks like stun:host:3478 or "
+                                       "turn:host:3478?transport=tcp",
+                                       url));
+    if (turn && (server.username.empty() || server.credential.empty()))
+      table.refuse("username", "turn: needs username and credential");
+  }
+  if (server.urls.empty()) table.refuse("urls", "must name one server at least");
+  return server;
+}
+
 void read_choices(Config& root, Settings& into) {
+  std::set<std::string> ids;
   for (Config& table : root.tables("disposition")) {
     Choice choice{table.text("id"), table.text("ja"), table.text("en")};
     if (!is_valid_id(choice.id)) table.refuse("id", "an id has 1 to 64 characters of A-Z a-z 0-9");
+    if (!ids.insert(choice.id).second) table.refuse("id", "stands here twice");
     into.dispositions.push_back(std::move(choice));
   }
   if (into.dispositions.empty())
@@ -93,13 +119,11 @@ void read_choices(Config& root, Settings& into) {
                          {"wrong_number", "間違い電話", "Wrong number"},
                          {"silent", "無言・切断", "Silent or cut"},
                          {"other", "その他", "Other"}};
-  for (Config& table : root.tables("ice_server"))
-    into.ice_servers.push_back({table.texts_or("urls", {}), table.text_or("username", ""),
-                                table.text_or("credential", "")});
+  for (Config& table : root.tables("ice_server")) into.ice_servers.push_back(read_ice(table));
 }
 
 void read_staff(Config& root, Settings& into) {
-  std::set<std::string> names;
+  std::set<std::string> names, ids, phones;
   for (Config& table : root.tables("operator")) {
     StaffSettings staff;
     staff.id = read_id<OperatorTag>(table, "id");
@@ -125,7 +149,10 @@ void read_staff(Config& root, Settings& into) {
     staff.phone_password = table.text_or("phone_password", "");
     if (staff.phone_user.empty() != staff.phone_password.empty())
       table.refuse("phone_password", "phone_user and phone_password go together");
+    if (!ids.insert(staff.id.text()).second) table.refuse("id", "stands here twice");
     if (!names.insert(staff.name).second) table.refuse("name", "stands here twice");
+    if (!staff.phone_user.empty() && !phones.insert(staff.phone_user).second)
+      table.refuse("phone_user", "stands here twice");
     into.staff.push_back(std::move(staff));
   }
 }
@@ -138,9 +165,10 @@ void read_texts(Config table, DeskPart& into) {
     table.refuse("place", "must have {n} where the place in the queue is said");
 }
 
-Micros read_seconds(Config& table, std::string_view key, Micros fallback, std::int64_t most) {
+Micros read_seconds(Config& table, std::string_view key, Micros fallback, std::int64_t most,
+                    std::int64_t least = 0) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(fallback).count();
-  return std::chrono::seconds(table.integer_or(key, seconds, 0, most));
+  return std::chrono::seconds(table.integer_or(key, seconds, least, most));
 }
 
 DeskPart read_desk(Config& table, const Settings& settings, std::set<std::string>& numbers) {
@@ -174,7 +202,7 @@ DeskPart read_desk(Config& table, const Settings& settings, std::set<std::string
   part.place_every = std::max(read_seconds(table, "place_every_s", part.place_every, 3600),
                               Micros(std::chrono::seconds(10)));
   part.recorded = table.flag_or("recorded", true);
-  desk.ring_limit = read_seconds(table, "ring_limit_s", desk.ring_limit, 300);
+  desk.ring_limit = read_seconds(table, "ring_limit_s", desk.ring_limit, 300, kLeastRing);
   desk.wrap_up_limit = read_seconds(table, "wrap_up_limit_s", desk.wrap_up_limit, 86'400);
   desk.promise_within = read_seconds(table, "promise_within_s", desk.promise_within, 864'000);
   desk.promise_repeat = read_seconds(table, "promise_repeat_s", desk.promise_repeat, 864'000);
@@ -191,11 +219,13 @@ DeskPart read_desk(Config& table, const Settings& settings, std::set<std::string
 void read_floor(Config& root, Settings& into) {
   for (Config& table : root.tables("organisation")) {
     const auto id = read_id<OrganisationTag>(table, "id");
-    into.floor.organisations[id] = {id, table.text("name")};
+    if (!into.floor.organisations.insert({id, {id, table.text("name")}}).second)
+      table.refuse("id", "stands here twice");
   }
   for (Config& table : root.tables("group")) {
     const auto id = read_id<GroupTag>(table, "id");
-    into.floor.groups[id] = {id, table.text("name")};
+    if (!into.floor.groups.insert({id, {id, table.text("name")}}).second)
+      table.refuse("id", "stands here twice");
   }
   std::set<std::string> numbers;
   for (Config& table : root.tables("desk")) {

@@ -37,6 +37,17 @@ TEST(Settings, AMistakeIsNamedByFileKeyAndCause) {
   const std::vector<Wrong> cases = {
       {"[web]\naddress = \"0.0.0.0\"\n", "web.address: without certificate"},
       {"[web]\ncertificate = \"c.pem\"\n", "web.key: is missing"},
+      {"[[organisation]]\nid = \"bank\"\nname = \"n\"\n", "organisation[1].id: stands here twice"},
+      {"[[group]]\nid = \"g\"\nname = \"n\"\n", "group[1].id: stands here twice"},
+      {"[[ice_server]]\nurls = [\"host:3478\"]\n", "ice_server[0].urls: \"host:3478\" is none"},
+      {"[[ice_server]]\nurls = [\"turn:host\"]\n", "ice_server[0].username: turn: needs"},
+      {"[[ice_server]]\n", "ice_server[0].urls: must name"},
+      {"[[operator]]\nid = \"o\"\npassword = \"long enough\"\n[[operator]]\nid = \"o\"\n"
+       "name = \"p\"\npassword = \"long enough\"\n",
+       "operator[1].id: stands here twice"},
+      {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"bank\"\ngroup = \"g\"\n"
+       "numbers = [\"11\"]\nring_limit_s = 0\n",
+       "desk[0].ring_limit_s: must be a whole number from 5"},
       {"[web]\nprot = 1\n", "web.prot: is not a setting"},
       {"[accounts]\nfirst_administrator = \"a\"\n", "accounts.first_password"},
       {"[[operator]]\nid = \"o\"\npassword = \"short\"\n", "operator[0].password: needs 10"},

@@ -11,6 +11,11 @@
 namespace madoguchi::exchange {
 namespace {
 
+bool is_plus_and_digits(std::string_view text) {
+  return text.size() >= 2 && text[0] == '+' &&
+         std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 void read_listen(Config& table, std::string_view key, sip::Transport transport,
                  std::vector<std::string> fallback, Settings& settings) {
   for (const std::string& text : table.texts_or(key, std::move(fallback))) {
@@ -40,7 +45,7 @@ void read_sip(Config table, Settings& settings) {
     table.refuse("tls", "needs tls_certificate and tls_key");
   if (settings.sip.empty()) table.refuse("udp", "at least one of udp, tcp and tls must listen");
   settings.country = table.text_or("country", "+81");
-  if (settings.country.size() < 2 || settings.country[0] != '+')
+  if (!is_plus_and_digits(settings.country) || settings.country.size() > 4)
     table.refuse("country", "must be + and a country code, \"+81\"");
   settings.session_interval =
       std::chrono::seconds(table.integer_or("session_interval_s", 1800, 0, 86'400));
@@ -86,15 +91,14 @@ void read_out(Config table, Settings& settings) {
   for (const auto& [key, list] : {std::pair("permitted", &settings.out.permitted),
                                   std::pair("forbidden", &settings.out.forbidden)})
     for (const std::string& prefix : *list)
-      if (prefix.size() < 2 || prefix[0] != '+' ||
-          !std::all_of(prefix.begin() + 1, prefix.end(),
-                       [](char c) { return c >= '0' && c <= '9'; }))
+      if (!is_plus_and_digits(prefix))
         table.refuse(key, fmt::format("\"{}\" is not + and digits", prefix));
 }
 
 void read_trunk(Config& table, Settings& settings) {
   TrunkSettings trunk;
   trunk.name = table.text("name");
+  if (table.has("name") && trunk.name.empty()) table.refuse("name", "must not be empty");
   for (const std::string& text : table.texts_or("addresses", {})) {
     if (auto range = AddressRange::parse(text))
       trunk.addresses.push_back(*range);
@@ -115,8 +119,11 @@ void read_trunk(Config& table, Settings& settings) {
     table.refuse("register", "needs target and user");
   if (!trunk.registers && trunk.addresses.empty())
     table.refuse("addresses", "a trunk that does not register needs the addresses it calls from");
-  for (const std::string& number : table.texts_or("numbers", {}))
+  for (const std::string& number : table.texts_or("numbers", {})) {
+    if (!bare_number(number))
+      table.refuse("numbers", fmt::format("\"{}\" is none, it looks like +81312345678", number));
     trunk.numbers.push_back(normal_number(number, settings.country));
+  }
   for (const TrunkSettings& other : settings.trunks)
     if (other.name == trunk.name) table.refuse("name", "two trunks have this name");
   settings.trunks.push_back(std::move(trunk));

@@ -46,6 +46,10 @@ TEST(Settings, ErrorsNameFileKeyAndCause) {
        "calls from"},
       {least + "[out]\npermitted = [\"0\"]\n",
        "exchange.toml: out.permitted: \"0\" is not + and digits"},
+      {least + "[sip]\ncountry = \"+eight\"\n",
+       "exchange.toml: sip.country: must be + and a country code, \"+81\""},
+      {least + "[[trunk]]\nname = \"t\"\naddresses = [\"::1\"]\nnumbers = [\"taro\"]\n",
+       "exchange.toml: trunk[0].numbers: \"taro\" is none, it looks like +81312345678"},
       {least + "[sip]\nupd = []\n", "exchange.toml: sip.upd: is not a setting"},
   };
   for (const auto& wrong : cases) {
