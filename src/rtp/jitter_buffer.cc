@@ -71,8 +71,11 @@ void JitterBuffer::set_target() {
   const auto end = late.begin() + static_cast<std::ptrdiff_t>(count);
   std::sort(late.begin(), end);
   const std::size_t outliers = count > 16 ? kOutliers : 0;
-  const std::int32_t needed = late[count - 1 - outliers] - late[0] + to_samples(settings_.shortest);
-  const std::int32_t wanted = std::min(needed, to_samples(settings_.longest));
+  // Senders without sense are up to 2^32 apart.
+  const std::int64_t needed =
+      std::int64_t{late[count - 1 - outliers]} - late[0] + to_samples(settings_.shortest);
+  const auto wanted =
+      static_cast<std::int32_t>(std::min<std::int64_t>(needed, to_samples(settings_.longest)));
   target_ = wanted > target_ ? wanted : std::max(wanted, target_ - kSlowDecay);
 }
 

@@ -76,7 +76,8 @@ void ReceiveStats::measure_jitter(std::uint32_t timestamp, MonoTime now) {
   if (last_transit_ && timestamp == last_timestamp_) return;
   const std::uint32_t transit = to_ticks(now.time_since_epoch(), clock_rate_) - timestamp;
   if (last_transit_) {
-    const auto change = static_cast<std::uint32_t>(std::abs(distance(*last_transit_, transit)));
+    const auto change =
+        static_cast<std::uint32_t>(std::abs(std::int64_t{distance(*last_transit_, transit)}));
     // A break in the timestamps (a source that started anew behind one SSRC) is no jitter either.
     if (change < clock_rate_) jitter_x16_ += change - ((jitter_x16_ + 8) >> 4);
   }

@@ -60,14 +60,15 @@ bool decoded_iequal(std::string_view a, std::string_view b) {
   return left && right && iequals(*left, *right);
 }
 
-// Every parameter of `a` that `b` has too is the same; a telling one may not be missing in `b`.
+// Every parameter of `a` that `b` has too is the same; a telling one may not be missing in `b`. Of
+// one that stands twice, which none may, the first counts, as everywhere here.
 bool params_agree(Params a, Params b) {
   std::string_view rest = a.text();
   Params::Param param;
   while (Params::next(rest, param)) {
     const auto other = b.find(param.name);
     if (other) {
-      if (!decoded_iequal(param.value, other->value)) return false;
+      if (!decoded_iequal(a.find(param.name)->value, other->value)) return false;
     } else if (std::any_of(kTellingParams.begin(), kTellingParams.end(),
                            [&](std::string_view name) { return iequals(name, param.name); })) {
       return false;

@@ -73,6 +73,13 @@ TEST(Uri, ComparesAsRfc3261Shows) {
   }
 }
 
+TEST(Uri, WithAParameterTwiceIsStillTheSameAsItself) {
+  const Uri twice = uri("sip:a@h;transport=udp;transport=tcp");
+  EXPECT_TRUE(twice.equivalent(twice));
+  EXPECT_TRUE(twice.equivalent(uri("sip:a@h;transport=udp")));
+  EXPECT_FALSE(twice.equivalent(uri("sip:a@h;transport=tcp")));
+}
+
 TEST(Uri, ChangesOnePartAndKeepsTheRest) {
   Uri changed = uri("sip:a@b.example:5070;lr;transport=tcp?x=y");
   changed.set_user("c d@e");

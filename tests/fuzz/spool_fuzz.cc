@@ -1,5 +1,7 @@
 // The spool's reader on any bytes: what it takes as records must read the same when written again,
 // and the ledger must bear whatever they hold.
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +13,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace madoguchi;
   using namespace madoguchi::exchange;
+  static google::protobuf::LogHandler* const printed_before = google::protobuf::SetLogHandler(nullptr);
+  static_cast<void>(printed_before);
   const ByteView input{data, size};
   ByteView rest = input;
   Bytes again;
