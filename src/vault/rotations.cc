@@ -53,12 +53,35 @@ Result<void> Rotations::find_unfinished() {
     if (!keys) return tl::unexpected<Error>(keys.error());
     if ((keys->at != 0 || keys->index_at != 0) && keys->version != 0)
       under_way_.emplace(id, Wanted{keys->version, parts_.clock.now(), keys->index_version});
+    if (auto looked = find_older(id, *keys); !looked) return looked;
   }
   return {};
 }
 
+// Records of a backup from before a rotation that has ended.
+Result<void> Rotations::find_older(const OrganisationId& organisation, const KeyStanding& keys) {
+  if (keys.index_oldest > std::max(keys.index_version, 1U))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("database: the vault's own is older than its records: those of {} are "
+                            "found under search keys of version {}, and it knows of {} at most. "
+                            "Nothing was changed; put the newer one back, or all from one backup",
+                            organisation.text(), keys.index_oldest, keys.index_version));
+  if (!keys.marks_are_older() || under_way_.contains(organisation)) return {};
+  // Its people's keys were put back with them.
+  if (auto again = parts_.keys.again(organisation); !again) return again;
+  const Wanted wanted{keys.version, parts_.clock.now(), keys.index_version};
+  if (auto kept = keep(organisation, wanted, "begun", "vault", "older_records"); !kept) return kept;
+  under_way_.emplace(organisation, wanted);
+  log_warn(
+      "the records of {} are older than its search keys: a backup was put back. Its people are "
+      "found as before; their keys are wrapped again, and they are marked anew under version {}",
+      organisation.text(), keys.index_version);
+  return {};
+}
+
 Result<void> Rotations::keep(const OrganisationId& organisation, const Wanted& wanted,
-                             std::string_view outcome, const std::string& asked_by) {
+                             std::string_view outcome, const std::string& asked_by,
+                             std::string_view cause) {
   const bool done = outcome == "done";
   ledger::Entry entry;
   entry.time = parts_.clock.now();
@@ -67,6 +90,7 @@ Result<void> Rotations::keep(const OrganisationId& organisation, const Wanted& w
   entry.outcome = std::string(outcome);
   entry.details = {{"version", static_cast<std::int64_t>(wanted.version)},
                    {"search_version", static_cast<std::int64_t>(wanted.index_version)}};
+  if (!cause.empty()) entry.details["cause"] = std::string(cause);
   auto text = entry.text();
   if (!text) return tl::unexpected<Error>(text.error());
   Act act;
@@ -122,6 +146,13 @@ Result<Rounds::Rest> Rotations::step(const OrganisationId& organisation, const W
       return tl::unexpected<Error>(step.error());
     return kBetweenSteps;
   }
+  // The walk over marks begins when nobody hangs on an older key, and no import is under way then.
+  if (keys->index_at != 0) return advance_marks(organisation, wanted, *keys);
+  if (wanted.waits) {
+    const auto over = parts_.records.imports_are_over(organisation);
+    if (!over) return tl::unexpected<Error>(over.error());
+    if (!*over) return kBetweenPasses;
+  }
   // An import that began before goes on with the key it began with.
   const auto older = parts_.keys.older_keys(organisation);
   if (!older) return tl::unexpected<Error>(older.error());
@@ -133,15 +164,22 @@ Result<Rounds::Rest> Rotations::step(const OrganisationId& organisation, const W
   return advance_marks(organisation, wanted, *keys);
 }
 
+// Under a key made now, or under the newest where records were put back that are older.
+Result<Rounds::Rest> Rotations::begin_marks(const OrganisationId& organisation,
+                                            const KeyStanding& keys, const Wanted& wanted) {
+  const auto begun = keys.index_version < wanted.index_version
+                         ? parts_.records.begin_reindex(organisation)
+                         : parts_.records.mark_anew(organisation);
+  if (!begun) return tl::unexpected<Error>(begun.error());
+  const std::lock_guard lock(mutex_);
+  under_way_.at(organisation).waits = !*begun;
+  return *begun ? kSearchesEnd : kBetweenPasses;
+}
+
 Result<Rounds::Rest> Rotations::advance_marks(const OrganisationId& organisation,
                                               const Wanted& wanted, const KeyStanding& keys) {
-  if (keys.index_version < wanted.index_version) {
-    const auto begun = parts_.records.begin_reindex(organisation);
-    if (!begun) return tl::unexpected<Error>(begun.error());
-    const std::lock_guard lock(mutex_);
-    under_way_.at(organisation).waits = !*begun;
-    return *begun ? kSearchesEnd : kBetweenPasses;
-  }
+  if (keys.index_version < wanted.index_version || keys.marks_are_older())
+    return begin_marks(organisation, keys, wanted);
   if (keys.index_at != 0) {
     if (auto step = parts_.records.reindex(organisation, parts_.people_at_once); !step)
       return tl::unexpected<Error>(step.error());

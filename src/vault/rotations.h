@@ -2,7 +2,10 @@
 // people are wrapped under it again; a key of search marks is made, then its people's marks are
 // made anew. In small steps on a thread of its own. The older keys are kept, for backups.
 //
-// That a rotation is asked for and that it is done are entries in the owner's log; the first is
+// Records of such a backup may be marked under an older key than the newest: their people are found
+// all the same, and what a rotation does to keys and marks is done by itself from the start on.
+//
+// That a rotation is begun and that it is done are entries in the owner's log; the first is
 // committed together with what makes it go on after a crash, the second together with its end.
 // Owned by RunningVault; any thread.
 #pragma once
@@ -36,7 +39,8 @@ class Rotations {
     std::size_t keys_at_once = 1024;
     std::size_t people_at_once = 256;
   };
-  // Those that were cut off go on with advance().
+  // Those that were cut off go on with advance(). kInvalid: the vault's own database is older than
+  // the records.
   static Result<std::unique_ptr<Rotations>> open(const Parts& parts);
 
   // Gives the version that the key will have. kNotFound: no such organisation, or it has no key
@@ -69,10 +73,14 @@ class Rotations {
   Result<Rounds::Rest> step(const OrganisationId& organisation, const Wanted& wanted);
   explicit Rotations(const Parts& parts) : parts_(parts) {}
   Result<void> find_unfinished();
+  Result<void> find_older(const OrganisationId& organisation, const KeyStanding& keys);
+  Result<Rounds::Rest> begin_marks(const OrganisationId& organisation, const KeyStanding& keys,
+                                   const Wanted& wanted);
   Result<Rounds::Rest> advance_marks(const OrganisationId& organisation, const Wanted& wanted,
                                      const KeyStanding& keys);
   Result<void> keep(const OrganisationId& organisation, const Wanted& wanted,
-                    std::string_view outcome, const std::string& asked_by);
+                    std::string_view outcome, const std::string& asked_by,
+                    std::string_view cause = {});
 
   const Parts parts_;
   mutable std::mutex mutex_;  // guards the rest

@@ -214,6 +214,27 @@ TEST_F(ImportTermsOf, AWithdrawalThatWasCutOffGoesOn) {
   EXPECT_TRUE(take(path, terms(path)));
 }
 
+// Its marks would be under two keys, and doubles among its rows would not be seen.
+TEST_F(ImportTermsOf, OneOfABackupFromBeforeARotationIsTakenBackAndBegunAnew) {
+  const fs::path path = file(people(0, 300));
+  const std::string import = cut_off(path);
+  ASSERT_TRUE(keys_.make_next(sakura_, vault::KeyUse::kIndex));
+  EXPECT_FALSE(records_->mark_anew(sakura_).value_or(true));
+  const auto refused = take(path, terms(path));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--withdraw"), std::string::npos)
+      << refused.error().message;
+  ASSERT_TRUE(withdraw(import));
+  EXPECT_EQ(records(), 0U);
+  ASSERT_TRUE(records_->mark_anew(sakura_).value_or(false));
+  while (!records_->reindex(sakura_).value_or(true)) {
+  }
+  const auto again = take(path, terms(path));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->rows, 300U);
+  EXPECT_EQ(found("customer_number", "C7"), 1U);
+}
+
 TEST_F(ImportTermsOf, WhatIsHalfDoneStandsInNoRange) {
   add(hanako("before"));
   const fs::path path = file(people(0, 300));

@@ -44,9 +44,7 @@ class OpeningsOn : public VaultOn {
         vault::fill_demo(*authority_, *staff_, people_->records(),
                          {{"sakura", "password-1"}, {"wakaba", "password-2"}}, clock_.now());
     ASSERT_TRUE(filled) << filled.error().message;
-    openings_ = std::make_unique<vault::Openings>(
-        vault::Openings::Parts{*store_, clock_, entropy_, *authority_, *registry_,
-                               people_->records(), vault::NumberingPlan::japanese()});
+    make_openings();
     ASSERT_TRUE(authority_->register_browser(OperatorId("hana"), SessionKey("s1"),
                                              clock_.now() + std::chrono::hours(12), fingerprint()));
     authority_->lease({CallId("call"),
@@ -76,6 +74,11 @@ class OpeningsOn : public VaultOn {
     if (!people) return tl::unexpected<Error>(people.error());
     people_ = std::move(*people);
     return {};
+  }
+  void make_openings() {
+    openings_ = std::make_unique<vault::Openings>(
+        vault::Openings::Parts{*store_, clock_, entropy_, *authority_, *registry_,
+                               people_->records(), vault::NumberingPlan::japanese()});
   }
   void TearDown() override {
     openings_.reset();

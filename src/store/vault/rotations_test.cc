@@ -1,6 +1,8 @@
 // New keys for an organisation while everything goes on, on a real store of either kind.
 #include "vault/rotations.h"
 
+#include <functional>
+
 #include "store/vault/openings_fixture.h"
 #include "store/vault/records_fixture.h"
 #include "vault/records/blind_index.h"
@@ -23,6 +25,27 @@ class RotationsOn : public OpeningsOn {
         Rotations::open({*store_, clock_, *registry_, people_->records(), people_->rotation(), 3});
     ASSERT_TRUE(opened) << opened.error().message;
     rotations_ = std::move(*opened);
+  }
+  // What is done to the files of records and of people's keys while the vault is stopped.
+  void between_runs(const std::function<void(const std::filesystem::path&)>& act) {
+    rotations_.reset();
+    openings_.reset();
+    people_.reset();
+    for (const char* name : {"records.db", "keys.db"}) act(folder_ / name);
+    const auto opened = open_people();
+    ASSERT_TRUE(opened) << opened.error().message;
+    make_openings();
+  }
+  void back_up() {
+    between_runs([](const auto& file) { copy_file(file, file.string() + ".kept"); });
+    reopen();
+  }
+  void put_backup_back() {
+    between_runs([](const auto& file) { rename(file.string() + ".kept", file); });
+    reopen();
+  }
+  void finish() {
+    for (int steps = 0; step(); ++steps) ASSERT_LT(steps, 100);
   }
   // Gives false when there is nothing to do.
   bool step() {
@@ -92,6 +115,59 @@ TEST_P(RotationsOn, WhatTheRecordsAreInTheMiddleOfGoesOn) {
   EXPECT_EQ(told(), std::vector<std::string>{"done"});
 }
 
+TEST_P(RotationsOn, RecordsPutBackFromBeforeARotationAreMarkedAnewByThemselves) {
+  back_up();
+  ASSERT_TRUE(rotations_->begin(OrganisationId("sakura"), "test"));
+  finish();
+  const auto subject = candidate().subject;
+  put_backup_back();
+  EXPECT_TRUE(sakura().under_way);
+  EXPECT_GT(people_->rotation().older_keys(OrganisationId("sakura")).value_or(0), 0U);
+  EXPECT_EQ(told(), (std::vector<std::string>{"begun", "done", "begun"}));
+  const auto again = entries().back();
+  EXPECT_EQ(std::get<std::string>(again.details.at("cause")), "older_records");
+  for (int steps = 0; step(); ++steps) {
+    ASSERT_LT(steps, 100);
+    EXPECT_EQ(candidate().subject, subject) << "step " << steps;
+    if (steps == 2) reopen();
+  }
+  EXPECT_FALSE(sakura().keys.marks_are_older());
+  EXPECT_EQ(sakura().keys.index_version, 2U);
+  EXPECT_EQ(people_->rotation().older_keys(OrganisationId("sakura")).value_or(99), 0U);
+  EXPECT_EQ(candidate().subject, subject);
+  EXPECT_EQ(told(), (std::vector<std::string>{"begun", "done", "begun", "done"}));
+  reopen();
+  EXPECT_FALSE(step());
+}
+
+// The vault's own database believes that it walks over marks, and the records know nothing of it.
+TEST_P(RotationsOn, RecordsPutBackAmidARotationAreWalkedFromTheirBeginning) {
+  back_up();
+  ASSERT_TRUE(rotations_->begin(OrganisationId("sakura"), "test"));
+  while (sakura().keys.index_at == 0) ASSERT_TRUE(step());
+  put_backup_back();
+  finish();
+  EXPECT_FALSE(sakura().keys.marks_are_older());
+  EXPECT_EQ(told(), (std::vector<std::string>{"begun", "done"}));
+  EXPECT_FALSE(candidate().subject.empty());
+}
+
+TEST_P(RotationsOn, AVaultsDatabaseThatIsOlderThanTheRecordsIsRefused) {
+  between_runs([this](const auto& file) {
+    if (file.filename() != "records.db") return;
+    const auto stores = open_record_stores(
+        {"sqlite:" + file.string(), "sqlite:" + (folder_ / "other.db").string(), folder_});
+    ASSERT_TRUE(stores) << stores.error().message;
+    const OrganisationId sakura("sakura");
+    ASSERT_TRUE(stores->records->set_cursor(vault::oldest_index_cursor(sakura), 7));
+  });
+  const auto refused =
+      Rotations::open({*store_, clock_, *registry_, people_->records(), people_->rotation(), 3});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(refused.error().message.find("older than its records"), std::string::npos);
+}
+
 TEST_P(RotationsOn, OneThatWaitsHoldsNoOtherUp) {
   ASSERT_TRUE(rotations_->begin(OrganisationId("sakura"), "test"));
   ASSERT_TRUE(rotations_->begin(OrganisationId("wakaba"), "test"));
@@ -137,6 +213,22 @@ TEST_F(RotationOfRecords, DoesNotWaitForAKeyWhoseRecordIsGone) {
   ASSERT_TRUE(records_->rewrap(sakura_).value_or(false));
   ASSERT_TRUE(stores_.keys->key(number).value().has_value());
   EXPECT_EQ(rotation.older_keys(sakura_).value_or(99), 0U);
+}
+
+// It would make another key under the same version, and nobody's key could be told from a damaged
+// one.
+TEST_F(RotationOfRecords, OlderKeysOfOrganisationsThanTheRecordsHangOnAreRefused) {
+  add(hanako());
+  ASSERT_TRUE(records_->begin_rotation(sakura_));
+  while (!records_->rewrap(sakura_).value_or(true)) {
+  }
+  vault::HeldKeys older;
+  ASSERT_TRUE(older.newest(sakura_, vault::KeyUse::kData));
+  const auto refused = vault::Records::open({*stores_.records, *stores_.keys, older, *erasures_,
+                                             clock_, entropy_, vault::NumberingPlan::japanese()});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("the vault's own database is older"), std::string::npos)
+      << refused.error().message;
 }
 
 TEST_F(RotationOfRecords, EverybodyIsFoundAtEachStepWhileMarksAreMadeAnew) {

@@ -214,10 +214,16 @@ Result<void> Importer::State::marks_are_newest() const {
   const auto sealer = records.sealer(terms.organisation);
   if (!sealer) return tl::unexpected<Error>(sealer.error());
   if (std::max<std::uint64_t>(*oldest, 1) >= (*sealer)->index().version()) return {};
+  if (!row.import_id.empty())
+    return fail(ErrorCode::kConflict,
+                fmt::format("import {} was begun under search keys that were replaced since (a "
+                            "backup was put back): take it back with --withdraw, and begin anew",
+                            row.import_id));
   return fail(ErrorCode::kUnavailable,
               fmt::format("the records of {} are older than its search keys (a backup was put "
-                          "back); run `madoguchi keys rotate {}` and try again when that is done",
-                          terms.organisation.text(), terms.organisation.text()));
+                          "back) and are marked anew (`madoguchi keys status`); try again when "
+                          "that is done",
+                          terms.organisation.text()));
 }
 
 Result<void> Importer::State::begin() {

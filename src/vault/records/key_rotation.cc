@@ -1,5 +1,7 @@
 #include "vault/records/key_rotation.h"
 
+#include <algorithm>
+
 namespace madoguchi::vault {
 namespace {
 
@@ -27,8 +29,13 @@ Result<KeyStanding> KeyRotation::standing(const OrganisationId& organisation) co
   if (!highest) return tl::unexpected<Error>(highest.error());
   const auto marks = store_.cursor(reindex_cursor(organisation));
   if (!marks) return tl::unexpected<Error>(marks.error());
-  return KeyStanding{newest, *cursor,
-                     organisation_keys_.newest_version(organisation, KeyUse::kIndex), *marks,
+  const auto oldest = store_.cursor(oldest_index_cursor(organisation));
+  if (!oldest) return tl::unexpected<Error>(oldest.error());
+  return KeyStanding{newest,
+                     *cursor,
+                     organisation_keys_.newest_version(organisation, KeyUse::kIndex),
+                     *marks,
+                     std::max(static_cast<std::uint32_t>(*oldest), 1U),
                      *highest};
 }
 

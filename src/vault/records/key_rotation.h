@@ -24,7 +24,13 @@ struct KeyStanding {
   RecordNumber at = 0;              // where wrapping again stands; 0: it does not
   std::uint32_t index_version = 0;  // of the keys of search marks
   RecordNumber index_at = 0;        // where making marks anew stands
+  std::uint32_t index_oldest = 1;   // version that marks may be under at the oldest
   RecordNumber of = 0;              // of so many numbers
+
+  // And nobody walks: records of a backup from before a rotation that has ended.
+  [[nodiscard]] bool marks_are_older() const {
+    return index_at == 0 && index_oldest < index_version;
+  }
 };
 
 class KeyRotation {

@@ -208,6 +208,11 @@ class Records {
   // anew, while searches find by either. False, nothing made, while an import of theirs is under
   // way or unfinished: it goes on with the marks it began with. New imports wait meanwhile.
   Result<bool> begin_reindex(const OrganisationId& organisation);
+  // The same without a new key, for records whose marks are older than the newest one: reindex()
+  // makes everybody's anew under it. False while an import is unfinished.
+  Result<bool> mark_anew(const OrganisationId& organisation);
+  // Whether every import of theirs is done or withdrawn.
+  [[nodiscard]] Result<bool> imports_are_over(const OrganisationId& organisation);
   // Looks at up to `most` people, bounded as rewrap() is. True when all are found by the new marks.
   Result<bool> reindex(const OrganisationId& organisation, std::size_t most = 512);
   // How many subjects of the organisation have a key. Looks at every key.

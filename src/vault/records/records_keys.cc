@@ -360,6 +360,17 @@ Result<void> Records::State::collect_orphans() {
   return parts.store.set_cursor(std::string(kOrphanCursor), numbers.next());
 }
 
+// An older database of organisations' keys would make another one under the same version.
+Result<void> Records::State::expect_organisation_key(const SubjectKeyRow& row) {
+  const auto newest = parts.organisation_keys.newest_version(row.organisation, KeyUse::kData);
+  if (newest >= row.version) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("the vault's own database is older than {}: people's keys of {} hang on "
+                          "its key of version {}, and it knows of {} at most. Nothing was changed; "
+                          "put the newer database back, or all three from one backup",
+                          parts.keys_shown, row.organisation.text(), row.version, newest));
+}
+
 // Every record has a key, but those of a strict import that is being taken back. The newest tells.
 Result<void> Records::State::expect_keys() {
   const auto newest = parts.store.highest_number();
@@ -369,7 +380,7 @@ Result<void> Records::State::expect_keys() {
   if (!*row) return {};
   const auto key = parts.keys.key(*newest);
   if (!key) return tl::unexpected<Error>(key.error());
-  if (*key) return {};
+  if (*key) return expect_organisation_key(**key);
   const auto imports = parts.store.imports((*row)->organisation);
   if (!imports) return tl::unexpected<Error>(imports.error());
   if (std::any_of(imports->begin(), imports->end(), [&](const ImportRow& one) {

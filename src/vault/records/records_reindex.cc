@@ -12,16 +12,29 @@ constexpr std::size_t kLockedAtOnce = 16;
 
 }  // namespace
 
+Result<bool> Records::imports_are_over(const OrganisationId& organisation) {
+  const auto imports = state_->parts.store.imports(organisation);
+  if (!imports) return tl::unexpected<Error>(imports.error());
+  return std::all_of(imports->begin(), imports->end(), [](const ImportRow& one) {
+    return one.state == import_state::kDone || one.state == import_state::kWithdrawn;
+  });
+}
+
+Result<bool> Records::mark_anew(const OrganisationId& organisation) {
+  const std::lock_guard lock(state_->unique_mutex);
+  const auto over = imports_are_over(organisation);
+  if (!over || !*over) return over;
+  if (auto kept = state_->parts.store.set_cursor(reindex_cursor(organisation), 1); !kept)
+    return tl::unexpected<Error>(kept.error());
+  return true;
+}
+
 // The cursor first: cut off after the key was made, the walk is known to be due.
 Result<bool> Records::begin_reindex(const OrganisationId& organisation) {
   const Parts& parts = state_->parts;
   const std::lock_guard lock(state_->unique_mutex);
-  const auto imports = parts.store.imports(organisation);
-  if (!imports) return tl::unexpected<Error>(imports.error());
-  if (std::any_of(imports->begin(), imports->end(), [](const ImportRow& one) {
-        return one.state != import_state::kDone && one.state != import_state::kWithdrawn;
-      }))
-    return false;
+  const auto over = imports_are_over(organisation);
+  if (!over || !*over) return over;
   if (auto kept = parts.store.set_cursor(reindex_cursor(organisation), 1); !kept)
     return tl::unexpected<Error>(kept.error());
   const auto made = parts.organisation_keys.make_next(organisation, KeyUse::kIndex);

@@ -65,6 +65,7 @@ struct Records::State {
   Result<Orphans> orphans();
   Result<void> collect_orphans();
   Result<void> expect_keys();
+  Result<void> expect_organisation_key(const SubjectKeyRow& row);
 
   std::mutex& lock_of(RecordNumber number) { return subject_locks[number % subject_locks.size()]; }
 
