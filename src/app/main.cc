@@ -177,7 +177,7 @@ int run(int argc, char** argv) {
   add_trace(app, administer);
   add_log(app, administer);
   add_mandates(app, administer);
-  add_upkeep(app, administer);
+  add_upkeep(app, administer, token_of);
 
   try {
     app.parse(argc, argv);

@@ -50,6 +50,15 @@ Result<void> run_process(std::string_view name, const std::filesystem::path& con
   return fail(ErrorCode::kInvalid, fmt::format("there is no process \"{}\"", name));
 }
 
+Result<vault::TokenPlace> token_of(const std::filesystem::path& config) {
+  const auto settings = vault::Settings::from_file(config);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  if (settings->token) return *settings->token;
+  return fail(ErrorCode::kInvalid,
+              fmt::format("{}: token: is missing, but the running vault's master key is in one",
+                          config.string()));
+}
+
 Result<std::size_t> move_master_key(const std::filesystem::path& config) {
   return vault::move_master_key_to_token(config, open_vault_store);
 }

@@ -1,15 +1,19 @@
 #include "app/upkeep_command.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/admin_stub.h"
 #include "app/command_family.h"
+#include "base/sealing.h"
 #include "base/time.h"
 #include "upkeep.grpc.pb.h"
+#include "vault/core/token_session.h"
 
 namespace madoguchi::app {
 namespace {
@@ -29,27 +33,105 @@ struct Words {
   bool unmasked = false;
   bool repeats = false;
   bool master = false;
+  std::filesystem::path config;  // the vault's settings; empty: those in `data`
+  std::string token_key;
+  TokenOf token_of;
 };
 
 using Stub = pb::VaultUpkeepForAdmin::Stub;
 
+template <typename Request, typename Reply>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Reply*);
+
 // One question and its answer, which may say what is wrong.
 template <typename Request, typename Reply>
-Result<Reply> ask(const Words& words, const Request& request,
-                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Reply*)) {
+Result<Reply> heard(const Words& words, const Request& request, Method<Request, Reply> method) {
   const auto stub = stub_in<pb::VaultUpkeepForAdmin>(words.data);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
   Reply reply;
   if (auto done = answered(((**stub).*method)(&context, request, &reply)); !done)
     return tl::unexpected<Error>(done.error());
-  if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
+  return reply;
+}
+template <typename Request, typename Reply>
+Result<Reply> ask(const Words& words, const Request& request, Method<Request, Reply> method) {
+  auto reply = heard(words, request, method);
+  if (reply && !reply->error().empty()) return fail(ErrorCode::kInvalid, reply->error());
   return reply;
 }
 
-// ---- keys
+// ---- the master key
+
+Result<vault::TokenPlace> place_of(const Words& words) {
+  return words.token_of(words.config.empty() ? words.data / "vault.toml" : words.config);
+}
+
+Result<std::unique_ptr<vault::TokenSession>> session_with(const vault::TokenPlace& place) {
+  ::prctl(PR_SET_DUMPABLE, 0);
+  return vault::TokenSession::open(place, vault::TokenSession::Access::kChange);
+}
+
+// What the keys of the name give, sealed to the vault: it alone reads them.
+Result<pb::RotateMasterKeyRequest> request_with(vault::TokenSession& token,
+                                                const pb::ReadMasterKeyReply& where) {
+  SealPublicKey to{};
+  if (where.sealing_key().size() != to.size())
+    return fail(ErrorCode::kCorrupt, "the vault's answer has no key to seal to");
+  std::ranges::copy(as_bytes(where.sealing_key()), to.begin());
+  const auto secrets = token.secrets();
+  if (!secrets) return tl::unexpected<Error>(secrets.error());
+  pb::RotateMasterKeyRequest request;
+  request.set_asked_by(who_asks());
+  for (const vault::TokenSecret& one : *secrets) {
+    pb::TokenKey& key = *request.add_token_keys();
+    key.set_key(one.key);
+    key.set_sealed_secret(std::string(as_text(seal(one.secret.reveal(), to))));
+  }
+  return request;
+}
+
+// The vault, confined, does not reach the token itself. A key that nothing came to hang on goes
+// again; where nobody knows, it stays.
+Result<void> rotate_in_token(const Words& words, const pb::ReadMasterKeyReply& where) {
+  const auto place = place_of(words);
+  if (!place) return tl::unexpected<Error>(place.error());
+  const auto token = session_with(*place);
+  if (!token) return tl::unexpected<Error>(token.error());
+  const auto fresh = (*token)->next_key();
+  if (!fresh) return tl::unexpected<Error>(fresh.error());
+  if (auto made = (*token)->make_key(*fresh); !made) return made;
+  const auto request = request_with(**token, where);
+  if (!request) {
+    static_cast<void>((*token)->destroy_key(*fresh));
+    return tl::unexpected<Error>(request.error());
+  }
+  const auto reply = heard(words, *request, &Stub::RotateMasterKey);
+  if (!reply)
+    return fail(reply.error().code,
+                fmt::format("{}; whether the vault hangs on key \"{}\" of token \"{}\" now its log "
+                            "says when it starts",
+                            reply.error().message, *fresh, place->label));
+  if (!reply->error().empty()) {
+    if (!reply->may_be_kept()) static_cast<void>((*token)->destroy_key(*fresh));
+    return fail(ErrorCode::kInvalid, reply->error());
+  }
+  if (words.as_json)
+    fmt::print(
+        "{}\n",
+        json{{"keys", reply->keys()}, {"key", *fresh}, {"before", reply->key_before()}}.dump());
+  else
+    fmt::print(
+        "{} keys hang on key \"{}\" of token \"{}\" now. Key \"{}\" opens backups of the database "
+        "from before: once there are none, destroy it with `madoguchi keys destroy {}`\n",
+        reply->keys(), *fresh, place->label, reply->key_before(), reply->key_before());
+  return {};
+}
 
 Result<void> rotate_master(const Words& words) {
+  const auto where = heard(words, pb::ReadMasterKeyRequest(), &Stub::ReadMasterKey);
+  if (!where) return tl::unexpected<Error>(where.error());
+  if (where->in_token()) return rotate_in_token(words, *where);
   pb::RotateMasterKeyRequest request;
   request.set_asked_by(who_asks());
   const auto reply = ask(words, request, &Stub::RotateMasterKey);
@@ -63,6 +145,37 @@ Result<void> rotate_master(const Words& words) {
         reply->keys());
   return {};
 }
+
+Result<void> destroy(const Words& words) {
+  const auto where = heard(words, pb::ReadMasterKeyRequest(), &Stub::ReadMasterKey);
+  if (!where) return tl::unexpected<Error>(where.error());
+  if (!where->in_token())
+    return fail(ErrorCode::kInvalid, "the vault's master key is in a file, not in a token");
+  if (where->key().empty())
+    return fail(ErrorCode::kUnavailable, "the master key is being replaced; try again");
+  if (where->key() == words.token_key)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("the vault hangs on key \"{}\": without it all its data is noise; "
+                            "`madoguchi keys rotate --master` puts another in its place",
+                            words.token_key));
+  const auto place = place_of(words);
+  if (!place) return tl::unexpected<Error>(place.error());
+  const auto token = session_with(*place);
+  if (!token) return tl::unexpected<Error>(token.error());
+  const auto ours = (*token)->keys();
+  if (!ours) return tl::unexpected<Error>(ours.error());
+  if (std::find(ours->begin(), ours->end(), words.token_key) == ours->end())
+    return fail(ErrorCode::kNotFound,
+                fmt::format("token \"{}\" has no key \"{}\" of the name \"{}\"", place->label,
+                            words.token_key, place->key));
+  if (auto gone = (*token)->destroy_key(words.token_key); !gone) return gone;
+  if (!words.as_json)
+    fmt::print("key \"{}\" of token \"{}\" is destroyed; the vault hangs on \"{}\"\n",
+               words.token_key, place->label, where->key());
+  return {};
+}
+
+// ---- keys
 
 Result<void> rotate(const Words& words) {
   if (words.master == !words.organisation.empty())
@@ -159,8 +272,9 @@ Result<void> list_fields(const Words& words) {
 
 }  // namespace
 
-void add_upkeep(CLI::App& app, Chosen& chosen) {
+void add_upkeep(CLI::App& app, Chosen& chosen, TokenOf token_of) {
   const auto words = std::make_shared<Words>();  // lives as long as CLI11's callbacks
+  words->token_of = std::move(token_of);
   const auto organisation = [&](CLI::App* command) {
     command->add_option("organisation", words->organisation, "Its id")->required();
     return command;
@@ -170,7 +284,14 @@ void add_upkeep(CLI::App& app, Chosen& chosen) {
       keys, "rotate", "A new key, for a client or for the whole vault, while everything goes on",
       chosen, words, rotate);
   rotating->add_option("organisation", words->organisation, "Its id");
-  rotating->add_flag("--master", words->master, "The master key, where it is in a file");
+  rotating->add_flag("--master", words->master, "The master key, in its file or its token");
+  CLI::App* destroying =
+      member(keys, "destroy", "A key of the vault's token that it does not hang on any more",
+             chosen, words, destroy);
+  destroying->add_option("key", words->token_key, "Its label")->required();
+  for (CLI::App* one : {rotating, destroying})
+    one->add_option("--config", words->config, "The vault's settings [vault.toml in --data]")
+        ->check(CLI::ExistingFile);
   member(keys, "status", "Each client's key, and how far a rotation is", chosen, words, status);
   CLI::App* schema = family(app, "schema", "Which fields a client's records have", words);
   organisation(member(schema, "list", "All fields", chosen, words, list_fields));

@@ -100,6 +100,19 @@ OrganisationId Directory::owner_of(std::string_view canonical) const {
   return found == owners_.end() ? OrganisationId() : found->second;
 }
 
+Result<Secret> Directory::open_secret(ByteView sealed) const {
+  const auto refuse = [] {
+    return fail(ErrorCode::kCorrupt, "a secret does not open: it was sealed to another vault");
+  };
+  const auto shared = sealing_.last->key_of(sealed, sealing_.secret_key);
+  if (!shared) return refuse();
+  auto plain = unseal_with(sealed, *shared);
+  if (!plain || plain->size() != kKeyBytes) return refuse();
+  Secret secret = Secret::copy_of(*plain);
+  wipe(std::span(*plain));
+  return secret;
+}
+
 Readable<Line> Directory::read(ByteView sealed_number, const NumberingPlan& plan, Time now) const {
   // An empty seal is how a caller without a number arrives.
   if (sealed_number.empty()) return tl::unexpected(word_of(Unreadable::kWithheld));

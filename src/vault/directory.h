@@ -55,6 +55,9 @@ class Directory {
 
   [[nodiscard]] const SealPublicKey& sealing_key() const { return sealing_.public_key; }
 
+  // A key of kKeyBytes that was sealed to the vault. kCorrupt: it is none.
+  [[nodiscard]] Result<Secret> open_secret(ByteView sealed) const;
+
   // A number as the exchange sealed it.
   [[nodiscard]] Readable<Line> read(ByteView sealed_number, const NumberingPlan& plan,
                                     Time now) const;

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/id.h"
 #include "base/keyed.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "vault/core/crypto.h"
 #include "vault/core/master_key.h"
@@ -34,17 +36,42 @@ Place place_of(const KeyRow& row, const std::string& version) {
 
 }  // namespace
 
-Result<Master> Master::of_token(const Source& source, const std::string& salt_hex) {
+Result<Master> Master::of_token(const TokenSecret& key, const std::string& salt_hex) {
   const auto salt = from_hex(salt_hex);
   if (!salt || salt->size() != kSaltBytes)
     return fail(ErrorCode::kCorrupt,
                 "the mark of the master key in the vault's database is damaged; restore a backup");
   Bytes text(as_bytes(kTokenContext).begin(), as_bytes(kTokenContext).end());
   text.insert(text.end(), salt->begin(), salt->end());
-  const Mac mac = hmac_sha256(source.token_secret->reveal(), text);
+  const Mac mac = hmac_sha256(key.secret.reveal(), text);
   Master master(Secret::copy_of(mac));
   master.salt_hex_ = salt_hex;
+  master.token_key_ = key.key;
   return master;
+}
+
+Master Master::fresh_of_token(const TokenSecret& key) {
+  const Secret salt = Secret::random(kSaltBytes);
+  auto master = of_token(key, to_hex(salt.reveal()));
+  CHECK(master.has_value());
+  return *std::move(master);
+}
+
+Result<Master> Master::of_token(const VaultImage& image, const Source& source) {
+  const std::string* salt = meta(image, kSaltName);
+  if (salt == nullptr)
+    return fail(ErrorCode::kInvalid,
+                "token: the vault's database hangs on a key in a file, not on a token's");
+  std::string named;
+  for (const TokenSecret& key : *source.token_secrets) {
+    auto master = of_token(key, *salt);
+    if (!master || master->fits(image)) return master;
+    named += fmt::format("{}\"{}\"", named.empty() ? "" : ", ", key.key);
+  }
+  return fail(ErrorCode::kInvalid,
+              fmt::format("token.key: key {} of token \"{}\" does not fit the vault's database; it "
+                          "is another key, or the database is another vault's",
+                          named, source.token));
 }
 
 Result<Master> Master::of_file(const std::filesystem::path& file) {
@@ -73,6 +100,16 @@ Result<void> end_replacement(const std::filesystem::path& file, const VaultImage
   return other && other->fits(image) ? put_next_in_place(file) : Result<void>();
 }
 
+// Keys that were replaced, or that a replacement which did not come to pass left behind.
+void tell_of_idle_keys(const Master::Source& source, const std::string& in_use) {
+  for (const TokenSecret& one : *source.token_secrets)
+    if (one.key != in_use)
+      log_info(
+          "the vault hangs on key \"{}\" of token \"{}\"; key \"{}\" opens backups of its "
+          "database from before at most",
+          in_use, source.token, one.key);
+}
+
 }  // namespace
 
 Result<Master> Master::open(VaultStore& store, const Source& source) {
@@ -85,7 +122,7 @@ Result<Master> Master::open(VaultStore& store, const Source& source) {
     return fail(ErrorCode::kCorrupt,
                 "the vault's database holds keys but not the mark of its master key; restore a "
                 "backup");
-  const bool by_token = source.token_secret != nullptr;
+  const bool by_token = source.token_secrets != nullptr;
   if (!fresh && by_token && salt == nullptr)
     return fail(ErrorCode::kInvalid,
                 fmt::format("token: the vault's database hangs on the key in {}; move it with "
@@ -94,29 +131,24 @@ Result<Master> Master::open(VaultStore& store, const Source& source) {
   if (!fresh && !by_token && salt != nullptr)
     return fail(ErrorCode::kInvalid,
                 "token: is missing, but the vault's database hangs on a key in a token; say which");
-  if (!fresh && !by_token)
+  if (by_token) {
+    auto master = fresh ? fresh_of_token(source.token_secrets->back()) : of_token(*image, source);
+    if (master) master->fresh_ = fresh;
+    if (master) tell_of_idle_keys(source, master->token_key());
+    return master;
+  }
+  if (!fresh)
     if (auto ended = end_replacement(source.file, *image); !ended)
       return tl::unexpected<Error>(ended.error());
-  auto master = [&]() -> Result<Master> {
-    if (by_token) {
-      const Secret random = Secret::random(kSaltBytes);
-      return of_token(source, fresh ? to_hex(random.reveal()) : *salt);
-    }
-    auto key = read_master_key(source.file, fresh ? IfMissing::kMake : IfMissing::kRefuse);
-    if (!key) return tl::unexpected<Error>(key.error());
-    return Master(*std::move(key));
-  }();
-  if (!master) return master;
-  master->fresh_ = fresh;
-  if (!fresh && !unwrap(*mark, master->check(), kCheckPlace))
+  auto key = read_master_key(source.file, fresh ? IfMissing::kMake : IfMissing::kRefuse);
+  if (!key) return tl::unexpected<Error>(key.error());
+  Master master(*std::move(key));
+  master.fresh_ = fresh;
+  if (!fresh && !master.fits(*image))
     return fail(ErrorCode::kInvalid,
-                by_token ? fmt::format("token.key: {} does not fit the vault's database; it is "
-                                       "another key, or the database is another vault's",
-                                       source.token_shown)
-                         : fmt::format("{}: does not fit the vault's database; it belongs to "
-                                       "another one, restore the file that was backed up with "
-                                       "this database",
-                                       source.file.string()));
+                fmt::format("{}: does not fit the vault's database; it belongs to another one, "
+                            "restore the file that was backed up with this database",
+                            source.file.string()));
   return master;
 }
 
@@ -208,11 +240,9 @@ Result<std::size_t> move_master_key(VaultStore& store, const Clock& clock, Entro
   if (meta(*image, kSaltName) == nullptr) {
     const auto before = Master::open(store, {to.file});
     if (!before) return tl::unexpected<Error>(before.error());
-    const Secret salt = Secret::random(kSaltBytes);
-    const auto after = Master::of_token(to, to_hex(salt.reveal()));
-    if (!after) return tl::unexpected<Error>(after.error());
+    const Master after = Master::fresh_of_token(to.token_secrets->back());
     const Time now = clock.now();
-    auto changes = changes_of_master(*image, *before, *after, now, entropy);
+    auto changes = changes_of_master(*image, *before, after, now, entropy);
     if (!changes) return tl::unexpected<Error>(changes.error());
     Act act{*std::move(changes), {}};
     act.journal.push_back(

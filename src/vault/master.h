@@ -1,7 +1,7 @@
 // The vault's master key as the rest of the vault meets it: read at start from the file or the
 // token that the settings name, checked against the mark in the database, and then only derived
 // from. It encrypts nothing itself; every key at rest is wrapped under one derived from it. Moving
-// it from a file to a token makes a new one and wraps all keys again; so does replacing a file's
+// it from a file to a token makes a new one and wraps all keys again; so does replacing it
 // (MasterRotation). Owned by RunningVault; const, so any thread.
 #pragma once
 
@@ -14,13 +14,12 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "vault/core/token.h"
 #include "vault/key_wrapping.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
 
-// What the token's HMAC is of; the database's salt goes in afterwards (docs/decisions).
-inline constexpr std::string_view kTokenContext = "madoguchi master key 1";
 // A key row of the vault's own: keeps the marks of erased people when the master key is another.
 inline constexpr std::string_view kErasuresKind = "erasures";
 
@@ -28,14 +27,21 @@ class Master {
  public:
   struct Source {
     std::filesystem::path file;
-    // What the token gave for kTokenContext; null: the file it is. Outlives the call only.
-    const Secret* token_secret = nullptr;
-    std::string token_shown{};  // "key … of token …", for messages
+    // What the token gave, of each key of the name; null: the file it is. Outlives the call only.
+    const std::vector<TokenSecret>* token_secrets = nullptr;
+    std::string token{};  // its label, for messages
   };
   // What a file holds; looks at no database.
   static Result<Master> of_file(const std::filesystem::path& file);
   // Whether the database is this key's.
   [[nodiscard]] bool fits(const VaultImage& image) const;
+
+  // Of the token's keys the one that the database hangs on. kInvalid: on none of them.
+  static Result<Master> of_token(const VaultImage& image, const Source& source);
+  // Another one, of that key and a salt of its own.
+  static Master fresh_of_token(const TokenSecret& key);
+  // Its label; empty where the key is a file's.
+  [[nodiscard]] const std::string& token_key() const { return token_key_; }
 
   // One clear line when the file is missing, readable by others or another one; when the token's
   // key is another; when the database hangs on the other kind of source. A fresh database gets a
@@ -53,16 +59,16 @@ class Master {
   [[nodiscard]] Secret erasures(const VaultImage& image) const;
 
  private:
-  friend Result<std::size_t> move_master_key(VaultStore&, const Clock&, Entropy&, const Source&);
   explicit Master(Secret key)
       : key_(std::move(key)), shared_(std::make_shared<KeyWrapping>(wrapping())) {}
-  static Result<Master> of_token(const Source& source, const std::string& salt_hex);
+  static Result<Master> of_token(const TokenSecret& key, const std::string& salt_hex);
   [[nodiscard]] Secret check() const;
 
   Secret key_;
   std::shared_ptr<KeyWrapping> shared_;
   bool fresh_ = false;
   std::string salt_hex_;  // of a token's
+  std::string token_key_;
 };
 
 // Everything that puts the table of keys under another master key, in one commit.

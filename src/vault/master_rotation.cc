@@ -11,21 +11,23 @@ namespace madoguchi::vault {
 
 using Outcome = KeyWrapping::Outcome;
 
-Result<std::size_t> MasterRotation::commit(const Master& before, const Master& after,
-                                           const std::string& asked_by) {
+// What is wrapped is read here, where nobody wraps another row.
+Result<std::size_t> MasterRotation::commit(const Master& before, const std::string& asked_by) {
   const auto image = parts_.store.load();
   if (!image) return tl::unexpected<Error>(image.error());
   if (!before.fits(*image))
     return fail(ErrorCode::kInvalid,
                 fmt::format("{}: is not the key that the vault runs with; put that one back",
-                            parts_.file.string()));
+                            is_in_token() ? "token.key" : parts_.file.string()));
   const Time now = parts_.clock.now();
-  auto changes = changes_of_master(*image, before, after, now, parts_.entropy);
+  auto changes = changes_of_master(*image, before, *next_, now, parts_.entropy);
   if (!changes) return tl::unexpected<Error>(changes.error());
   Act act{*std::move(changes), {}};
   const std::size_t keys = image->keys.size();
-  act.journal.push_back(
-      {"master_key_replaced", {{"keys", static_cast<std::int64_t>(keys)}, {"asked_by", asked_by}}});
+  act.journal.push_back({"master_key_replaced",
+                         {{"keys", static_cast<std::int64_t>(keys)},
+                          {"in", std::string(is_in_token() ? "token" : "file")},
+                          {"asked_by", asked_by}}});
   const auto directory = parts_.registry.directory();
   for (const auto& [id, organisation] : directory->organisations()) {
     ledger::Entry entry;
@@ -50,31 +52,45 @@ Outcome MasterRotation::look() const {
   if (const auto kept = parts_.store.commit(parts_.clock.now(), after); !kept)
     return Outcome::kUnknown;
   const auto image = parts_.store.load();
-  const auto next = Master::of_file(next_master_key(parts_.file));
-  if (!image || !next) return Outcome::kUnknown;
-  return next->fits(*image) ? Outcome::kKept : Outcome::kNotKept;
+  if (!image || !next_) return Outcome::kUnknown;
+  return next_->fits(*image) ? Outcome::kKept : Outcome::kNotKept;
 }
 
 Result<void> MasterRotation::finish(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kKept:
-      if (auto placed = put_next_in_place(parts_.file); !placed) return placed;
-      log_info("the master key was replaced: {}", parts_.file.string());
-      return {};
-    case Outcome::kNotKept: {
-      std::error_code ignored;
-      std::filesystem::remove(next_master_key(parts_.file), ignored);
-      return {};
-    }
-    case Outcome::kUnknown:
-      return {};
+  if (outcome == Outcome::kUnknown) return {};
+  if (outcome == Outcome::kKept && next_) token_key_ = next_->token_key();
+  next_.reset();
+  if (outcome == Outcome::kNotKept) {
+    std::error_code ignored;
+    if (!is_in_token()) std::filesystem::remove(next_master_key(parts_.file), ignored);
+    return {};
   }
+  if (!is_in_token())
+    if (auto placed = put_next_in_place(parts_.file); !placed) return placed;
+  log_info("the master key was replaced: {}",
+           is_in_token() ? fmt::format("key \"{}\" of token \"{}\"", token_key_, parts_.token)
+                         : parts_.file.string());
   return {};
 }
 
-Result<std::size_t> MasterRotation::rotate(const std::string& asked_by) {
+Result<MasterRotation::Replaced> MasterRotation::replace(const Master& before, Master after,
+                                                         const std::string& asked_by) {
+  Secret wrapping = after.wrapping();
+  next_ = std::move(after);
+  Result<std::size_t> keys = 0;
+  const Outcome outcome = parts_.wrapping->replace(std::move(wrapping), [&] {
+    keys = commit(before, asked_by);
+    return keys ? Outcome::kKept : look();
+  });
+  if (auto finished = finish(outcome); !finished) return tl::unexpected<Error>(finished.error());
+  if (outcome != Outcome::kKept) return tl::unexpected<Error>(keys.error());
+  if (!keys) keys = parts_.store.load().map([](const VaultImage& one) { return one.keys.size(); });
+  return keys.map([&](std::size_t count) { return Replaced{count, before.token_key()}; });
+}
+
+Result<MasterRotation::Replaced> MasterRotation::rotate(const std::string& asked_by) {
   const std::lock_guard lock(mutex_);
-  if (parts_.file.empty())
+  if (is_in_token())
     return fail(ErrorCode::kInvalid,
                 "the master key is in a token, which gives no key out: it is replaced there");
   if (!parts_.wrapping->is_settled())
@@ -88,17 +104,33 @@ Result<std::size_t> MasterRotation::rotate(const std::string& asked_by) {
                             "again, which sees to it",
                             beside.string()));
   if (auto made = write_fresh_master_key(beside); !made) return tl::unexpected<Error>(made.error());
-  const auto after = Master::of_file(beside);
+  auto after = Master::of_file(beside);
   if (!after) return tl::unexpected<Error>(after.error());
-  Result<std::size_t> keys = 0;
-  const Outcome outcome = parts_.wrapping->replace(after->wrapping(), [&] {
-    keys = commit(*before, *after, asked_by);
-    return keys ? Outcome::kKept : look();
-  });
-  if (auto finished = finish(outcome); !finished) return tl::unexpected<Error>(finished.error());
-  if (outcome == Outcome::kKept && !keys)
-    return parts_.store.load().map([](const VaultImage& one) { return one.keys.size(); });
-  return keys;
+  return replace(*before, *std::move(after), asked_by);
+}
+
+Result<MasterRotation::Replaced> MasterRotation::rotate_in_token(
+    const std::vector<TokenSecret>& secrets, const std::string& asked_by) {
+  const std::lock_guard lock(mutex_);
+  if (!is_in_token())
+    return fail(ErrorCode::kInvalid, "the master key is in a file, not in a token");
+  if (!parts_.wrapping->is_settled())
+    return fail(ErrorCode::kUnavailable, "the master key is being replaced; the store is away");
+  const auto image = parts_.store.load();
+  if (!image) return tl::unexpected<Error>(image.error());
+  const auto before = Master::of_token(*image, {{}, &secrets, parts_.token});
+  if (!before) return tl::unexpected<Error>(before.error());
+  if (secrets.back().key == before->token_key())
+    return fail(ErrorCode::kInvalid,
+                fmt::format("token.key: the vault hangs on key \"{}\" already, and no other was "
+                            "made after it",
+                            before->token_key()));
+  return replace(*before, Master::fresh_of_token(secrets.back()), asked_by);
+}
+
+std::string MasterRotation::token_key() const {
+  const std::lock_guard lock(mutex_);
+  return parts_.wrapping->is_settled() ? token_key_ : "";
 }
 
 void MasterRotation::second() {

@@ -1,15 +1,19 @@
-// A new master key in the place of the one that a file holds, while the vault runs: a fresh key is
-// written beside the file, every row of the table of keys is wrapped under it in one commit (with
-// an entry in each client's log), and then it takes the file's place. Cut off anywhere, the next
-// start ends it: the database's mark says which file counts. A token's key is replaced at the
-// token, not here. Owned by RunningVault; any thread.
+// A new master key in the place of the one that the vault hangs on, while it runs: every row of the
+// table of keys is wrapped under it in one commit, with an entry in each client's log. The fresh
+// key is written beside the file, and takes its place after the commit; or a token made it, and
+// what hung on its older key is wrapped under what the token gives for the new one. Cut off
+// anywhere, the next start ends it: the database's mark says which key counts. A token's older key
+// is not destroyed here: backups and other vaults may hang on it. Owned by RunningVault; any
+// thread.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "vault/master.h"
 #include "vault/registry.h"
@@ -27,25 +31,41 @@ class MasterRotation {
     const Registry& registry;
     std::shared_ptr<KeyWrapping> wrapping;  // as Master has it
     std::filesystem::path file;             // empty: the master key is a token's
+    std::string token;                      // its label
+    std::string token_key;                  // and its key's, as Master has it
   };
-  explicit MasterRotation(Parts parts) : parts_(std::move(parts)) {}
+  explicit MasterRotation(Parts parts) : parts_(std::move(parts)), token_key_(parts_.token_key) {}
 
-  // How many keys hang on the new one when it returns. kUnavailable: the store was away, and
-  // nothing was replaced, or second() finds out.
-  Result<std::size_t> rotate(const std::string& asked_by);
+  [[nodiscard]] bool is_in_token() const { return parts_.file.empty(); }
+  // Label of the token's key that the vault hangs on; empty where it is a file's, and while nobody
+  // knows.
+  [[nodiscard]] std::string token_key() const;
+
+  struct Replaced {
+    std::size_t keys = 0;  // hang on the new one now
+    std::string before;    // label of the token's key that they hung on
+  };
+  // kUnavailable: the store was away, and nothing was replaced, or second() finds out.
+  Result<Replaced> rotate(const std::string& asked_by);
+  // `secrets`: what the token gives for all keys of the name, the fresh one last.
+  Result<Replaced> rotate_in_token(const std::vector<TokenSecret>& secrets,
+                                   const std::string& asked_by);
 
   // Where a commit was not answered, looks what became of it.
   void second();
 
  private:
-  Result<std::size_t> commit(const Master& before, const Master& after,
-                             const std::string& asked_by);
+  // With the mutex held, all of them.
+  Result<Replaced> replace(const Master& before, Master after, const std::string& asked_by);
+  Result<std::size_t> commit(const Master& before, const std::string& asked_by);
   [[nodiscard]] KeyWrapping::Outcome look() const;
   // After the database is known to have the next key, or not to.
   Result<void> finish(KeyWrapping::Outcome outcome);
 
   const Parts parts_;
-  std::mutex mutex_;  // one at a time
+  mutable std::mutex mutex_;    // one at a time; guards the rest
+  std::optional<Master> next_;  // while it is not known whether the database has it
+  std::string token_key_;
 };
 
 }  // namespace madoguchi::vault

@@ -229,7 +229,8 @@ Result<void> RunningVault::start_upkeep(const Settings& settings, const Master& 
   parts.rotation_clock = std::make_unique<RotationClock>(*parts.rotations);
   parts.master_rotation = std::make_unique<MasterRotation>(
       MasterRotation::Parts{*parts.store, clock, entropy, *parts.registry, master.shared_wrapping(),
-                            settings.token ? std::filesystem::path() : settings.master_key});
+                            settings.token ? std::filesystem::path() : settings.master_key,
+                            settings.token ? settings.token->label : "", master.token_key()});
   parts.for_upkeep = std::make_unique<UpkeepService>(
       UpkeepService::Parts{*parts.store, clock, *parts.registry, records, *parts.rotations,
                            *parts.rotation_clock, *parts.master_rotation});
@@ -241,11 +242,12 @@ RunningVault::~RunningVault() = default;
 
 Result<std::unique_ptr<RunningVault>> RunningVault::start(
     const Settings& settings, std::unique_ptr<VaultStore> store, const Clock& clock,
-    Entropy& entropy, HashingCost cost, OpenedRecordStores records, const Secret* token_secret) {
+    Entropy& entropy, HashingCost cost, OpenedRecordStores records,
+    const std::vector<TokenSecret>* token_secrets) {
   const auto credentials = wire::server_credentials(
       {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key});
   if (!credentials) return tl::unexpected<Error>(credentials.error());
-  const auto master = Master::open(*store, settings.master_source(token_secret));
+  const auto master = Master::open(*store, settings.master_source(token_secrets));
   if (!master) return tl::unexpected<Error>(master.error());
   auto registry = Registry::open(
       {*store, clock, entropy, NumberingPlan::japanese(), settings.token_rates}, *master);

@@ -18,12 +18,10 @@ class RunningVault {
  public:
   // As run() says; without stores for records nothing about people is served. `clock` and `entropy`
   // outlive it.
-  static Result<std::unique_ptr<RunningVault>> start(const Settings& settings,
-                                                     std::unique_ptr<VaultStore> store,
-                                                     const Clock& clock, Entropy& entropy,
-                                                     HashingCost cost = HashingCost::kUsual,
-                                                     OpenedRecordStores records = {},
-                                                     const Secret* token_secret = nullptr);
+  static Result<std::unique_ptr<RunningVault>> start(
+      const Settings& settings, std::unique_ptr<VaultStore> store, const Clock& clock,
+      Entropy& entropy, HashingCost cost = HashingCost::kUsual, OpenedRecordStores records = {},
+      const std::vector<TokenSecret>* token_secrets = nullptr);
   ~RunningVault();
 
   // To be called every second: what holds already and could not be written down yet.

@@ -114,6 +114,9 @@ TokenPlace read_token(Config table) {
   constexpr std::size_t kMostLabel = 32;  // of a token, in PKCS#11
   if (token.label.size() > kMostLabel)
     table.refuse("label", "a token's label has at most 32 bytes");
+  constexpr std::size_t kMostKey = 200;
+  if (token.key.empty() || token.key.size() > kMostKey)
+    table.refuse("key", "the key's label has 1 to 200 bytes");
   return token;
 }
 
@@ -193,10 +196,9 @@ Result<Settings> Settings::from_config(Config config) {
   return settings;
 }
 
-Master::Source Settings::master_source(const Secret* token_secret) const {
-  Master::Source source{master_key, token_secret};
-  if (token)
-    source.token_shown = fmt::format("key \"{}\" of token \"{}\"", token->key, token->label);
+Master::Source Settings::master_source(const std::vector<TokenSecret>* token_secrets) const {
+  Master::Source source{master_key, token_secrets};
+  if (token) source.token = token->label;
   return source;
 }
 

@@ -63,8 +63,8 @@ struct Settings {
   static Result<Settings> from_file(const std::filesystem::path& file);
   static Result<Settings> from_config(Config config);
 
-  // `token_secret`: what the token gave; null without one.
-  [[nodiscard]] Master::Source master_source(const Secret* token_secret) const;
+  // `token_secrets`: what the token gave; null without one.
+  [[nodiscard]] Master::Source master_source(const std::vector<TokenSecret>* token_secrets) const;
 };
 
 }  // namespace madoguchi::vault

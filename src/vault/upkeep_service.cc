@@ -107,15 +107,44 @@ grpc::Status UpkeepService::RotateKeys(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status UpkeepService::ReadMasterKey(grpc::ServerContext* context,
+                                          const wire::ReadMasterKeyRequest*,
+                                          wire::ReadMasterKeyReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  reply->set_in_token(parts_.master.is_in_token());
+  reply->set_key(parts_.master.token_key());
+  const SealPublicKey& key = parts_.registry.directory()->sealing_key();
+  reply->set_sealing_key(key.data(), key.size());
+  return grpc::Status::OK;
+}
+
+Result<MasterRotation::Replaced> UpkeepService::rotate_master(
+    const wire::RotateMasterKeyRequest& request) {
+  if (request.token_keys().empty()) return parts_.master.rotate(request.asked_by());
+  if (static_cast<std::size_t>(request.token_keys_size()) > kMostTokenKeys)
+    return fail(ErrorCode::kInvalid, "a token has at most 16 keys of one name");
+  std::vector<TokenSecret> secrets;
+  const auto directory = parts_.registry.directory();
+  for (const wire::TokenKey& one : request.token_keys()) {
+    auto secret = directory->open_secret(as_bytes(one.sealed_secret()));
+    if (!secret) return tl::unexpected<Error>(secret.error());
+    secrets.push_back({one.key(), *std::move(secret)});
+  }
+  return parts_.master.rotate_in_token(secrets, request.asked_by());
+}
+
 grpc::Status UpkeepService::RotateMasterKey(grpc::ServerContext* context,
                                             const wire::RotateMasterKeyRequest* request,
                                             wire::RotateMasterKeyReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
-  const auto keys = parts_.master.rotate(request->asked_by());
-  if (keys)
-    reply->set_keys(*keys);
-  else
-    reply->set_error(keys.error().message);
+  const auto replaced = rotate_master(*request);
+  if (replaced) {
+    reply->set_keys(replaced->keys);
+    reply->set_key_before(replaced->before);
+  } else {
+    reply->set_error(replaced.error().message);
+    reply->set_may_be_kept(replaced.error().code == ErrorCode::kUnavailable);
+  }
   return grpc::Status::OK;
 }
 

@@ -29,6 +29,8 @@ class UpkeepService final : public wire::VaultUpkeepForAdmin::Service {
 
   grpc::Status RotateKeys(grpc::ServerContext* context, const wire::RotateKeysRequest* request,
                           wire::RotateKeysReply* reply) override;
+  grpc::Status ReadMasterKey(grpc::ServerContext* context, const wire::ReadMasterKeyRequest*,
+                             wire::ReadMasterKeyReply* reply) override;
   grpc::Status RotateMasterKey(grpc::ServerContext* context,
                                const wire::RotateMasterKeyRequest* request,
                                wire::RotateMasterKeyReply* reply) override;
@@ -41,6 +43,7 @@ class UpkeepService final : public wire::VaultUpkeepForAdmin::Service {
 
  private:
   Result<OrganisationId> known(const std::string& id) const;
+  Result<MasterRotation::Replaced> rotate_master(const wire::RotateMasterKeyRequest& request);
   Result<void> add_field(const wire::AddFieldRequest& request);
 
   const Parts parts_;

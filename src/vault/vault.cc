@@ -54,9 +54,9 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   const auto wrong = [&](const Error& error) {
     return tl::unexpected<Error>(named_after(config_file, error));
   };
-  std::optional<Secret> token;
+  std::optional<std::vector<TokenSecret>> token;
   if (settings->token) {
-    auto given = token_secret(*settings->token, as_bytes(kTokenContext));
+    auto given = token_secrets(*settings->token);
     if (!given) return wrong(given.error());
     token = *std::move(given);
   }
@@ -105,7 +105,7 @@ Result<std::string> make_master_key(const std::filesystem::path& config_file) {
   if (!settings) return tl::unexpected<Error>(settings.error());
   if (auto made = make_token_key(*settings->token); !made)
     return tl::unexpected<Error>(named_after(config_file, made.error()));
-  return settings->master_source(nullptr).token_shown;
+  return fmt::format("key \"{}\" of token \"{}\"", settings->token->key, settings->token->label);
 }
 
 Result<std::size_t> move_master_key_to_token(const std::filesystem::path& config_file,
@@ -115,7 +115,7 @@ Result<std::size_t> move_master_key_to_token(const std::filesystem::path& config
   const auto wrong = [&](const Error& error) {
     return tl::unexpected<Error>(named_after(config_file, error));
   };
-  const auto token = token_secret(*settings->token, as_bytes(kTokenContext));
+  const auto token = token_secrets(*settings->token);
   if (!token) return wrong(token.error());
   auto store = open_store(settings->database);
   if (!store) return wrong(store.error());

@@ -11,6 +11,7 @@ namespace madoguchi::store {
 namespace {
 
 using vault::Master;
+using vault::TokenSecret;
 
 class MasterOn : public VaultOn {
  protected:
@@ -19,8 +20,15 @@ class MasterOn : public VaultOn {
     if (IsSkipped()) return;
     ASSERT_TRUE(registry_->put_organisation(sakura_, "さくら", {"+81300000001"}));
   }
-  [[nodiscard]] Master::Source by_token(const Secret& secret) const {
-    return {folder_ / "master.key", &secret, "key \"k\" of token \"t\""};
+  [[nodiscard]] Master::Source by_token(const std::vector<TokenSecret>& secrets) const {
+    return {folder_ / "master.key", &secrets, "t"};
+  }
+  // As a token gives them, of keys "k", "k.2" and so on.
+  static std::vector<TokenSecret> fresh_keys(int count = 1) {
+    std::vector<TokenSecret> keys;
+    for (int i = 1; i <= count; ++i)
+      keys.push_back({i == 1 ? "k" : "k." + std::to_string(i), Secret::random(32)});
+    return keys;
   }
   Result<std::size_t> move() {
     return vault::move_master_key(*store_, clock_, entropy_, by_token(token_));
@@ -32,7 +40,7 @@ class MasterOn : public VaultOn {
   bool file_exists() const { return std::filesystem::exists(folder_ / "master.key"); }
 
   const OrganisationId sakura_{"sakura"};
-  const Secret token_ = Secret::random(32);
+  const std::vector<TokenSecret> token_ = fresh_keys();
 };
 
 TEST_P(MasterOn, AFreshDatabaseHangsOnTheTokenAndNoFileIsMade) {
@@ -51,7 +59,7 @@ TEST_P(MasterOn, AFreshDatabaseHangsOnTheTokenAndNoFileIsMade) {
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE(std::ranges::equal(master->wrapping().reveal(), again->wrapping().reveal()));
   EXPECT_FALSE(std::filesystem::exists(source.file));
-  const Secret wrong = Secret::random(32);
+  const auto wrong = fresh_keys(2);
   EXPECT_NE(Master::open(**store, by_token(wrong)).error().message.find("does not fit"),
             std::string::npos);
   EXPECT_NE(Master::open(**store, {source.file}).error().message.find("token: is missing"),
@@ -168,9 +176,9 @@ TEST_P(MasterReplacedOn, EveryKeyIsKeptAndTheVaultGoesOnWithTheNewOne) {
   const auto image = store_->load();
   const auto before = open_master();
   ASSERT_TRUE(image && before);
-  const auto keys = rotation_->rotate("test");
-  ASSERT_TRUE(keys) << keys.error().message;
-  EXPECT_EQ(*keys, image->keys.size());
+  const auto replaced = rotation_->rotate("test");
+  ASSERT_TRUE(replaced) << replaced.error().message;
+  EXPECT_EQ(replaced->keys, image->keys.size());
   EXPECT_FALSE(old_one_fits());
   EXPECT_FALSE(std::filesystem::exists(vault::next_master_key(file())));
   // What is made now hangs on the new one as well.
@@ -252,8 +260,9 @@ TEST_P(MasterReplacedOn, NobodyUsesAKeyOfWhichNobodyKnowsWhetherItWasReplaced) {
 
 TEST_P(MasterReplacedOn, ATokensKeyAndAnotherFileAreRefused) {
   vault::MasterRotation of_token(
-      {*store_, clock_, entropy_, *registry_, wrapping_, std::filesystem::path()});
+      {*store_, clock_, entropy_, *registry_, wrapping_, std::filesystem::path(), "t", "k"});
   EXPECT_EQ(of_token.rotate("test").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(rotation_->rotate_in_token(fresh_keys(2), "test").error().code, ErrorCode::kInvalid);
   std::filesystem::remove(file());
   ASSERT_TRUE(vault::write_fresh_master_key(file()));
   const auto refused = rotation_->rotate("test");
@@ -262,6 +271,116 @@ TEST_P(MasterReplacedOn, ATokensKeyAndAnotherFileAreRefused) {
             std::string::npos);
   EXPECT_TRUE(old_one_fits());
 }
+
+// ---- another key of the token, while the vault runs
+
+class TokensKeyReplacedOn : public MasterOn {
+ protected:
+  void SetUp() override {
+    MasterOn::SetUp();
+    if (IsSkipped()) return;
+    const auto moved = move();
+    ASSERT_TRUE(moved) << moved.error().message;
+    restart(token_);
+  }
+  // The token has these keys then.
+  void restart(const std::vector<TokenSecret>& secrets) {
+    rotation_.reset();
+    registry_.reset();
+    const auto master = Master::open(*store_, by_token(secrets));
+    ASSERT_TRUE(master) << master.error().message;
+    hangs_on_ = master->token_key();
+    wrapping_ = master->shared_wrapping();
+    auto registry = vault::Registry::open(
+        {*store_, clock_, entropy_, vault::NumberingPlan::japanese()}, *master);
+    ASSERT_TRUE(registry) << registry.error().message;
+    registry_ = std::move(*registry);
+    rotation_ = std::make_unique<vault::MasterRotation>(vault::MasterRotation::Parts{
+        *store_, clock_, entropy_, *registry_, wrapping_, std::filesystem::path(), "t", hangs_on_});
+  }
+  std::vector<TokenSecret> with_another() const {
+    std::vector<TokenSecret> keys = fresh_keys(2);
+    keys.front().secret = Secret::copy_of(token_.front().secret.reveal());
+    return keys;
+  }
+  std::vector<TokenSecret> alone(const TokenSecret& key) const {
+    std::vector<TokenSecret> keys;
+    keys.push_back({key.key, Secret::copy_of(key.secret.reveal())});
+    return keys;
+  }
+  bool fits(const TokenSecret& key) {
+    const auto keys = alone(key);
+    return refusal_of(by_token(keys)).empty();
+  }
+
+  std::string hangs_on_;
+  std::shared_ptr<vault::KeyWrapping> wrapping_;
+  std::unique_ptr<vault::MasterRotation> rotation_;
+};
+
+TEST_P(TokensKeyReplacedOn, EveryKeyHangsOnTheNewOneAloneAndTheVaultGoesOn) {
+  const Bytes number = sealed("09012345678");
+  const auto token = registry_->tokenise(sakura_, number);
+  const auto keys = with_another();
+  EXPECT_EQ(rotation_->token_key(), "k");
+  const auto replaced = rotation_->rotate_in_token(keys, "test");
+  ASSERT_TRUE(replaced) << replaced.error().message;
+  EXPECT_EQ(replaced->before, "k");
+  EXPECT_EQ(replaced->keys, store_->load()->keys.size());
+  EXPECT_EQ(rotation_->token_key(), "k.2");
+  EXPECT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
+  EXPECT_FALSE(fits(keys.front()));
+  EXPECT_TRUE(fits(keys.back()));
+  // Also with a key beside it that a later replacement left behind.
+  auto more = fresh_keys(3);
+  more[1].secret = Secret::copy_of(keys.back().secret.reveal());
+  restart(more);
+  EXPECT_EQ(hangs_on_, "k.2");
+  EXPECT_EQ(registry_->tokenise(sakura_, number), token);
+  EXPECT_EQ(count_of("master_key_replaced"), 1);
+  EXPECT_EQ(entries().back().kind, "keys");
+}
+
+TEST_P(TokensKeyReplacedOn, WhateverBecameOfTheCommitTheVaultStartsAgain) {
+  const auto keys = with_another();
+  fault_ = CommitFault::kFailed;
+  EXPECT_FALSE(rotation_->rotate_in_token(keys, "test"));
+  EXPECT_EQ(rotation_->token_key(), "k");
+  EXPECT_TRUE(fits(keys.front()));
+  // Kept or not, the store was away after it: a kill now.
+  for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
+    fault_ = fault;
+    fault_after_ = CommitFault::kFailed;
+    EXPECT_EQ(rotation_->rotate_in_token(keys, "test").error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(rotation_->token_key(), "");
+    restart(keys);
+    EXPECT_EQ(hangs_on_, fault == CommitFault::kFailed ? "k" : "k.2");
+  }
+}
+
+TEST_P(TokensKeyReplacedOn, WhatWasNotAnsweredIsFoundOutLater) {
+  const auto keys = with_another();
+  fault_ = CommitFault::kFailedButKept;
+  fault_after_ = CommitFault::kFailed;
+  EXPECT_FALSE(rotation_->rotate_in_token(keys, "test"));
+  EXPECT_EQ(rotation_->rotate_in_token(keys, "test").error().code, ErrorCode::kUnavailable);
+  rotation_->second();
+  EXPECT_EQ(rotation_->token_key(), "k.2");
+  EXPECT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
+  restart(alone(keys.back()));
+  EXPECT_NE(registry_->directory()->find(OrganisationId("wakaba")), nullptr);
+}
+
+TEST_P(TokensKeyReplacedOn, NothingIsReplacedByTheSameKeyOrWithoutTheOneInUse) {
+  EXPECT_EQ(rotation_->rotate_in_token(token_, "test").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(rotation_->rotate_in_token(fresh_keys(2), "test").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(count_of("master_key_replaced"), 0);
+  restart(token_);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, TokensKeyReplacedOn,
+                         testing::Values(Backend::kSqlite, Backend::kPostgres),
+                         testing::PrintToStringParamName());
 
 INSTANTIATE_TEST_SUITE_P(Both, MasterReplacedOn,
                          testing::Values(Backend::kSqlite, Backend::kPostgres),

@@ -19,7 +19,7 @@ namespace madoguchi::vault {
 namespace {
 
 constexpr unsigned kPatienceSeconds = 30;  // a network token may be far away
-constexpr std::size_t kMostAnswer = 4096;
+constexpr std::size_t kMostAnswer = 8192;
 constexpr std::uint8_t kDone = 0xff;  // first byte of an answer; else it is an ErrorCode
 
 using Work = std::function<Result<Secret>()>;
@@ -83,22 +83,67 @@ Result<Secret> in_child(const TokenPlace& place, const Work& work) {
 
 }  // namespace
 
-Result<Secret> token_secret(const TokenPlace& place, ByteView context) {
-  return in_child(place, [&]() -> Result<Secret> {
+namespace {
+
+// Each: a byte with its label's length, the label, the secret.
+Secret packed(const std::vector<TokenSecret>& secrets) {
+  std::size_t size = 0;
+  for (const TokenSecret& one : secrets) size += 1 + one.key.size() + kKeyBytes;
+  return Secret(size, [&](std::span<std::uint8_t> into) {
+    for (const TokenSecret& one : secrets) {
+      into[0] = static_cast<std::uint8_t>(one.key.size());
+      std::ranges::copy(as_bytes(one.key), into.begin() + 1);
+      std::ranges::copy(one.secret.reveal(), into.begin() + 1 + one.key.size());
+      into = into.subspan(1 + one.key.size() + kKeyBytes);
+    }
+  });
+}
+
+std::vector<TokenSecret> unpacked(ByteView packed) {
+  std::vector<TokenSecret> secrets;
+  while (!packed.empty() && packed.size() >= 1U + packed[0] + kKeyBytes) {
+    const std::size_t label = packed[0];
+    secrets.push_back({std::string(as_text(packed.subspan(1, label))),
+                       Secret::copy_of(packed.subspan(1 + label, kKeyBytes))});
+    packed = packed.subspan(1 + label + kKeyBytes);
+  }
+  return secrets;
+}
+
+}  // namespace
+
+Result<std::vector<TokenSecret>> token_secrets(const TokenPlace& place) {
+  const auto told = in_child(place, [&]() -> Result<Secret> {
     auto session = TokenSession::open(place, TokenSession::Access::kUse);
     if (!session) return tl::unexpected<Error>(session.error());
-    return (*session)->hmac(context);
+    const auto secrets = (*session)->secrets();
+    if (!secrets) return tl::unexpected<Error>(secrets.error());
+    return packed(*secrets);
   });
+  if (!told) return tl::unexpected<Error>(told.error());
+  return unpacked(told->reveal());
 }
 
 Result<void> make_token_key(const TokenPlace& place) {
   const auto made = in_child(place, [&]() -> Result<Secret> {
     auto session = TokenSession::open(place, TokenSession::Access::kChange);
     if (!session) return tl::unexpected<Error>(session.error());
-    if (auto done = (*session)->make_key(); !done) return tl::unexpected<Error>(done.error());
-    return (*session)->hmac(as_bytes("a key that works"));
+    if (auto done = (*session)->make_key(place.key); !done)
+      return tl::unexpected<Error>(done.error());
+    return (*session)->hmac(place.key, as_bytes("a key that works"));
   });
   if (!made) return tl::unexpected<Error>(made.error());
+  return {};
+}
+
+Result<void> destroy_token_key(const TokenPlace& place, const std::string& key) {
+  const auto gone = in_child(place, [&]() -> Result<Secret> {
+    auto session = TokenSession::open(place, TokenSession::Access::kChange);
+    if (!session) return tl::unexpected<Error>(session.error());
+    if (auto done = (*session)->destroy_key(key); !done) return tl::unexpected<Error>(done.error());
+    return Secret::copy_of(as_bytes("destroyed"));
+  });
+  if (!gone) return tl::unexpected<Error>(gone.error());
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t kMostPin = 256;
 constexpr CK_ULONG kMostSlots = 64;
+constexpr std::size_t kMostObjects = 100'000;  // a module may hold others' keys too
+constexpr std::size_t kMostKeyLabel = 256;
 constexpr CK_OBJECT_CLASS kSecretKey = CKO_SECRET_KEY;
 
 CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, const void* value, std::size_t size) {
@@ -28,6 +31,18 @@ std::string label_of(const CK_TOKEN_INFO& info) {
   std::string label(reinterpret_cast<const char*>(info.label), sizeof info.label);
   label.erase(label.find_last_not_of(' ') + 1);
   return label;
+}
+
+// "k" is the first of the keys of its name, "k.3" the third; 0: the label is another name's.
+unsigned number_of(std::string_view label, std::string_view name) {
+  if (!label.starts_with(name)) return 0;
+  if (label.size() == name.size()) return 1;
+  if (label[name.size()] != '.') return 0;
+  const std::string_view digits = label.substr(name.size() + 1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  return whole && number > 1 && digits[0] != '0' ? number : 0;
 }
 
 Result<Secret> pin_of(const std::filesystem::path& file) {
@@ -58,8 +73,12 @@ struct TokenSession::Parts {
   Result<void> load();
   Result<void> find_token();
   Result<void> log_in(Access access);
-  Result<std::vector<CK_OBJECT_HANDLE>> keys_named() const;
-  Result<CK_OBJECT_HANDLE> key() const;
+  Result<std::vector<CK_OBJECT_HANDLE>> found_by(std::vector<CK_ATTRIBUTE> wanted,
+                                                 std::size_t most) const;
+  Result<std::vector<CK_OBJECT_HANDLE>> keys_named(const std::string& key) const;
+  Result<CK_OBJECT_HANDLE> the_key(const std::string& key) const;
+  Result<CK_OBJECT_HANDLE> good_key(const std::string& key) const;
+  std::string label_of(CK_OBJECT_HANDLE object) const;
 };
 
 Result<void> TokenSession::Parts::load() {
@@ -129,43 +148,62 @@ Result<void> TokenSession::Parts::log_in(Access access) {
   return failed("refuses to log in", code);
 }
 
-Result<std::vector<CK_OBJECT_HANDLE>> TokenSession::Parts::keys_named() const {
-  std::array<CK_ATTRIBUTE, 2> wanted{
-      attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey),
-      attribute(CKA_LABEL, place.key.data(), place.key.size()),
-  };
+Result<std::vector<CK_OBJECT_HANDLE>> TokenSession::Parts::found_by(
+    std::vector<CK_ATTRIBUTE> wanted, std::size_t most) const {
   if (const CK_RV code = module->C_FindObjectsInit(session, wanted.data(), wanted.size());
       code != CKR_OK)
     return failed("cannot be searched", code);
-  std::vector<CK_OBJECT_HANDLE> found(2);
-  CK_ULONG count = 0;
-  const CK_RV code = module->C_FindObjects(session, found.data(), found.size(), &count);
+  std::vector<CK_OBJECT_HANDLE> all;
+  std::array<CK_OBJECT_HANDLE, 64> some{};
+  CK_RV code = CKR_OK;
+  for (CK_ULONG count = 1; code == CKR_OK && count > 0 && all.size() < most;) {
+    code = module->C_FindObjects(session, some.data(), std::min(some.size(), most - all.size()),
+                                 &count);
+    if (code == CKR_OK) all.insert(all.end(), some.begin(), some.begin() + count);
+  }
   module->C_FindObjectsFinal(session);
   if (code != CKR_OK) return failed("cannot be searched", code);
-  found.resize(count);
-  return found;
+  return all;
 }
 
-Result<CK_OBJECT_HANDLE> TokenSession::Parts::key() const {
-  const auto found = keys_named();
+Result<std::vector<CK_OBJECT_HANDLE>> TokenSession::Parts::keys_named(
+    const std::string& key) const {
+  return found_by({attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey),
+                   attribute(CKA_LABEL, key.data(), key.size())},
+                  2);
+}
+
+std::string TokenSession::Parts::label_of(CK_OBJECT_HANDLE object) const {
+  std::array<char, kMostKeyLabel> label{};
+  CK_ATTRIBUTE asked = attribute(CKA_LABEL, label.data(), label.size());
+  if (module->C_GetAttributeValue(session, object, &asked, 1) != CKR_OK) return {};
+  return {label.data(), asked.ulValueLen};
+}
+
+Result<CK_OBJECT_HANDLE> TokenSession::Parts::the_key(const std::string& key) const {
+  const auto found = keys_named(key);
   if (!found) return tl::unexpected<Error>(found.error());
-  if (found->size() != 1)
-    return fail(ErrorCode::kNotFound,
-                fmt::format("token.key: token \"{}\" has {} key \"{}\"", place.label,
-                            found->empty() ? "no" : "more than one", place.key));
+  if (found->size() == 1) return found->front();
+  return fail(ErrorCode::kNotFound,
+              fmt::format("token.key: token \"{}\" has {} key \"{}\"", place.label,
+                          found->empty() ? "no" : "more than one", key));
+}
+
+Result<CK_OBJECT_HANDLE> TokenSession::Parts::good_key(const std::string& key) const {
+  const auto found = the_key(key);
+  if (!found) return found;
   CK_BBOOL sensitive = CK_FALSE;
   CK_BBOOL extractable = CK_TRUE;
   std::array<CK_ATTRIBUTE, 2> asked{attribute(CKA_SENSITIVE, &sensitive, sizeof sensitive),
                                     attribute(CKA_EXTRACTABLE, &extractable, sizeof extractable)};
-  const CK_RV code =
-      module->C_GetAttributeValue(session, found->front(), asked.data(), asked.size());
+  const CK_RV code = module->C_GetAttributeValue(session, *found, asked.data(), asked.size());
   if (code != CKR_OK || sensitive != CK_TRUE || extractable != CK_FALSE)
     return fail(ErrorCode::kInvalid,
                 fmt::format("token.key: key \"{}\" of token \"{}\" could be carried off: it must "
                             "be sensitive and not extractable; make one with `madoguchi "
                             "master-key make`",
-                            place.key, place.label));
-  return found->front();
+                            key, place.label));
+  return *found;
 }
 
 TokenSession::TokenSession(const TokenPlace& place) : parts_(std::make_unique<Parts>()) {
@@ -186,12 +224,69 @@ Result<std::unique_ptr<TokenSession>> TokenSession::open(const TokenPlace& place
   return session;
 }
 
-Result<Secret> TokenSession::hmac(ByteView text) {
-  const auto key = parts_->key();
-  if (!key) return tl::unexpected<Error>(key.error());
+Result<std::vector<std::string>> TokenSession::keys() {
+  const auto all =
+      parts_->found_by({attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey)}, kMostObjects);
+  if (!all) return tl::unexpected<Error>(all.error());
+  const TokenPlace& place = parts_->place;
+  std::vector<std::string> labels;
+  for (const CK_OBJECT_HANDLE object : *all)
+    if (std::string label = parts_->label_of(object); number_of(label, place.key) != 0)
+      labels.push_back(std::move(label));
+  std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
+    return number_of(a, place.key) < number_of(b, place.key);
+  });
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  if (labels.size() > kMostTokenKeys)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("token.key: token \"{}\" has {} keys \"{}\", \"{}\" and so on; destroy "
+                            "those that nothing hangs on",
+                            place.label, labels.size(), labels[0], labels[1]));
+  return labels;
+}
+
+Result<std::string> TokenSession::next_key() {
+  const auto all = keys();
+  if (!all) return tl::unexpected<Error>(all.error());
+  const std::string& name = parts_->place.key;
+  if (all->empty()) return name;
+  if (all->size() == kMostTokenKeys)
+    return fail(ErrorCode::kExhausted,
+                fmt::format("token.key: token \"{}\" has {} keys of the name \"{}\"; destroy some "
+                            "that nothing hangs on first (`madoguchi master-key destroy`)",
+                            parts_->place.label, all->size(), name));
+  return fmt::format("{}.{}", name, number_of(all->back(), name) + 1);
+}
+
+Result<std::vector<TokenSecret>> TokenSession::secrets() {
+  auto all = keys();
+  if (!all) return tl::unexpected<Error>(all.error());
+  if (all->empty()) all->push_back(parts_->place.key);  // which is not there, and is named
+  std::vector<TokenSecret> secrets;
+  for (const std::string& key : *all) {
+    auto secret = hmac(key, as_bytes(kTokenContext));
+    if (!secret) return tl::unexpected<Error>(secret.error());
+    secrets.push_back({key, *std::move(secret)});
+  }
+  return secrets;
+}
+
+Result<void> TokenSession::destroy_key(const std::string& key) {
+  const auto found = parts_->the_key(key);
+  if (!found) return tl::unexpected<Error>(found.error());
+  if (const CK_RV code = parts_->module->C_DestroyObject(parts_->session, *found); code != CKR_OK)
+    return parts_->failed(
+        fmt::format("does not let its key \"{}\" be destroyed; do that with its maker's tool", key),
+        code);
+  return {};
+}
+
+Result<Secret> TokenSession::hmac(const std::string& key, ByteView text) {
+  const auto found = parts_->good_key(key);
+  if (!found) return tl::unexpected<Error>(found.error());
   CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
   CK_FUNCTION_LIST* module = parts_->module;
-  CK_RV code = module->C_SignInit(parts_->session, &mechanism, *key);
+  CK_RV code = module->C_SignInit(parts_->session, &mechanism, *found);
   CK_ULONG size = kKeyBytes;
   Secret secret(kKeyBytes, [&](std::span<std::uint8_t> into) {
     if (code == CKR_OK)
@@ -203,14 +298,14 @@ Result<Secret> TokenSession::hmac(ByteView text) {
   return secret;
 }
 
-Result<void> TokenSession::make_key() {
-  const auto found = parts_->keys_named();
+Result<void> TokenSession::make_key(const std::string& key) {
+  const auto found = parts_->keys_named(key);
   if (!found) return tl::unexpected<Error>(found.error());
   const TokenPlace& place = parts_->place;
   if (!found->empty())
     return fail(ErrorCode::kConflict, fmt::format("token.key: token \"{}\" has a key \"{}\" "
                                                   "already; nothing was made",
-                                                  place.label, place.key));
+                                                  place.label, key));
   constexpr CK_KEY_TYPE type = CKK_GENERIC_SECRET;
   constexpr CK_BBOOL yes = CK_TRUE;
   constexpr CK_BBOOL no = CK_FALSE;
@@ -218,7 +313,7 @@ Result<void> TokenSession::make_key() {
   std::vector<CK_ATTRIBUTE> wanted{
       attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey),
       attribute(CKA_KEY_TYPE, &type, sizeof type),
-      attribute(CKA_LABEL, place.key.data(), place.key.size()),
+      attribute(CKA_LABEL, key.data(), key.size()),
       attribute(CKA_VALUE_LEN, &size, sizeof size),
   };
   for (const CK_ATTRIBUTE_TYPE on : {CKA_TOKEN, CKA_PRIVATE, CKA_SENSITIVE, CKA_SIGN})

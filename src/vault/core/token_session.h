@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -18,8 +20,16 @@ class TokenSession {
   ~TokenSession();
   TokenSession(const TokenSession&) = delete;
 
-  Result<Secret> hmac(ByteView text);
-  Result<void> make_key();
+  // Labels of the place's key and of those that followed it, in the order of their numbers.
+  Result<std::vector<std::string>> keys();
+  // The label that the next one of them would have; kExhausted when there are too many.
+  Result<std::string> next_key();
+  Result<Secret> hmac(const std::string& key, ByteView text);
+  // kTokenContext under each of keys(); kNotFound when there is none.
+  Result<std::vector<TokenSecret>> secrets();
+  // kConflict when there is one of that label already.
+  Result<void> make_key(const std::string& key);
+  Result<void> destroy_key(const std::string& key);
 
  private:
   struct Parts;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "vault/core/crypto.h"
+#include "vault/core/token_session.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -42,11 +43,11 @@ class OnSoftToken : public testing::Test {
     ASSERT_EQ(chmod(place_.pin_file.c_str(), mode), 0);
   }
   [[nodiscard]] std::string refusal() const {
-    const auto secret = token_secret(place_, as_bytes("context"));
-    if (secret) return "";
-    const bool setting = secret.error().message.starts_with("token.");
-    EXPECT_TRUE(setting) << secret.error().message;
-    return secret.error().message;
+    const auto secrets = token_secrets(place_);
+    if (secrets) return "";
+    const bool setting = secrets.error().message.starts_with("token.");
+    EXPECT_TRUE(setting) << secrets.error().message;
+    return secrets.error().message;
   }
   [[nodiscard]] bool refused_for(std::string_view why) const {
     const std::string said = refusal();
@@ -55,19 +56,68 @@ class OnSoftToken : public testing::Test {
     return so;
   }
 
+  // Made by a session, as `madoguchi keys rotate --master` has one.
+  static std::string next_of(const TokenPlace& place) {
+    const auto session = TokenSession::open(place, TokenSession::Access::kChange);
+    if (!session) return session.error().message;
+    const auto next = (*session)->next_key();
+    if (!next) return next.error().message;
+    const auto made = (*session)->make_key(*next);
+    return made ? *next : made.error().message;
+  }
+  static std::vector<std::string> labels_of(const std::vector<TokenSecret>& secrets) {
+    std::vector<std::string> labels;
+    for (const TokenSecret& one : secrets) labels.push_back(one.key);
+    return labels;
+  }
+
   fs::path folder_;
   TokenPlace place_;
 };
 
-TEST_F(OnSoftToken, AKeyThatItMadeGivesTheSameSecretAgainAndAnotherForAnotherContext) {
+TEST_F(OnSoftToken, AKeyThatItMadeGivesTheSameSecretAgainAndAnotherKeyAnother) {
   ASSERT_TRUE(make_token_key(place_));
-  const auto one = token_secret(place_, as_bytes("context"));
-  const auto again = token_secret(place_, as_bytes("context"));
-  const auto other = token_secret(place_, as_bytes("another context"));
-  ASSERT_TRUE(one && again && other) << one.error().message;
-  EXPECT_EQ(one->reveal().size(), kKeyBytes);
-  EXPECT_TRUE(std::ranges::equal(one->reveal(), again->reveal()));
-  EXPECT_FALSE(std::ranges::equal(one->reveal(), other->reveal()));
+  const auto one = token_secrets(place_);
+  const auto again = token_secrets(place_);
+  ASSERT_TRUE(one && again) << one.error().message;
+  ASSERT_EQ(one->size(), 1U);
+  EXPECT_EQ(one->front().key, "master");
+  EXPECT_EQ(one->front().secret.reveal().size(), kKeyBytes);
+  EXPECT_TRUE(std::ranges::equal(one->front().secret.reveal(), again->front().secret.reveal()));
+  ASSERT_EQ(next_of(place_), "master.2");
+  const auto both = token_secrets(place_);
+  ASSERT_TRUE(both) << both.error().message;
+  ASSERT_EQ(both->size(), 2U);
+  EXPECT_TRUE(std::ranges::equal(both->at(0).secret.reveal(), one->front().secret.reveal()));
+  EXPECT_FALSE(std::ranges::equal(both->at(0).secret.reveal(), both->at(1).secret.reveal()));
+}
+
+TEST_F(OnSoftToken, KeysFollowOneAnotherByNumberAndOthersOfTheTokenDoNotCount) {
+  for (const char* other :
+       {"mast", "masters", "master.x", "master.02", "master.1", "Master", "x"}) {
+    TokenPlace elsewhere = place_;
+    elsewhere.key = other;
+    ASSERT_TRUE(make_token_key(elsewhere)) << other;
+  }
+  ASSERT_TRUE(make_token_key(place_));
+  for (int number = 2; number <= 11; ++number)
+    EXPECT_EQ(next_of(place_), "master." + std::to_string(number));
+  ASSERT_TRUE(destroy_token_key(place_, "master.3"));
+  ASSERT_TRUE(destroy_token_key(place_, "master"));
+  const auto secrets = token_secrets(place_);
+  ASSERT_TRUE(secrets) << secrets.error().message;
+  EXPECT_EQ(labels_of(*secrets),
+            (std::vector<std::string>{"master.2", "master.4", "master.5", "master.6", "master.7",
+                                      "master.8", "master.9", "master.10", "master.11"}));
+  EXPECT_EQ(destroy_token_key(place_, "master.3").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(OnSoftToken, TooManyKeysOfOneNameAreRefused) {
+  for (std::size_t i = 0; i < kMostTokenKeys; ++i) EXPECT_NE(next_of(place_), "");
+  EXPECT_TRUE(token_secrets(place_));
+  const auto session = TokenSession::open(place_, TokenSession::Access::kUse);
+  ASSERT_TRUE(session) << session.error().message;
+  EXPECT_EQ((*session)->next_key().error().code, ErrorCode::kExhausted);
 }
 
 TEST_F(OnSoftToken, AKeyIsMadeOnce) {

@@ -1,7 +1,8 @@
 // The vault's master key in a PKCS#11 token (SoftHSM2). A deployment that began with a key file moves to the token: a
 // caller's record opens as before, the file is gone, an old copy of it opens nothing. Token away, PIN wrong, key missing:
-// one line, exit 2, nothing started; pulled out while calls and openings go on, nothing stops. Then a vault that hangs on
-// the token from its first start.
+// one line, exit 2, nothing started; pulled out while calls and openings go on, nothing stops. The token's key is replaced
+// amid a call, the vault killed while that is done and after it; what it does not hang on any more is destroyed. Then a vault
+// that hangs on the token from its first start.
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command, commandJson } from "../lib/commands.ts";
@@ -13,6 +14,11 @@ import { SoftToken } from "../lib/soft_token.ts";
 import { System } from "../lib/system.ts";
 import { hanako } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
+
+interface Replaced {
+  key: string;
+  before: string;
+}
 
 /** The vault alone, which must refuse to start. */
 async function refuses(system: System, what: string, says: RegExp): Promise<void> {
@@ -67,13 +73,34 @@ export const journey: Journey = {
       back = token.away();
       // A client's key hangs on what the vault holds in memory, the master key on the token.
       await command(system, ["keys", "rotate", "sakura"]);
-      expect(/in a token/.test(await command(system, ["keys", "rotate", "--master"], { expected: 2 })), "a token's master key, replaced");
+      expect(/token "madoguchi" is not there/.test(await command(system, ["keys", "rotate", "--master"], { expected: 2 })), "a key replaced in a token that is away");
       const isDone = async (): Promise<true | undefined> => ((await commandJson<{ rotating: boolean }>(system, ["keys", "status"])).some((one) => one.rotating) ? undefined : true);
       await until("the rotation to be done", isDone, { seconds: 60 });
     });
+    back();
+
+    // ---- another key in the token, amid a call, and killed while it is put in place
+    await openOnce(system, join(folder, "replaced"), async () => {
+      const [replaced] = await commandJson<Replaced>(system, ["keys", "rotate", "--master"]);
+      expectEqual([replaced!.key, replaced!.before], ["madoguchi-master.2", "madoguchi-master"], "the token's keys");
+    });
+    const objects = token.objects();
+    const cut = new Program("rotate", system.binary, ["keys", "rotate", "--master"], { env: { MADOGUCHI_DATA: system.folder } });
+    await until("the token to have another key", () => (token.objects() > objects ? true : undefined));
+    await system.restarted("vault", system.kill("vault"));
+    await cut.exits(60);
+    await until("the vault to tell of its keys again", () => commandJson(system, ["keys", "status"]).catch(() => undefined));
+    const [last] = await commandJson<Replaced>(system, ["keys", "rotate", "--master"]);
+    expect(/the vault hangs on key/.test(await command(system, ["keys", "destroy", last!.key], { expected: 2 })), "destroying the key in use");
+    await command(system, ["keys", "destroy", last!.before]);
+    expect(/has no key/.test(await command(system, ["keys", "destroy", last!.before], { expected: 2 })), "destroying it again");
+    await system.restarted("vault", system.kill("vault"));
+    await until("the vault to be there again", () => commandJson(system, ["keys", "status"]).catch(() => undefined));
+    await openOnce(system, join(folder, "after"));
     await system.stop();
 
     // ---- what is wrong is said, and nothing starts
+    back = token.away();
     await refuses(system, "token away", /token\.label: token "madoguchi" is not there/);
     const up = new Program("up", system.binary, system.arguments, { cwd: system.folder });
     expectEqual(await up.exits(60), 2, `exit code of up without the token (${up.output})`);

@@ -1,5 +1,5 @@
 // A PKCS#11 token in software (SoftHSM2), in a folder of a journey's own.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Skipped } from "./journey.ts";
 import { runToEnd } from "./process.ts";
@@ -36,6 +36,11 @@ export class SoftToken {
 
   pin(pin: string): void {
     writeFileSync(this.pinFile, `${pin}\n`, { mode: 0o600 });
+  }
+
+  /** How many objects it holds. */
+  objects(): number {
+    return readdirSync(this.tokens, { recursive: true }).filter((name) => String(name).endsWith(".object")).length;
   }
 
   /** As if somebody pulled it out; the returned function puts it back. */
