@@ -14,6 +14,7 @@
 #include "app/ask_secret.h"
 #include "app/centre_client.h"
 #include "app/command_family.h"
+#include "app/release_number.h"
 
 namespace madoguchi::app {
 namespace {
@@ -132,6 +133,22 @@ Result<void> number_bind(const Words& words) {
                json{{"number", words.number}, {"organisation_id", words.organisation}}.dump());
   else
     fmt::print("{}  organisation {}\n", words.number, words.organisation);
+  return {};
+}
+
+Result<void> number_release(const Words& words) {
+  const auto was = release_number(words.data, words.number, words.organisation);
+  if (!was) return tl::unexpected<Error>(was.error());
+  if (words.as_json)
+    fmt::print("{}\n", json{{"number", words.number},
+                            {"was", *was},
+                            {"organisation_id",
+                             words.organisation.empty() ? json() : json(words.organisation)}}
+                           .dump());
+  else if (words.organisation.empty())
+    fmt::print("{}  nobody's now; it was organisation {}'s\n", words.number, *was);
+  else
+    fmt::print("{}  organisation {}; it was {}'s\n", words.number, words.organisation, *was);
   return {};
 }
 
@@ -379,10 +396,19 @@ void add_floor(CLI::App& app, Chosen& chosen, const Shared& words) {
   member(organisations, "list", "Which there are", chosen, words, organisation_list);
 
   CLI::App* numbers = family(app, "number", "Numbers that callers call", words);
-  add = member(numbers, "bind", "Bind one to an organisation, once and for all", chosen, words,
-               number_bind);
-  add->add_option("NUMBER", words->number, "+81312345678")->required();
-  add->add_option("--organisation", words->organisation, "Its id")->required();
+  const auto number = [&](CLI::App* command) {
+    command->add_option("NUMBER", words->number, "+81312345678")->required();
+    return command;
+  };
+  const auto to_organisation = [&](CLI::App* command) {
+    command->add_option("--organisation", words->organisation, "Its id")->required();
+  };
+  to_organisation(number(member(numbers, "bind", "Bind one to an organisation; it stays", chosen,
+                                words, number_bind)));
+  number(member(numbers, "unbind", "Take one that no desk uses from its organisation", chosen,
+                words, number_release));
+  to_organisation(number(member(numbers, "move", "The same, and bind it to another organisation",
+                                chosen, words, number_release)));
   member(numbers, "list", "Which are bound to whom", chosen, words, number_list);
 
   CLI::App* groups = family(app, "group", "Groups: operators who share queues", words);

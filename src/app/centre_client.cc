@@ -69,9 +69,11 @@ Result<std::string> ask_centre(const ProcessAccess& centre, const ApiAsk& ask,
 
 Result<std::vector<std::string>> list_at_centre(const ProcessAccess& centre,
                                                 const std::string& path,
-                                                const std::string& asked_by) {
+                                                const std::string& asked_by,
+                                                const std::map<std::string, std::string>& query) {
   std::vector<std::string> items;
-  ApiAsk ask{"GET", path, {{"limit", "200"}}, {}};
+  ApiAsk ask{"GET", path, query, {}};
+  ask.query["limit"] = "200";
   for (;;) {
     const auto answer = ask_centre(centre, ask, asked_by);
     if (!answer) return tl::unexpected<Error>(answer.error());

@@ -23,8 +23,8 @@ Result<std::string> ask_centre(const ProcessAccess& centre, const ApiAsk& ask,
                                const std::string& asked_by);
 
 // Every item of a list, page by page, each as JSON.
-Result<std::vector<std::string>> list_at_centre(const ProcessAccess& centre,
-                                                const std::string& path,
-                                                const std::string& asked_by);
+Result<std::vector<std::string>> list_at_centre(
+    const ProcessAccess& centre, const std::string& path, const std::string& asked_by,
+    const std::map<std::string, std::string>& query = {});
 
 }  // namespace madoguchi::app

@@ -181,12 +181,11 @@ Registry::Canonical Registry::canonical(const OrganisationId& id,
                            kMostNumberCalled));
       continue;
     }
-    const auto line = parts_.plan.read(Number(text), parts_.clock.now());
-    const std::string key = line ? line->e164.reveal() : text;
+    const std::string key = canonical(text);
     const OrganisationId owner = directory->owner_of(key);
     if (!owner.empty() && owner != id) {
       left_out(ErrorCode::kConflict, i,
-               " is bound to another organisation; only its owner may give it up");
+               " is bound to another organisation (`madoguchi number move` gives it another)");
       continue;
     }
     const bool twice = std::any_of(known.fresh.begin(), known.fresh.end(),
@@ -247,9 +246,57 @@ Result<void> Registry::keep(const OrganisationId& id, const std::string& name,
   return reload();
 }
 
-OrganisationId Registry::owner_of_number(const std::string& number_called) const {
+std::string Registry::canonical(const std::string& number_called) const {
   const auto line = parts_.plan.read(Number(number_called), parts_.clock.now());
-  return directory()->owner_of(line ? line->e164.reveal() : number_called);
+  return line ? line->e164.reveal() : number_called;
+}
+
+Result<OrganisationId> Registry::release_number(const std::string& number_called,
+                                                const OrganisationId& to,
+                                                const std::string& asked_by) {
+  const std::lock_guard act_lock(act_mutex_);
+  if (stale_)
+    if (auto loaded = reload(); !loaded) return tl::unexpected<Error>(loaded.error());
+  const auto directory = this->directory();
+  const std::string key = canonical(number_called);
+  const OrganisationId owner = directory->owner_of(key);
+  if (owner.empty())
+    return fail(ErrorCode::kNotFound, "that number is bound to no organisation of this vault");
+  if (owner == to) return owner;
+  if (!to.empty() && directory->find(to) == nullptr)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no organisation \"{:.64}\" at the vault", to.text()));
+  const auto& theirs = directory->find(owner)->numbers_called;
+  const auto bound = std::find_if(theirs.begin(), theirs.end(),
+                                  [&](const std::string& one) { return canonical(one) == key; });
+  const std::string text = bound == theirs.end() ? key : *bound;
+  const Time now = parts_.clock.now();
+  Act act;
+  act.changes.emplace_back(ReleaseNumber{key});
+  const auto told = [&](const OrganisationId& id, const char* outcome) {
+    ledger::Entry entry =
+        entry_of(ledger::kind::kNumber, outcome, RegisteredBy::kAdministrator, now);
+    entry.details["number"] = text;
+    return add_entry(act, id, entry);
+  };
+  if (auto added = told(owner, "released"); !added) return tl::unexpected<Error>(added.error());
+  if (!to.empty()) {
+    act.changes.emplace_back(BindNumber{{text, key, to}});
+    if (auto added = told(to, "bound"); !added) return tl::unexpected<Error>(added.error());
+  }
+  act.journal.push_back({"number_released",
+                         {{"organisation", owner.text()},
+                          {"to", to.text()},
+                          {"number", text},
+                          {"asked_by", asked_by}}});
+  stale_ = true;  // until reload() has seen what became of it
+  if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
+  if (auto loaded = reload(); !loaded) return tl::unexpected<Error>(loaded.error());
+  return owner;
+}
+
+OrganisationId Registry::owner_of_number(const std::string& number_called) const {
+  return directory()->owner_of(canonical(number_called));
 }
 
 Readable<LineToken> Registry::tokenise(const OrganisationId& organisation, ByteView sealed_number) {

@@ -54,11 +54,17 @@ class Registry {
   void on_change(std::function<void()> changed);
 
   // Makes sure that it exists under this name and that these numbers are bound to it; numbers bound
-  // before stay so. kConflict when a number is another's: that takes its owner. Repeatable.
+  // before stay so. kConflict when a number is another's. Repeatable.
   Result<void> put_organisation(const OrganisationId& id, const std::string& name,
                                 const std::vector<std::string>& numbers_called,
                                 RegisteredBy by = RegisteredBy::kCentre,
                                 Binding binding = Binding::kAllOrNone);
+
+  // Takes a number from whoever it is bound to, and binds it to `to` in the same commit unless that
+  // is empty; both read it in their logs. Gives whose it was; the same again is nothing done.
+  // kNotFound: nobody's number, or no such organisation.
+  Result<OrganisationId> release_number(const std::string& number_called, const OrganisationId& to,
+                                        const std::string& asked_by);
 
   // Whose number was called; empty when nobody's. From memory.
   [[nodiscard]] OrganisationId owner_of_number(const std::string& number_called) const;
@@ -86,6 +92,7 @@ class Registry {
                                     const std::vector<std::string>& numbers_called) const;
   Result<void> keep(const OrganisationId& id, const std::string& name, std::vector<NumberRow> fresh,
                     RegisteredBy by);
+  [[nodiscard]] std::string canonical(const std::string& number_called) const;
 
   const Parts parts_;
   const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it

@@ -239,4 +239,19 @@ grpc::Status UpkeepService::ListFields(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status UpkeepService::ReleaseNumber(grpc::ServerContext* context,
+                                          const wire::ReleaseNumberRequest* request,
+                                          wire::ReleaseNumberReply* reply) {
+  if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
+  const auto to = request->to_organisation_id().empty() ? Result<OrganisationId>(OrganisationId())
+                                                        : known(request->to_organisation_id());
+  const auto was =
+      to ? parts_.registry.release_number(request->number_called(), *to, request->asked_by()) : to;
+  if (was)
+    reply->set_organisation_id(was->text());
+  else
+    reply->set_error(was.error().message);
+  return grpc::Status::OK;
+}
+
 }  // namespace madoguchi::vault

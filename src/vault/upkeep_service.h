@@ -1,5 +1,6 @@
-// VaultUpkeepForAdmin: an organisation's keys replaced, and its own fields. Each act has an entry
-// in the organisation's log and a line in the journal. gRPC's threads call it.
+// VaultUpkeepForAdmin: an organisation's keys replaced, its own fields, and its numbers when they
+// become another's. Each act has an entry in the organisation's log and a line in the journal.
+// gRPC's threads call it.
 #pragma once
 
 #include <mutex>
@@ -40,6 +41,9 @@ class UpkeepService final : public wire::VaultUpkeepForAdmin::Service {
                         wire::AddFieldReply* reply) override;
   grpc::Status ListFields(grpc::ServerContext* context, const wire::ListFieldsRequest* request,
                           wire::ListFieldsReply* reply) override;
+  grpc::Status ReleaseNumber(grpc::ServerContext* context,
+                             const wire::ReleaseNumberRequest* request,
+                             wire::ReleaseNumberReply* reply) override;
 
  private:
   Result<OrganisationId> known(const std::string& id) const;

@@ -140,6 +140,9 @@ struct PutOrganisation {  // new, or another name
 struct BindNumber {
   NumberRow row;
 };
+struct ReleaseNumber {
+  std::string canonical;
+};
 struct PutWish {
   WishRow row;
 };
@@ -206,11 +209,11 @@ struct UseEnrolment {
   std::string digest;
 };
 
-using Change = std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, PutWish,
-                            SettleWish, PutTicket, RedeemTicket, EndTicket, PutRecording, PutStaff,
-                            PutPhone, CountFailures, PutSession, DropSession, DropSessionsOf,
-                            PutPasskey, CountPasskey, DropPasskeysOf, PutEnrolment, UseEnrolment,
-                            AccessChange, ExportChange, RetentionChange>;
+using Change = std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, ReleaseNumber,
+                            PutWish, SettleWish, PutTicket, RedeemTicket, EndTicket, PutRecording,
+                            PutStaff, PutPhone, CountFailures, PutSession, DropSession,
+                            DropSessionsOf, PutPasskey, CountPasskey, DropPasskeysOf, PutEnrolment,
+                            UseEnrolment, AccessChange, ExportChange, RetentionChange>;
 
 struct Act {
   std::vector<Change> changes;

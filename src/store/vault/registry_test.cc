@@ -67,6 +67,51 @@ TEST_P(RegistryOn, ANumberIsBoundOnceHoweverItIsWritten) {
   EXPECT_FALSE(registry_->put_organisation(OrganisationId("ume"), "B", {"with space"}));
 }
 
+TEST_P(RegistryOn, AReleasedNumberIsNobodysUntilItIsBoundAgain) {
+  const OrganisationId sakura("sakura");
+  const OrganisationId ume("ume");
+  ASSERT_TRUE(registry_->put_organisation(sakura, "A", {"+81312340000", "+81312340001"}));
+  ASSERT_TRUE(registry_->put_organisation(ume, "B", {}));
+  EXPECT_EQ(registry_->release_number("03-1234-9999", {}, "test").error().code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(registry_->release_number("03-1234-0000", OrganisationId("x"), "test").error().code,
+            ErrorCode::kNotFound);
+  const auto was = registry_->release_number("03-1234-0000", {}, "test");
+  ASSERT_TRUE(was) << was.error().message;
+  EXPECT_EQ(*was, sakura);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(registry_->owner_of_number("+81312340000").empty());
+    EXPECT_EQ(registry_->owner_of_number("+81312340001"), sakura);
+    start();
+  }
+  EXPECT_TRUE(registry_->put_organisation(ume, "B", {"+81312340000"}));
+  EXPECT_EQ(entries().back().outcome, "released");
+  EXPECT_EQ(std::get<std::string>(entries().back().details.at("number")), "+81312340000");
+  EXPECT_EQ(entries().back().operator_id, "administrator");
+  EXPECT_EQ(count_of("number_released"), 1);
+}
+
+TEST_P(RegistryOn, AMovedNumberIsTheOthersInOneStepAndBothLogsSaySo) {
+  const OrganisationId sakura("sakura");
+  const OrganisationId ume("ume");
+  ASSERT_TRUE(registry_->put_organisation(sakura, "A", {"+81312340000"}));
+  ASSERT_TRUE(registry_->put_organisation(ume, "B", {}));
+  for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
+    fault_ = fault;
+    EXPECT_EQ(registry_->release_number("0312340000", ume, "test").error().code,
+              ErrorCode::kUnavailable);
+  }
+  // Kept after all: nothing is left to do.
+  EXPECT_EQ(registry_->release_number("0312340000", ume, "test"), ume);
+  EXPECT_EQ(registry_->owner_of_number("+81312340000"), ume);
+  EXPECT_EQ(registry_->directory()->find(ume)->numbers_called,
+            std::vector<std::string>{"+81312340000"});
+  EXPECT_TRUE(registry_->directory()->find(sakura)->numbers_called.empty());
+  EXPECT_EQ(entries("sakura").back().outcome, "released");
+  EXPECT_EQ(entries("ume").back().outcome, "bound");
+  EXPECT_EQ(count_of("number_released"), 1);
+}
+
 TEST_P(RegistryOn, AtAStartOneRefusedNumberLeavesTheOthersBound) {
   ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "A", {"+81312340000"}));
   const auto put = registry_->put_organisation(

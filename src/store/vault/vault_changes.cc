@@ -54,6 +54,11 @@ Result<void> put(soci::session& sql, const vault::BindNumber& change) {
   return {};
 }
 
+Result<void> put(soci::session& sql, const vault::ReleaseNumber& change) {
+  sql << "DELETE FROM vault_numbers WHERE canonical = :c", use(change.canonical);
+  return {};
+}
+
 Result<void> put(soci::session& sql, const vault::PutWish& change) {
   const vault::WishRow& row = change.row;
   const int other_line = row.other_line ? 1 : 0;

@@ -1,4 +1,5 @@
-// A machine without a demo: everything is set up by the administrator's commands alone, and then a call is taken.
+// A machine without a demo: everything is set up by the administrator's commands alone, and then a call is taken. A number
+// that its desk gave up becomes another client's.
 import { join } from "node:path";
 import type { Staff } from "../lib/api.ts";
 import { Baresip } from "../lib/baresip.ts";
@@ -141,6 +142,21 @@ async function takesACall(system: System, context: Context, ports: number): Prom
   await browser.close();
 }
 
+/** A number that a desk uses stays where it is; one that none uses is taken away, or becomes another's. */
+async function movesNumbers(system: System): Promise<void> {
+  const move = ["number", "move", number, "--organisation", "kawa"];
+  for (const words of [["number", "unbind", number], move])
+    expect(/desk enquiries is reached by/.test(await command(system, words, { expected: 1 })), `${words.join(" ")} while a desk uses it`);
+  await command(system, ["desk", "add", "enquiries", "--number", "+81300000078"]);
+  const [moved] = await commandJson<{ was: string }>(system, move);
+  expectEqual(moved?.was, "mori", "whose the number was");
+  await command(system, ["number", "unbind", number]);
+  expect(/no organisation/.test(await command(system, ["number", "unbind", number], { expected: 2 })), "a number that is nobody's, unbound");
+  const bound = await commandJson<{ number: string; organisation_id: string }>(system, ["number", "list"]);
+  expectEqual(bound.map((one) => [one.number, one.organisation_id]), [["+81300000078", "mori"]], "numbers that are bound");
+  await command(system, ["number", "bind", number, "--organisation", "kawa"]);
+}
+
 export const journey: Journey = {
   title: "without a demo, commands alone make organisation, number, desk and staff; an operator signs in and takes a call",
   seconds: 180,
@@ -165,6 +181,7 @@ export const journey: Journey = {
     await command(system, ["staff", "disable", "aki"]);
     const staff = await commandJson<{ name: string; disabled: boolean }>(system, ["staff", "list"]);
     expectEqual(staff.filter((one) => one.disabled).map((one) => one.name), ["aki"], "disabled staff");
+    await movesNumbers(system);
     const kinds = (await system.journal()).map((entry) => String(entry["kind"] ?? entry["event"] ?? entry["what"]));
     expect(kinds.includes("staff_disabled") && kinds.includes("password_set"), `the vault's journal tells of staff: ${kinds.join(" ")}`);
     await system.stop();
