@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "app/admin_stub.h"
@@ -17,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace pb = madoguchi::wire;
-
-constexpr std::size_t kPiece = 256 * 1024;
 
 Result<std::string> text_of(const fs::path& file) {
   if (file.empty()) return std::string();
@@ -55,6 +55,18 @@ pb::ImportPart header_of(const ImportAsked& asked, const vault::ImportTerms& ter
 // Lines of a report that an earlier try wrote and that lie before `lines` stay.
 class Report {
  public:
+  // Bad rows would be told nowhere.
+  static Result<void> can_be_written(const fs::path& file) {
+    const bool was_there = fs::exists(file);
+    const bool can = std::ofstream(file, std::ios::app).good();
+    std::error_code ignored;
+    if (can && !was_there) fs::remove(file, ignored);
+    if (can) return {};
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: cannot be written, where bad rows are told with line and reason; "
+                            "name another file with --report",
+                            file.string()));
+  }
   Report(fs::path file, std::uint64_t lines) : file_(std::move(file)) {
     std::ifstream in(file_);
     std::string kept;
@@ -68,8 +80,9 @@ class Report {
     any_ = !kept.empty();
   }
   void add(const pb::ImportBadRow& row) {
-    out_ << row.line() << ",\"" << row.reason() << "\"\n"
-         << std::flush;  // what is killed now is not told of again
+    out_ << row.line() << ",\"";
+    for (const char c : row.reason()) out_ << (c == '"' ? "\"\"" : std::string_view(&c, 1));
+    out_ << "\"\n" << std::flush;  // what is killed now is not told of again
     any_ = true;
   }
   // Gives where it is; a report of nothing goes.
@@ -80,12 +93,32 @@ class Report {
     fs::remove(file_, ignored);
     return {};
   }
+  [[nodiscard]] bool is_whole() const { return out_.good(); }
 
  private:
   const fs::path file_;
   std::ofstream out_;
   bool any_ = false;
 };
+
+using Stream = grpc::ClientReaderWriter<pb::ImportPart, pb::ImportTells>;
+
+// An empty piece says that the file is over, and only a whole file is. Gives what was wrong.
+std::optional<Error> feed(vault::SurveyedFile& file, Stream& stream) {
+  pb::ImportPart part;
+  std::optional<Error> trouble;
+  for (;;) {
+    const auto piece = file.next();
+    if (!piece) {
+      trouble = piece.error();
+      break;
+    }
+    part.set_file(piece->data(), piece->size());
+    if (!stream.Write(part) || piece->empty()) break;
+  }
+  stream.WritesDone();
+  return trouble;
+}
 
 class Progress {
  public:
@@ -194,6 +227,10 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
   if (!mapping) return tl::unexpected<Error>(mapping.error());
   const auto survey = vault::survey({asked.file, *mapping, asked.mapping.string(), {}}, *schema);
   if (!survey) return tl::unexpected<Error>(survey.error());
+  const fs::path report_file =
+      asked.report.empty() ? fs::path(asked.file.string() + ".bad-rows.csv") : asked.report;
+  if (auto can = Report::can_be_written(report_file); !can)
+    return tl::unexpected<Error>(can.error());
   if (!asked.json)
     fmt::print(stderr, "{}: {}, {}, {} columns\n", asked.file.string(),
                name_of(survey->terms.format), name_of(survey->terms.encoding),
@@ -211,27 +248,13 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
   }
   if (!tells.begin()) return away(stream->Finish());
 
-  fs::path report_file = asked.report;
-  if (report_file.empty()) report_file = asked.file.string() + ".bad-rows.csv";
   Report report(report_file, lines > survey->terms.first_lines ? lines : 0);
   Progress progress(survey->bytes);
   progress.begin(tells.bytes());
   // Reading and writing go on at once: the vault tells of its progress while it is fed.
-  std::thread feeder([&, from = tells.bytes()] {
-    std::ifstream in(asked.file, std::ios::binary);
-    in.seekg(static_cast<std::streamoff>(from));
-    std::string piece(kPiece, '\0');
-    pb::ImportPart part;
-    for (bool going = true; going && in;) {
-      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-      if (in.gcount() == 0) break;
-      part.set_file(piece.data(), static_cast<std::size_t>(in.gcount()));
-      going = stream->Write(part);
-    }
-    part.set_file("");
-    stream->Write(part);
-    stream->WritesDone();
-  });
+  vault::SurveyedFile file(asked.file, *survey, tells.bytes());
+  std::optional<Error> trouble;
+  std::thread feeder([&] { trouble = feed(file, *stream); });
   pb::ImportTells last;
   while (stream->Read(&tells)) {
     for (const pb::ImportBadRow& row : tells.bad()) report.add(row);
@@ -242,12 +265,19 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
   }
   const grpc::Status status = stream->Finish();
   feeder.join();
+  const bool told = report.is_whole();
   Imported done{last.import_id(), last.rows(), last.bad_rows(), report.finish()};
   if (!last.error().empty()) {
     const std::string where = done.report.empty() ? "" : fmt::format(" ({})", done.report.string());
     return fail(ErrorCode::kInvalid, last.error() + where);
   }
+  if (trouble) return tl::unexpected<Error>(*trouble);
   if (!status.ok() || !last.done()) return away(status);
+  if (!told)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("import {} is done with {} rows, and {} bad ones, but {} could not be "
+                            "written to its end: is the disk full?",
+                            done.import_id, done.rows, done.bad_rows, done.report.string()));
   return done;
 }
 

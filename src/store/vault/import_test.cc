@@ -208,6 +208,58 @@ TEST_F(Import, RefusesFilesThatAreNoneNamingTheLine) {
   }
 }
 
+class Surveyed : public Import {
+ protected:
+  vault::Survey survey_of(const fs::path& path) {
+    auto found = vault::survey({path, {}, {}, {}}, vault::Schema::standard());
+    EXPECT_TRUE(found) << found.error().message;
+    return *found;
+  }
+  // What comes of reading it again, and the last error.
+  static std::pair<std::string, std::string> again(vault::SurveyedFile& file) {
+    std::string all;
+    for (;;) {
+      const auto piece = file.next();
+      if (!piece) return {all, std::string(name_of(piece.error().code))};
+      if (piece->empty()) return {all, ""};
+      all += as_text(*piece);
+    }
+  }
+};
+
+TEST_F(Surveyed, AFileIsReadAgainFromWhereItWasAskedFor) {
+  const std::string text = kHeader + person(1) + person(2);
+  const fs::path path = file(text);
+  const auto survey = survey_of(path);
+  EXPECT_EQ(survey.bytes, text.size());
+  vault::SurveyedFile whole(path, survey, 0);
+  EXPECT_EQ(again(whole), std::pair(text, std::string()));
+  vault::SurveyedFile rest(path, survey, 10);
+  EXPECT_EQ(again(rest), std::pair(text.substr(10), std::string()));
+}
+
+// A file that shrinks would else be taken in as a whole one: half of its people.
+TEST_F(Surveyed, AFileThatIsAnotherMeanwhileIsNotOver) {
+  const std::string text = kHeader + person(1) + person(2);
+  const fs::path path = file(text);
+  const auto survey = survey_of(path);
+  fs::resize_file(path, text.size() / 2);
+  vault::SurveyedFile half(path, survey, 0);
+  EXPECT_EQ(again(half).second, "conflict");
+  file(text + person(3));
+  vault::SurveyedFile longer(path, survey, 0);
+  EXPECT_EQ(again(longer).second, "conflict");
+  file(text);
+  fs::last_write_time(path, survey.written + std::chrono::seconds(1));
+  vault::SurveyedFile written_again(path, survey, 0);
+  EXPECT_EQ(again(written_again).second, "conflict");
+  fs::remove(path);
+  vault::SurveyedFile gone(path, survey, 0);
+  EXPECT_EQ(again(gone).second, "unavailable");
+  EXPECT_EQ(vault::survey({folder_, {}, {}, {}}, vault::Schema::standard()).error().code,
+            ErrorCode::kNotFound);
+}
+
 TEST_F(Import, AMappingFileSaysWhatColumnsAre) {
   const std::string mapping =
       "[[column]]\nheader = \"番号\"\ntarget = \"customer_number\"\n"

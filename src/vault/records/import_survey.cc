@@ -13,17 +13,30 @@ namespace madoguchi::vault {
 namespace {
 
 constexpr std::size_t kPiece = 1024 * 1024;
+constexpr std::size_t kFedPiece = 256 * 1024;
 constexpr std::size_t kHeadRows = 1000;  // of JSON Lines, looked at for their keys
 
 tl::unexpected<Error> in_file(const SurveyAsked& asked, const Error& error) {
   return fail(error.code, fmt::format("{}: {}", asked.file.string(), error.message));
 }
 
+tl::unexpected<Error> cut_short(const std::filesystem::path& file, std::uint64_t read,
+                                std::uint64_t bytes) {
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("{}: cannot be read to its end (byte {} of {}): is its medium there, and "
+                          "whole? Start the same import again then",
+                          file.string(), read, bytes));
+}
+
 // Reads the whole file once: digest and encoding.
 Result<Encoding> scan(const SurveyAsked& asked, Survey& into, std::size_t& bom) {
   std::ifstream in(asked.file, std::ios::binary);
-  if (!in)
-    return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", asked.file.string()));
+  std::error_code error;
+  const std::uint64_t bytes_there = std::filesystem::file_size(asked.file, error);
+  if (!error) into.written = std::filesystem::last_write_time(asked.file, error);
+  if (!in || error)
+    return fail(ErrorCode::kNotFound,
+                fmt::format("{}: cannot be read, or is no plain file", asked.file.string()));
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
                                                                        EVP_MD_CTX_free);
   CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
@@ -36,6 +49,7 @@ Result<Encoding> scan(const SurveyAsked& asked, Survey& into, std::size_t& bom) 
     encoding.feed(ByteView(piece).first(got));
     CHECK(EVP_DigestUpdate(digest.get(), piece.data(), got) == 1);
   }
+  if (into.bytes != bytes_there) return cut_short(asked.file, into.bytes, bytes_there);
   std::array<std::uint8_t, 32> bytes{};
   CHECK(EVP_DigestFinal_ex(digest.get(), bytes.data(), nullptr) == 1);
   into.terms.digest = to_hex(bytes);
@@ -103,8 +117,8 @@ Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
   std::size_t bom = 0;
   const auto encoding = scan(asked, found, bom);
   if (!encoding)
-    return encoding.error().code == ErrorCode::kNotFound ? tl::unexpected<Error>(encoding.error())
-                                                         : in_file(asked, encoding.error());
+    return encoding.error().code == ErrorCode::kInvalid ? in_file(asked, encoding.error())
+                                                        : tl::unexpected<Error>(encoding.error());
   ImportTerms& terms = found.terms;
   terms.encoding = *encoding;
 
@@ -146,6 +160,46 @@ Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
   if (!columns) return in_file(asked, columns.error());
   terms.columns = std::move(*columns);
   return found;
+}
+
+// ---- what was surveyed, again
+
+SurveyedFile::SurveyedFile(std::filesystem::path file, const Survey& about, std::uint64_t from)
+    : file_(std::move(file)),
+      bytes_(about.bytes),
+      written_(about.written),
+      at_(from),
+      in_(file_, std::ios::binary),
+      piece_(kFedPiece) {
+  in_.seekg(static_cast<std::streamoff>(from));
+}
+
+Result<void> SurveyedFile::is_the_same() {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file_, error);
+  const auto written = error ? written_ : std::filesystem::last_write_time(file_, error);
+  if (error) return cut_short(file_, at_, bytes_);
+  if (size == bytes_ && written == written_) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("{}: was changed while it was taken in, so nothing of it counts: take "
+                          "back what came in (--list, --withdraw) and import it again",
+                          file_.string()));
+}
+
+Result<ByteView> SurveyedFile::next() {
+  if (at_ >= bytes_) {
+    if (auto same = is_the_same(); !same) return tl::unexpected<Error>(same.error());
+    return ByteView();
+  }
+  const auto wanted = std::min<std::uint64_t>(piece_.size(), bytes_ - at_);
+  in_.read(reinterpret_cast<char*>(piece_.data()), static_cast<std::streamsize>(wanted));
+  const auto got = static_cast<std::uint64_t>(in_.gcount());
+  if (got == 0) {
+    if (auto same = is_the_same(); !same) return tl::unexpected<Error>(same.error());
+    return cut_short(file_, at_, bytes_);
+  }
+  at_ += got;
+  return ByteView(piece_).first(got);
 }
 
 }  // namespace madoguchi::vault

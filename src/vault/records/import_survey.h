@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "vault/records/importer.h"
 
@@ -23,9 +25,30 @@ struct SurveyAsked {
 struct Survey {
   ImportTerms terms;  // without organisation, provenance and strictness
   std::uint64_t bytes = 0;
+  std::filesystem::file_time_type written;
 };
 
-// kInvalid with line, reason and how to mend.
+// kInvalid with line, reason and how to mend. kUnavailable: it can't be read to its end.
 Result<Survey> survey(const SurveyAsked& asked, const Schema& schema);
+
+// The bytes that a survey was about, read again piece by piece: all of them, or an error. One
+// thread.
+class SurveyedFile {
+ public:
+  SurveyedFile(std::filesystem::path file, const Survey& about, std::uint64_t from);
+
+  // Empty at the end. kUnavailable: it can't be read to its end; kConflict: it is not what it was.
+  Result<ByteView> next();
+
+ private:
+  [[nodiscard]] Result<void> is_the_same();
+
+  const std::filesystem::path file_;
+  const std::uint64_t bytes_;
+  const std::filesystem::file_time_type written_;
+  std::uint64_t at_;
+  std::ifstream in_;
+  Bytes piece_;
+};
 
 }  // namespace madoguchi::vault
