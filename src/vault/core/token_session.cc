@@ -78,7 +78,7 @@ struct TokenSession::Parts {
   Result<std::vector<CK_OBJECT_HANDLE>> keys_named(const std::string& key) const;
   Result<CK_OBJECT_HANDLE> the_key(const std::string& key) const;
   Result<CK_OBJECT_HANDLE> good_key(const std::string& key) const;
-  std::string label_of(CK_OBJECT_HANDLE object) const;
+  std::string key_label(CK_OBJECT_HANDLE object) const;
 };
 
 Result<void> TokenSession::Parts::load() {
@@ -173,7 +173,7 @@ Result<std::vector<CK_OBJECT_HANDLE>> TokenSession::Parts::keys_named(
                   2);
 }
 
-std::string TokenSession::Parts::label_of(CK_OBJECT_HANDLE object) const {
+std::string TokenSession::Parts::key_label(CK_OBJECT_HANDLE object) const {
   std::array<char, kMostKeyLabel> label{};
   CK_ATTRIBUTE asked = attribute(CKA_LABEL, label.data(), label.size());
   if (module->C_GetAttributeValue(session, object, &asked, 1) != CKR_OK) return {};
@@ -231,7 +231,7 @@ Result<std::vector<std::string>> TokenSession::keys() {
   const TokenPlace& place = parts_->place;
   std::vector<std::string> labels;
   for (const CK_OBJECT_HANDLE object : *all)
-    if (std::string label = parts_->label_of(object); number_of(label, place.key) != 0)
+    if (std::string label = parts_->key_label(object); number_of(label, place.key) != 0)
       labels.push_back(std::move(label));
   std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
     return number_of(a, place.key) < number_of(b, place.key);

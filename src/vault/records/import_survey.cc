@@ -181,8 +181,9 @@ Result<void> SurveyedFile::is_the_same() {
   if (error) return cut_short(file_, at_, bytes_);
   if (size == bytes_ && written == written_) return {};
   return fail(ErrorCode::kConflict,
-              fmt::format("{}: was changed while it was taken in, so nothing of it counts: take "
-                          "back what came in (--list, --withdraw) and import it again",
+              fmt::format("{}: was changed while it was taken in, and nothing of it counts yet: start "
+                          "the same import again; where it is another file now, take back first "
+                          "what came in (--list, --withdraw)",
                           file_.string()));
 }
 
