@@ -31,8 +31,8 @@ class MasterRotation {
     const Registry& registry;
     std::shared_ptr<KeyWrapping> wrapping;  // as Master has it
     std::filesystem::path file;             // empty: the master key is a token's
-    std::string token;                      // its label
-    std::string token_key;                  // and its key's, as Master has it
+    std::string token{};                    // its label
+    std::string token_key{};                // and its key's, as Master has it
   };
   explicit MasterRotation(Parts parts) : parts_(std::move(parts)), token_key_(parts_.token_key) {}
 
