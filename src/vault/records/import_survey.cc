@@ -180,11 +180,12 @@ Result<void> SurveyedFile::is_the_same() {
   const auto written = error ? written_ : std::filesystem::last_write_time(file_, error);
   if (error) return cut_short(file_, at_, bytes_);
   if (size == bytes_ && written == written_) return {};
-  return fail(ErrorCode::kConflict,
-              fmt::format("{}: was changed while it was taken in, and nothing of it counts yet: start "
-                          "the same import again; where it is another file now, take back first "
-                          "what came in (--list, --withdraw)",
-                          file_.string()));
+  return fail(
+      ErrorCode::kConflict,
+      fmt::format("{}: was changed while it was taken in, and nothing of it counts yet: start "
+                  "the same import again; where it is another file now, take back first "
+                  "what came in (--list, --withdraw)",
+                  file_.string()));
 }
 
 Result<ByteView> SurveyedFile::next() {
