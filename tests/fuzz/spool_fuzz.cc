@@ -13,7 +13,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace madoguchi;
   using namespace madoguchi::exchange;
-  static google::protobuf::LogHandler* const printed_before = google::protobuf::SetLogHandler(nullptr);
+  static google::protobuf::LogHandler* const printed_before =
+      google::protobuf::SetLogHandler(nullptr);
   static_cast<void>(printed_before);
   const ByteView input{data, size};
   ByteView rest = input;
