@@ -99,8 +99,9 @@ Result<void> Deployment::prepare(Time now, Entropy& entropy) {
     std::error_code error;
     fs::create_directories(part(folder), error);
     if (error)
-      return fail(ErrorCode::kUnavailable,
-                  fmt::format("{}: {}", part(folder).string(), error.message()));
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("--data: {} cannot be made ({}); name a folder that you may write in",
+                              part(folder).lexically_normal().string(), error.message()));
     chmod(part(folder).c_str(), 0700);
   }
   if (auto made = prepare_erasures(); !made) return made;

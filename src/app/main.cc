@@ -179,6 +179,12 @@ int run(int argc, char** argv) {
   add_mandates(app, administer);
   add_upkeep(app, administer, token_of);
 
+  const auto is_first_word = [&](const CLI::App* command) {
+    return command->get_name() == argv[1];
+  };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_first_word).empty())
+    return report(fail(ErrorCode::kInvalid,
+                       fmt::format("there is no command \"{}\"; --help lists them", argv[1])));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -64,6 +64,10 @@ Config& Config::operator=(Config&&) noexcept = default;
 Config::~Config() = default;
 
 Result<Config> Config::from_file(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: is a folder; name the settings file in it", file.string()));
   std::ifstream in(file);
   if (!in) return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be opened", file.string()));
   std::ostringstream text;

@@ -165,6 +165,10 @@ Result<void> Api::read_phone(JsonInput& input, AccountRow& into) const {
 
 Result<void> Api::check_account(const AccountRow& account) const {
   if (account.name.empty()) return fail(ErrorCode::kInvalid, "name: must not be empty");
+  for (const auto& [member, text] :
+       {std::pair("name", &account.name), std::pair("display_name", &account.display_name)})
+    if (text->find_first_of("\t\r\n") != std::string::npos)
+      return fail(ErrorCode::kInvalid, fmt::format("{}: must be one line", member));
   const bool is_client = account.role == Role::kClient;
   if (is_client && !core_.floor_.organisations.contains(account.organisation))
     return fail(ErrorCode::kInvalid,

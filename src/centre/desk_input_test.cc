@@ -31,6 +31,9 @@ TEST(DeskInput, SaysWhichMemberIsWrong) {
   const std::string rest = R"("name":"窓口","organisation_id":"bank","group_id":"g")";
   const auto with = [&](const std::string& more) { return mistake("{" + rest + "," + more + "}"); };
   EXPECT_EQ(with(R"("numbers":["+81399999999"])"), "");
+  EXPECT_EQ(with(R"("numbers":["+8139"],"greeting":"[[[[[[[[[[ \n はい")"), "");
+  EXPECT_EQ(with(R"("numbers":["+8139"],"greeting":"\u0007")"),
+            "greeting: may have no control characters");
   EXPECT_EQ(with(R"("answer":"at_once")"), "numbers: a desk needs one number at least");
   EXPECT_EQ(with(R"("numbers":["03-1234"])"), "numbers: a number looks like +81312345678");
   EXPECT_EQ(with(R"("numbers":["+81312345678"])"), "numbers: +81312345678 belongs to desk first");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -22,6 +23,11 @@ struct JsonInput::Body {
 };
 
 namespace {
+
+// But line breaks and tabs, which texts may have.
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\r' && c != '\t') || c == 0x7f;
+}
 
 // Deep nesting would cost stack; our bodies are flat.
 bool too_deep(std::string_view text) {
@@ -68,8 +74,12 @@ std::optional<std::string> JsonInput::optional_text(std::string_view name, std::
     return std::nullopt;
   }
   auto text = value->get<std::string>();
-  if (text.size() > most || text.find('\0') != std::string::npos) {
+  if (text.size() > most) {
     refuse(name, fmt::format("may have {} bytes at most", most));
+    return std::nullopt;
+  }
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    refuse(name, "may have no control characters");
     return std::nullopt;
   }
   return text;
