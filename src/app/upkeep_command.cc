@@ -83,7 +83,11 @@ Result<pb::RotateMasterKeyRequest> request_with(vault::TokenSession& token,
   if (!secrets) return tl::unexpected<Error>(secrets.error());
   pb::RotateMasterKeyRequest request;
   request.set_asked_by(who_asks());
+  if (secrets->back().secret.empty())
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("token.key: key \"{}\", made now, gives nothing", secrets->back().key));
   for (const vault::TokenSecret& one : *secrets) {
+    if (one.secret.empty()) continue;
     pb::TokenKey& key = *request.add_token_keys();
     key.set_key(one.key);
     key.set_sealed_secret(std::string(as_text(seal(one.secret.reveal(), to))));

@@ -63,11 +63,22 @@ Result<Master> Master::of_token(const VaultImage& image, const Source& source) {
     return fail(ErrorCode::kInvalid,
                 "token: the vault's database hangs on a key in a file, not on a token's");
   std::string named;
+  std::string silent;
   for (const TokenSecret& key : *source.token_secrets) {
+    if (key.secret.empty()) {
+      silent = key.key;
+      continue;
+    }
     auto master = of_token(key, *salt);
     if (!master || master->fits(image)) return master;
     named += fmt::format("{}\"{}\"", named.empty() ? "" : ", ", key.key);
   }
+  if (!silent.empty())
+    return fail(
+        ErrorCode::kUnavailable,
+        fmt::format("token.key: the vault's database hangs on none of {}, and key \"{}\" of "
+                    "token \"{}\" gives nothing",
+                    named, silent, source.token));
   return fail(ErrorCode::kInvalid,
               fmt::format("token.key: key {} of token \"{}\" does not fit the vault's database; it "
                           "is another key, or the database is another vault's",
@@ -98,6 +109,14 @@ Result<void> end_replacement(const std::filesystem::path& file, const VaultImage
   }
   const auto other = Master::of_file(next);
   return other && other->fits(image) ? put_next_in_place(file) : Result<void>();
+}
+
+// Of those that give something: one does.
+const TokenSecret& newest_of(const std::vector<TokenSecret>& secrets) {
+  const auto found = std::find_if(secrets.rbegin(), secrets.rend(),
+                                  [](const TokenSecret& one) { return !one.secret.empty(); });
+  CHECK(found != secrets.rend());
+  return *found;
 }
 
 // Keys that were replaced, or that a replacement which did not come to pass left behind.
@@ -132,7 +151,8 @@ Result<Master> Master::open(VaultStore& store, const Source& source) {
     return fail(ErrorCode::kInvalid,
                 "token: is missing, but the vault's database hangs on a key in a token; say which");
   if (by_token) {
-    auto master = fresh ? fresh_of_token(source.token_secrets->back()) : of_token(*image, source);
+    auto master =
+        fresh ? fresh_of_token(newest_of(*source.token_secrets)) : of_token(*image, source);
     if (master) master->fresh_ = fresh;
     if (master) tell_of_idle_keys(source, master->token_key());
     return master;
@@ -240,7 +260,7 @@ Result<std::size_t> move_master_key(VaultStore& store, const Clock& clock, Entro
   if (meta(*image, kSaltName) == nullptr) {
     const auto before = Master::open(store, {to.file});
     if (!before) return tl::unexpected<Error>(before.error());
-    const Master after = Master::fresh_of_token(to.token_secrets->back());
+    const Master after = Master::fresh_of_token(newest_of(*to.token_secrets));
     const Time now = clock.now();
     auto changes = changes_of_master(*image, *before, after, now, entropy);
     if (!changes) return tl::unexpected<Error>(changes.error());

@@ -120,7 +120,7 @@ Result<MasterRotation::Replaced> MasterRotation::rotate_in_token(
   if (!image) return tl::unexpected<Error>(image.error());
   const auto before = Master::of_token(*image, {{}, &secrets, parts_.token});
   if (!before) return tl::unexpected<Error>(before.error());
-  if (secrets.back().key == before->token_key())
+  if (secrets.back().secret.empty() || secrets.back().key == before->token_key())
     return fail(ErrorCode::kInvalid,
                 fmt::format("token.key: the vault hangs on key \"{}\" already, and no other was "
                             "made after it",

@@ -371,6 +371,21 @@ TEST_P(TokensKeyReplacedOn, WhatWasNotAnsweredIsFoundOutLater) {
   EXPECT_NE(registry_->directory()->find(OrganisationId("wakaba")), nullptr);
 }
 
+// As one does that was cut off while the token made it.
+TEST_P(TokensKeyReplacedOn, AKeyThatGivesNothingKeepsNoVaultFromItsStart) {
+  auto keys = with_another();
+  keys.back().secret = Secret();
+  restart(keys);
+  EXPECT_EQ(hangs_on_, "k");
+  EXPECT_EQ(rotation_->rotate_in_token(keys, "test").error().code, ErrorCode::kInvalid);
+  // The one in use may give something again.
+  auto other = fresh_keys(2);
+  other.front().secret = Secret();
+  const auto refused = Master::open(*store_, by_token(other));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+}
+
 TEST_P(TokensKeyReplacedOn, NothingIsReplacedByTheSameKeyOrWithoutTheOneInUse) {
   EXPECT_EQ(rotation_->rotate_in_token(token_, "test").error().code, ErrorCode::kInvalid);
   EXPECT_EQ(rotation_->rotate_in_token(fresh_keys(2), "test").error().code, ErrorCode::kInvalid);

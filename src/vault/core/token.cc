@@ -85,27 +85,31 @@ Result<Secret> in_child(const TokenPlace& place, const Work& work) {
 
 namespace {
 
-// Each: a byte with its label's length, the label, the secret.
+// Each: a byte with its label's length, one with its secret's, the label, the secret.
 Secret packed(const std::vector<TokenSecret>& secrets) {
   std::size_t size = 0;
-  for (const TokenSecret& one : secrets) size += 1 + one.key.size() + kKeyBytes;
+  for (const TokenSecret& one : secrets) size += 2 + one.key.size() + one.secret.reveal().size();
   return Secret(size, [&](std::span<std::uint8_t> into) {
     for (const TokenSecret& one : secrets) {
       into[0] = static_cast<std::uint8_t>(one.key.size());
-      std::ranges::copy(as_bytes(one.key), into.begin() + 1);
-      std::ranges::copy(one.secret.reveal(), into.begin() + 1 + one.key.size());
-      into = into.subspan(1 + one.key.size() + kKeyBytes);
+      into[1] = static_cast<std::uint8_t>(one.secret.reveal().size());
+      into = into.subspan(2);
+      std::ranges::copy(as_bytes(one.key), into.begin());
+      into = into.subspan(one.key.size());
+      std::ranges::copy(one.secret.reveal(), into.begin());
+      into = into.subspan(one.secret.reveal().size());
     }
   });
 }
 
 std::vector<TokenSecret> unpacked(ByteView packed) {
   std::vector<TokenSecret> secrets;
-  while (!packed.empty() && packed.size() >= 1U + packed[0] + kKeyBytes) {
+  while (packed.size() >= 2 && packed.size() - 2 >= std::size_t{packed[0]} + packed[1]) {
     const std::size_t label = packed[0];
-    secrets.push_back({std::string(as_text(packed.subspan(1, label))),
-                       Secret::copy_of(packed.subspan(1 + label, kKeyBytes))});
-    packed = packed.subspan(1 + label + kKeyBytes);
+    const ByteView secret = packed.subspan(2 + label, packed[1]);
+    secrets.push_back({std::string(as_text(packed.subspan(2, label))),
+                       secret.empty() ? Secret() : Secret::copy_of(secret)});
+    packed = packed.subspan(2 + label + secret.size());
   }
   return secrets;
 }

@@ -38,10 +38,10 @@ struct TokenSecret {
   Secret secret;
 };
 
-// Of every key of that name, in the order of their numbers; at least one. Every error is one line
-// that begins with the setting it is about. kNotFound: module, token or key is not there; kInvalid:
-// the PIN is wrong, or a key is one that could be carried off; kUnavailable: the token does not do
-// its work.
+// Of every key of that name, by number; empty of one that gives nothing (cut off while it was made)
+// beside others that do. Errors are a line that begins with the setting it is about. kNotFound:
+// module, token or key is not there; kInvalid: the PIN is wrong, or the key could be carried off;
+// kUnavailable: the token does not do its work.
 Result<std::vector<TokenSecret>> token_secrets(const TokenPlace& place);
 
 // Makes the first key in the token; kConflict when there is one of that name already.

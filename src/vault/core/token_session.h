@@ -25,7 +25,7 @@ class TokenSession {
   // The label that the next one of them would have; kExhausted when there are too many.
   Result<std::string> next_key();
   Result<Secret> hmac(const std::string& key, ByteView text);
-  // kTokenContext under each of keys(); kNotFound when there is none.
+  // As token_secrets().
   Result<std::vector<TokenSecret>> secrets();
   // kConflict when there is one of that label already.
   Result<void> make_key(const std::string& key);
