@@ -7,6 +7,7 @@ import { Console } from "../lib/browser.ts";
 import { command, commandJson } from "../lib/commands.ts";
 import { callers, leakDesk, withoutWords } from "../lib/floor.ts";
 import type { Context, Journey } from "../lib/journey.ts";
+import { type Mandate, drafts, mandate, signs } from "../lib/mandates.ts";
 import { verified } from "../lib/published.ts";
 import { Role } from "../lib/roles.ts";
 import { Shift } from "../lib/shift.ts";
@@ -14,29 +15,7 @@ import { System } from "../lib/system.ts";
 import { VaultSite, hanako } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
-interface Mandate {
-  id: string;
-  version: number;
-  ends: string;
-  retention: string;
-  [member: string]: unknown;
-}
-
 const soon = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
-
-/** The next version of a mandate, drafted by command. */
-async function drafts(system: System, context: Context, id: string, change: Partial<Mandate>): Promise<number> {
-  const [mandate] = await commandJson<Mandate>(system, ["mandate", "show", id]);
-  const next = { ...mandate!, ...change, version: mandate!.version + 1 };
-  const file = join(context.folder, `${id}-${next.version}.json`);
-  writeFileSync(file, JSON.stringify(next));
-  const [drafted] = await commandJson<{ version: number }>(system, ["mandate", "draft", file]);
-  return drafted!.version;
-}
-
-async function signs(owner: VaultSite, id: string, version: number): Promise<void> {
-  expectEqual((await owner.post(`/owner/mandates/${id}/sign`, { version })).status, 200, `signing ${id}`);
-}
 
 const people = async (owner: VaultSite, letter: string): Promise<number> =>
   ((await owner.post("/owner/search", { all_of: [{ field: "letter_number", value: letter }] })).body["people"] as unknown[]).length;
@@ -151,18 +130,18 @@ async function passesOn(system: System, context: Context): Promise<void> {
   await until("the vault to know the call", async () => (await ask())[0] === "no_mandate" || undefined);
 
   // ---- narrower is taken, wider is not, and only from whoever was given it
-  const [given] = await commandJson<Mandate>(system, ["mandate", "show", "sakura-1"]);
-  const part = { ...given!, id: "sakura-1.kawabe", version: 1, parent: "sakura-1", to: "kawabe", pass_on: false };
+  const given = await mandate(system, "sakura-1");
+  const part = { ...given, id: "sakura-1.kawabe", version: 1, parent: "sakura-1", to: "kawabe", pass_on: false };
   const pass = async (who: VaultSite, change: object = {}): Promise<number> => (await who.post("/mandates", { ...part, ...change })).status;
   expectEqual(await pass(suzu), 403, "passing on what may not be passed on");
   await signs(oku, "sakura-1", await drafts(system, context, "sakura-1", { pass_on: true }));
-  const purposes = given!["purposes"] as { fields: string[] }[];
+  const purposes = given["purposes"] as { fields: string[] }[];
   const wider: [string, object][] = [
     ["another desk", { desks: ["sakura-leak", "common"] }],
     ["another field", { purposes: [{ ...purposes[0], fields: [...purposes[0]!.fields, "telephone"] }] }],
     ["fewer checks", { purposes: [{ ...purposes[0], checks: 0 }] }],
     ["no limits", { limits: {} }],
-    ["longer", { ends: new Date(Date.parse(given!.ends) + 1000).toISOString(), retention: given!.retention }],
+    ["longer", { ends: new Date(Date.parse(given.ends) + 1000).toISOString(), retention: given.retention }],
   ];
   for (const [what, change] of wider) expectEqual(await pass(suzu, change), 400, `passing on ${what}`);
   expectEqual([await pass(hana.glass), await pass(oku)], [403, 403], "passing on by an operator and by the owner");

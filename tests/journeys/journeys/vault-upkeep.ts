@@ -1,17 +1,18 @@
 // What an administrator does to a client's records as a whole, while calls go on: a field of the client's own is made, a file
-// brings it in under its label, and the owner finds the person by it; the client gets a new key amid a call, the vault is
-// killed while it wraps people's keys again, and goes on after its restart; the master key is replaced too. Whoever was there
-// before opens as before, and all of it stands in the client's log.
+// brings it in under its label, the owner finds the person by it, and it opens by a mandate that names it; the client gets a
+// new key amid a call, the vault is killed while it wraps people's keys again, and goes on after its restart; the master key
+// is replaced too. Whoever was there before opens as before, and all of it stands in the client's log.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command, commandJson } from "../lib/commands.ts";
 import { withoutWords } from "../lib/floor.ts";
 import { imports } from "../lib/imports.ts";
 import type { Context, Journey } from "../lib/journey.ts";
+import { drafts, mandate, signs } from "../lib/mandates.ts";
 import { verified } from "../lib/published.ts";
 import { Shift } from "../lib/shift.ts";
 import { System } from "../lib/system.ts";
-import { VaultSite } from "../lib/vault_site.ts";
+import { type Person, VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 const customer = { number: "09000007101", letter: "U-7101", kana: "カギ カワル", course: "見本コース" };
@@ -48,6 +49,30 @@ async function keysOf(system: System): Promise<Keys> {
   return all.find((one) => one.organisation === "sakura")!;
 }
 
+/** The own field opens where a mandate names it, from the second its owner signs, and nowhere else. */
+async function opensByMandate(system: System, context: Context, owner: VaultSite, hana: Shift, person: Person, ticket: string): Promise<void> {
+  interface Opened {
+    values: { field: string; text: string; label_ja: string }[];
+  }
+  const opened = await hana.opens(person, customer.kana, ticket);
+  expectEqual((opened.body as Opened).values.map((one) => one.field), ["letter_number", "name_kanji", "name_kana"], "what a mandate without the own field opens");
+  const forCourse = () => hana.glass.post("/ticket/purpose", { purpose: "course" }, ticket);
+  expectEqual(await forCourse().then(({ status, body }) => [status, body["code"]]), [403, "no_purpose"], "a purpose that no mandate gives");
+
+  const given = (await mandate(system, "sakura-1"))["purposes"] as object[];
+  const purpose = { id: "course", name: "ご契約コースのご案内", fields: ["course"], checks: 1 };
+  const version = await drafts(system, context, "sakura-1", { purposes: [...given, purpose] });
+  expectEqual((await forCourse()).status, 403, "the purpose before the owner has signed it");
+  await signs(owner, "sakura-1", version);
+  const changed = await forCourse();
+  expectEqual(changed.body["fields"], [{ label_en: "Course", label_ja: "ご契約コース", name: "course" }], `the fields of the purpose (${changed.status})`);
+  const own = (await hana.glass.open(person, changed.body["ticket"])).body as Opened;
+  expectEqual(own.values.map((one) => [one.field, one.label_ja, one.text]), [["course", "ご契約コース", customer.course]], "what a mandate with the own field opens");
+  const { entries } = (await owner.get("/owner/entries?limit=20")).body as { entries: { entry: Record<string, any> }[] };
+  const [last] = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "opening");
+  expectEqual([last?.["fields"], last?.["purpose"], last?.["outcome"]], [["course"], "course", "shown"], "the opening in the owner's log");
+}
+
 export const journey: Journey = {
   title: "a client gets a field of its own and a new key while calls go on, and its log says so",
   seconds: 120,
@@ -62,6 +87,7 @@ export const journey: Journey = {
     const served = await hana.takes(customer.number);
     const [person] = await hana.candidates(served.ticket);
     expect(person, "she is not known by her number");
+    await opensByMandate(system, context, owner, hana, person, served.ticket);
     expectEqual(await keysOf(system).then((keys) => [keys.version, keys.rotating]), [1, false], "the key before");
     await command(system, ["keys", "rotate", "sakura"]);
     expectEqual((await hana.opens(person, customer.kana, served.ticket)).status, 200, "opening while keys are wrapped again");
