@@ -23,7 +23,7 @@ struct Said {
 };
 
 // Words of the log, as managers read them.
-constexpr std::array<std::pair<std::string_view, Said>, 36> kWords = {{
+constexpr std::array<std::pair<std::string_view, Said>, 37> kWords = {{
     {"opening", {"閲覧", "Opened"}},
     {"refusal", {"拒否", "Refused"}},
     {"search", {"検索", "Searched"}},
@@ -43,6 +43,7 @@ constexpr std::array<std::pair<std::string_view, Said>, 36> kWords = {{
     {"staff", {"担当者の登録", "Staff"}},
     {"tokens", {"回線の符号", "Line tokens"}},
     {"erasure", {"消去", "Erasure"}},
+    {"correction", {"訂正", "Correction"}},
     {"keys", {"鍵の更新", "Keys replaced"}},
     {"schema", {"項目", "Fields"}},
     {"freeze", {"停止", "Freeze"}},

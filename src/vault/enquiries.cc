@@ -1,7 +1,15 @@
 #include "vault/enquiries.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "vault/records/file_text.h"
+#include "vault/records/sealed_record.h"
+#include "vault/records/sealer.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -19,6 +27,11 @@ tl::unexpected<Declined> declined(Declined why) {
 std::span<const std::string_view> erasure_reasons() {
   static constexpr std::array<std::string_view, 4> kReasons{"asked_by_person", "no_longer_needed",
                                                             "unlawful", "mistaken"};
+  return kReasons;
+}
+
+std::span<const std::string_view> correction_reasons() {
+  static constexpr std::array<std::string_view, 2> kReasons{"asked_by_person", "found_wrong"};
   return kReasons;
 }
 
@@ -157,6 +170,109 @@ Answer<void> Enquiries::erase(const OwnersPerson& asker, const SubjectId& subjec
   entry.subject.reset();
   if (auto kept = log(asker, entry); !kept) return declined(kept.error());
   return {};
+}
+
+// ---- correcting
+
+namespace {
+
+constexpr std::size_t kMostWords = 200;  // bytes, of what a value was given for, or of a refusal
+constexpr std::size_t kMostRefusals = 20;
+constexpr std::chrono::hours kJapan{9};
+
+bool is_a_line(const std::string& text) {
+  return text.size() <= kMostWords && is_clean_utf8(text) && !has_controls(text);
+}
+
+// Says what is wrong with what is wanted, and never the value.
+Result<void> check_wanted(const Schema& schema, const WantedValue& wanted) {
+  const auto wrong = [](const char* what) { return fail(ErrorCode::kInvalid, what); };
+  const FieldSpec* field = schema.find(wanted.field);
+  if (field == nullptr) return wrong("field: there is no such field");
+  if (wanted.number < 1 || wanted.number > 99 || (wanted.number > 1 && !field->repeats))
+    return wrong("number: the field has no such value");
+  const bool says_nothing =
+      !wanted.text && !wanted.verified && !wanted.given_for && !wanted.refusals;
+  if (wanted.gone != says_nothing) return wrong("send what the value is to be, or that it is gone");
+  if (wanted.text && wanted.text->reveal().empty()) return wrong("text: is empty");
+  if (wanted.given_for && (wanted.given_for->empty() || !is_a_line(*wanted.given_for)))
+    return wrong("given_for: one line of at most 200 bytes");
+  if (!wanted.refusals) return {};
+  if (field->kind != FieldKind::kTelephone) return wrong("refusals: is no telephone");
+  for (const std::string& use : *wanted.refusals)
+    if (use.empty() || !is_a_line(use) || wanted.refusals->size() > kMostRefusals)
+      return wrong("refusals: at most 20, each one line of at most 200 bytes");
+  return {};
+}
+
+// `known`: as it was, if it was there.
+FieldValue value_of(const WantedValue& wanted, const std::optional<FieldValue>& known,
+                    const std::optional<Provenance>& of_record, const OperatorId& by, Time now) {
+  FieldValue value = known.value_or(FieldValue{});
+  value.field = wanted.field;
+  value.number = wanted.number;
+  if (wanted.text) value.text = *wanted.text;
+  if (wanted.verified)
+    value.standing = *wanted.verified ? Standing::kVerified : Standing::kSelfDeclared;
+  if (!value.provenance) value.provenance = of_record.value_or(Provenance{});
+  if (wanted.given_for) value.provenance->given_for = *wanted.given_for;
+  value.provenance->obtained_on = format_utc(now + kJapan).substr(0, 10);
+  value.provenance->obtained_by = by.text();
+  if (wanted.refusals) {
+    if (!value.telephone) value.telephone.emplace();
+    value.telephone->refusals = *wanted.refusals;
+  }
+  return value;
+}
+
+}  // namespace
+
+Answer<std::string> Enquiries::correct(const OwnersPerson& asker, const SubjectId& subject,
+                                       const WantedValue& wanted, std::string_view reason) {
+  const auto reasons = correction_reasons();
+  if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
+    return declined(Error{ErrorCode::kInvalid, "reason: none of the words"});
+  const auto schema = parts_.records.schema(asker.owner);
+  if (!schema) return declined(schema.error());
+  if (auto right = check_wanted(**schema, wanted); !right) return declined(right.error());
+  if (auto begun = begin(asker); !begun) return declined(begun.error());
+  const auto key = subject_salt_key(parts_.records, {asker.owner, subject});
+  if (!key) return declined(key.error());
+  const auto before =
+      parts_.records.read(asker.owner, subject, {wanted.field, std::string(kProvenanceName)});
+  if (!before) return declined(before.error());
+  std::optional<FieldValue> known;
+  for (const FieldValue& value : before->values)
+    if (value.number == wanted.number) known = value;
+  if (!known && !wanted.text)
+    return declined(Error{ErrorCode::kInvalid, "number: there is no such value"});
+
+  ledger::Entry entry = entry_of(asker, ledger::kind::kCorrection);
+  entry.details.erase("search");
+  entry.details["correction"] = fresh_id_text(entry.time, parts_.entropy);
+  entry.details["reason"] = std::string(reason);
+  entry.fields = {shown_name(wanted.field, wanted.number)};
+  entry.outcome = wanted.gone ? "removed" : known ? "corrected" : "added";
+  entry.subject = ledger::SubjectCommitment::make(key->reveal(), subject.text(), parts_.entropy);
+  Correction change;
+  if (wanted.gone)
+    change.gone = {fmt::format("{}.{}", wanted.field, wanted.number)};
+  else
+    change.values = {value_of(wanted, known, before->provenance, asker.who, entry.time)};
+  bool told = false;
+  const auto tell = [&]() -> Result<void> {
+    auto kept = log(asker, entry);
+    told = kept.has_value();
+    return kept;
+  };
+  const std::string outcome = entry.outcome;
+  const auto done = parts_.records.correct(asker.owner, subject, change, before->revision, tell);
+  if (done) return outcome;
+  entry.outcome = "not_corrected";
+  if (told)
+    if (auto kept = log(asker, entry); !kept)
+      log_warn("that a record was not corrected could not be logged: {}", kept.error().message);
+  return declined(done.error());
 }
 
 }  // namespace madoguchi::vault

@@ -1,11 +1,13 @@
 // What an owner asks about one of its own people: who looked at this person's data, when and why;
-// the file with the proofs of it, which the owner hands on to the person; and to erase the person.
+// the file with the proofs of it, which the owner hands on to the person; and to correct what is
+// wrong about the person, or to erase the person.
 // An enquiry needs no ticket, since nothing but masked values is shown; it is limited as searches
 // are, and is itself an entry in the owner's log, durable before it is answered. After a person is
 // erased there is no answer any more: the entries stay and are silent. Any thread.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +40,18 @@ struct LookedAt {
 
 // Words, since a log holds no text that might name somebody.
 std::span<const std::string_view> erasure_reasons();
+std::span<const std::string_view> correction_reasons();
+
+// What is to be of one value; what is not given stays as it was.
+struct WantedValue {
+  std::string field;
+  std::uint8_t number = 1;  // of a field that repeats
+  bool gone = false;        // the value is taken away; else
+  std::optional<Personal<std::string>> text{};
+  std::optional<bool> verified{};
+  std::optional<std::string> given_for{};
+  std::optional<std::vector<std::string>> refusals{};  // of a telephone
+};
 
 class Enquiries {
  public:
@@ -60,6 +74,12 @@ class Enquiries {
   // As far as the log is published (a second or so behind). kUnavailable: nothing about the person
   // is yet; ask again.
   Answer<ledger::Disclosure> disclose(const OwnersPerson& asker, const SubjectId& subject);
+  // The owner's word for a value that is not true, one entry for each; "corrected", "added" or
+  // "removed". The entry is durable first, and one that says "not_corrected" follows where the
+  // record could not be changed then. It is taken down as of today, by the asker. `reason` is one
+  // of correction_reasons(). kInvalid, kConflict: nothing changed, nothing logged.
+  Answer<std::string> correct(const OwnersPerson& asker, const SubjectId& subject,
+                              const WantedValue& wanted, std::string_view reason);
   // For good: afterwards nobody finds or opens the person. That it begins is in the log before,
   // that it is done afterwards. `reason` is one of erasure_reasons(); kUnavailable: repeat it.
   Answer<void> erase(const OwnersPerson& asker, const SubjectId& subject, std::string_view reason);

@@ -17,6 +17,36 @@ web::Response as_file(std::string text, std::string_view type, const std::string
   return response;
 }
 
+// Nothing: a member is not of its kind.
+std::optional<WantedValue> wanted_in(const Json& body) {
+  auto field = text_in(body, "field");
+  if (!field) return std::nullopt;
+  WantedValue wanted;
+  wanted.field = *std::move(field);
+  const auto flag = [&](const char* name) -> std::optional<bool> {
+    const auto found = body.find(name);
+    return found != body.end() && found->is_boolean() ? std::optional(found->get<bool>())
+                                                      : std::nullopt;
+  };
+  if (const auto number = body.find("number"); number != body.end()) {
+    if (!number->is_number_unsigned() || number->get<std::uint64_t>() > 99) return std::nullopt;
+    wanted.number = number->get<std::uint8_t>();
+  }
+  wanted.gone = flag("gone").value_or(false);
+  wanted.verified = flag("verified");
+  if (auto text = text_in(body, "text")) wanted.text = Personal<std::string>(*std::move(text));
+  wanted.given_for = text_in(body, "given_for");
+  const auto refusals = body.find("refusals");
+  if (refusals == body.end()) return wanted;
+  if (!refusals->is_array()) return std::nullopt;
+  wanted.refusals.emplace();
+  for (const Json& one : *refusals) {
+    if (!one.is_string()) return std::nullopt;
+    wanted.refusals->push_back(one.get<std::string>());
+  }
+  return wanted;
+}
+
 }  // namespace
 
 GlassDoor::Work GlassEnquiries::for_owner(Work work) {
@@ -41,6 +71,7 @@ void GlassEnquiries::add_to(web::Routes& routes) {
   post("/api/owner/search", &GlassEnquiries::search);
   post("/api/owner/looked", &GlassEnquiries::looked);
   post("/api/owner/disclosure", &GlassEnquiries::disclose);
+  post("/api/owner/correct", &GlassEnquiries::correct);
   post("/api/owner/erase", &GlassEnquiries::erase);
   get("/api/owner/entries/{index}/proof", &GlassEnquiries::prove);
 }
@@ -48,7 +79,8 @@ void GlassEnquiries::add_to(web::Routes& routes) {
 web::Response GlassEnquiries::searchable(const web::Request&, const OwnersPerson& asker) {
   const Names names(parts_.registry, parts_.records);
   return shown(
-      {{"fields", names.fields({asker.owner}, [](const FieldSpec& f) { return f.indexed; })}});
+      {{"fields", names.fields({asker.owner}, [](const FieldSpec& f) { return f.indexed; })},
+       {"every", names.fields({asker.owner}, [](const FieldSpec&) { return true; })}});
 }
 
 web::Response GlassEnquiries::search(const web::Request& request, const OwnersPerson& asker) {
@@ -82,6 +114,18 @@ web::Response GlassEnquiries::disclose(const web::Request& request, const Owners
   if (!text) return failed(text.error());
   return as_file(*std::move(text), "application/json",
                  fmt::format("looked-{}.json", subject->text()));
+}
+
+web::Response GlassEnquiries::correct(const web::Request& request, const OwnersPerson& asker) {
+  const auto body = body_of(request);
+  const auto subject = body ? id_in<SubjectId>(*body, "subject") : std::nullopt;
+  const auto reason = body ? text_in(*body, "reason") : std::nullopt;
+  const auto wanted = body ? wanted_in(*body) : std::nullopt;
+  if (!subject || !reason || !wanted)
+    return malformed("send subject, reason, field, number, and what the value is to be");
+  const auto corrected = parts_.enquiries->correct(asker, *subject, *wanted, *reason);
+  if (!corrected) return declined_answer(corrected.error());
+  return shown({{"outcome", *corrected}});
 }
 
 web::Response GlassEnquiries::erase(const web::Request& request, const OwnersPerson& asker) {

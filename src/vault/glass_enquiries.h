@@ -33,6 +33,7 @@ class GlassEnquiries {
   web::Response search(const web::Request&, const OwnersPerson&);
   web::Response looked(const web::Request&, const OwnersPerson&);
   web::Response disclose(const web::Request&, const OwnersPerson&);
+  web::Response correct(const web::Request&, const OwnersPerson&);
   web::Response erase(const web::Request&, const OwnersPerson&);
   web::Response prove(const web::Request&, const OwnersPerson&);
 

@@ -98,6 +98,95 @@ TEST_P(EnquiriesOn, WhatCannotBeLoggedIsNotTold) {
   EXPECT_TRUE(enquiries_->looked(oku_, person.subject));
 }
 
+TEST_P(EnquiriesOn, TheOwnerCorrectsAValueAndTheNextOpeningShowsIt) {
+  const PersonId person = opened();
+  vault::WantedValue name{"name_kanji"};
+  name.text = Personal<std::string>("架空 華子");
+  const auto done = enquiries_->correct(oku_, person.subject, name, "asked_by_person");
+  ASSERT_TRUE(done) << word_of(done.error());
+  EXPECT_EQ(*done, "corrected");
+  const ledger::Entry told = entries().back();
+  EXPECT_EQ(told.kind, "correction");
+  EXPECT_EQ(told.fields, std::vector<std::string>{"name_kanji"});
+  EXPECT_EQ(told.operator_id, "oku");
+  const auto again = openings_->open(asker_, person);
+  ASSERT_TRUE(again) << word_of(again.error());
+  std::string shown;
+  for (const auto& value : again->record.values)
+    if (value.field == "name_kanji") shown = value.text.reveal();
+  EXPECT_EQ(shown, "架空 華子");
+  EXPECT_EQ(kinds_about(person.subject),
+            (std::vector<std::string>{"identity_check", "opening", "opening", "opening",
+                                      "correction", "opening", "opening", "opening", "enquiry"}));
+}
+
+TEST_P(EnquiriesOn, ACorrectedTelephoneKeepsWhatTheOwnerDoesNotChange) {
+  const PersonId person = opened();
+  vault::WantedValue telephone{"telephone"};
+  telephone.text = Personal<std::string>("090-0000-9009");
+  ASSERT_TRUE(enquiries_->correct(oku_, person.subject, telephone, "found_wrong"));
+  vault::WantedValue refusals{"telephone"};
+  refusals.refusals = std::vector<std::string>{"営業", "アンケート"};
+  ASSERT_TRUE(enquiries_->correct(oku_, person.subject, refusals, "asked_by_person"));
+  const auto read = people_->records().read(person.owner, person.subject, {"telephone"});
+  ASSERT_TRUE(read);
+  const auto& value = read->values.at(0);
+  EXPECT_EQ(value.text.reveal(), "090-0000-9009");
+  EXPECT_EQ(value.telephone->holder, vault::LineHolder::kHolder);
+  EXPECT_EQ(value.telephone->refusals, (std::vector<std::string>{"営業", "アンケート"}));
+  EXPECT_EQ(value.provenance->given_for, "ご契約の管理");
+  EXPECT_EQ(value.provenance->obtained_by, "oku");
+  // Found by the new number, and no longer by the old one.
+  const auto people = [&](const char* number) {
+    return people_->records()
+        .find(person.owner, {{"telephone", Personal<std::string>(number)}}, 5)
+        ->subjects.size();
+  };
+  EXPECT_EQ(people("09000009009"), 1U);
+  EXPECT_EQ(people("09000001001"), 0U);
+}
+
+TEST_P(EnquiriesOn, ValuesAreAddedAndRemovedEachByItself) {
+  const PersonId person = opened();
+  vault::WantedValue second{"telephone", 2};
+  second.text = Personal<std::string>("03-0000-3001");
+  EXPECT_EQ(enquiries_->correct(oku_, person.subject, second, "asked_by_person"), "added");
+  const vault::WantedValue first{"telephone", 1, true};
+  EXPECT_EQ(enquiries_->correct(oku_, person.subject, first, "asked_by_person"), "removed");
+  EXPECT_EQ(entries().back().fields, std::vector<std::string>{"telephone"});
+  const auto left = people_->records().read(person.owner, person.subject, {"telephone"});
+  ASSERT_TRUE(left);
+  ASSERT_EQ(left->values.size(), 1U);
+  EXPECT_EQ(left->values[0].number, 2);
+}
+
+TEST_P(EnquiriesOn, WhatIsNoValueOrCannotBeLoggedCorrectsNothing) {
+  const PersonId person = opened();
+  const auto error = [&](const vault::WantedValue& wanted, const char* reason = "found_wrong") {
+    const auto done = enquiries_->correct(oku_, person.subject, wanted, reason);
+    return done ? "corrected" : word_of(done.error());
+  };
+  const std::size_t before = entries().size();
+  vault::WantedValue telephone{"telephone"};
+  EXPECT_NE(error(telephone), "corrected");  // nothing is wanted
+  telephone.text = Personal<std::string>("no number");
+  EXPECT_NE(error(telephone), "corrected");
+  telephone.text = Personal<std::string>("090-0000-9009");
+  EXPECT_NE(error(telephone, "because"), "corrected");
+  vault::WantedValue unknown{"shoe_size"};
+  unknown.text = Personal<std::string>("27");
+  EXPECT_NE(error(unknown), "corrected");
+  EXPECT_NE(error({"telephone", 3, true}), "corrected");
+  EXPECT_EQ(entries().size(), before);
+  fault_ = CommitFault::kFailed;
+  EXPECT_NE(error(telephone), "corrected");
+  const auto other = enquiries_->correct(wada_, person.subject, telephone, "found_wrong");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(std::get<Error>(other.error()).code, ErrorCode::kNotFound);
+  const auto read = people_->records().read(person.owner, person.subject, {"telephone"});
+  EXPECT_EQ(read->values.at(0).text.reveal(), "090-0000-1001");
+}
+
 TEST_P(EnquiriesOn, EnquiriesAreLimited) {
   const PersonId person = opened();
   int answered = 0;

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,7 +66,7 @@ struct RecordRange {
 };
 
 // Changes of one subject. Values replace those of the same field and number; `gone` names
-// "telephone" (all of them) or "telephone.2".
+// "telephone" (all of them), "telephone.1" or "telephone.2".
 struct Correction {
   std::vector<FieldValue> values;
   std::vector<std::string> gone;
@@ -134,10 +135,12 @@ class Records {
   // kInvalid: unknown field, too long, unreadable telephone or date. kConflict: a unique value is
   // another subject's.
   Result<SubjectId> add(const OrganisationId& organisation, const Subject& subject);
-  // kConflict also when `revision` is given and the record has another one.
+  // kConflict also when `revision` is given and the record has another one. `tell` is called when
+  // nothing but the store can fail any more; what it refuses does not happen.
   Result<void> correct(const OrganisationId& organisation, const SubjectId& subject,
                        const Correction& correction,
-                       std::optional<std::int64_t> revision = std::nullopt);
+                       std::optional<std::int64_t> revision = std::nullopt,
+                       const std::function<Result<void>()>& tell = {});
 
   // Subjects for whom every one of `all_of` holds. A compound of the schema is used where one fits.
   // kInvalid: a field that is not indexed, or a value that can't be read as one.

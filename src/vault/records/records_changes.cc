@@ -12,7 +12,7 @@ namespace {
 
 bool is_gone(const Correction& correction, std::string_view field, std::uint8_t number) {
   return std::any_of(correction.gone.begin(), correction.gone.end(), [&](const std::string& one) {
-    return one == field || one == shown_name(field, number);
+    return one == field || one == fmt::format("{}.{}", field, number);
   });
 }
 
@@ -57,7 +57,8 @@ Result<Bytes> rewritten(const RecordRow& row, const SubjectId& subject, const Su
 }  // namespace
 
 Result<void> Records::correct(const OrganisationId& organisation, const SubjectId& subject,
-                              const Correction& correction, std::optional<std::int64_t> revision) {
+                              const Correction& correction, std::optional<std::int64_t> revision,
+                              const std::function<Result<void>()>& tell) {
   const auto place = parts_of(subject);
   if (!place) return tl::unexpected<Error>(place.error());
   const std::lock_guard lock(state_->lock_of(place->number));
@@ -93,6 +94,8 @@ Result<void> Records::correct(const OrganisationId& organisation, const SubjectI
   ++row.revision;
   row.sealed = std::move(*sealed);
   act.records.push_back(std::move(row));
+  if (tell)
+    if (auto told = tell(); !told) return told;
   return state_->parts.store.commit(organisation, act);
 }
 
