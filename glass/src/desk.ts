@@ -5,6 +5,7 @@ import { type PeopleParts, peopleList, searchForm } from "./people.js";
 import { PersonCard } from "./person.js";
 import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
+import type { TicketStage } from "./stops.js";
 import { type Language, type Texts, fill, sentence, shortTime } from "./texts.js";
 
 export interface DeskParts {
@@ -24,6 +25,8 @@ export class Desk {
   readonly element = el("div", { class: "desk" });
   private given: string | null = null;
   private ticketId: string | null = null; // the given one's, or of another purpose of the same call
+  private stage: TicketStage | null = null; // as it is shown
+  private wanted: string | null = null; // who is to be opened once the purpose has changed
   private card: PersonCard | null = null;
   private playback: PlaybackBox | null = null;
 
@@ -31,6 +34,18 @@ export class Desk {
 
   get isOpen(): boolean {
     return this.ticketId !== null;
+  }
+
+  get inHand(): string | null {
+    return this.ticketId;
+  }
+
+  /** Where a ticket stands now: the call may have ended, and after it the wrap-up. */
+  stands(ticketId: string, stage: TicketStage): void {
+    if (ticketId !== this.ticketId || this.stage === null || stage === this.stage) return;
+    if (stage === "over") return this.over("ticket_over");
+    if (this.card) void this.showStage();
+    else void this.load(ticketId);
   }
 
   /** Another ticket, or none: what was shown for the last one goes. */
@@ -51,6 +66,7 @@ export class Desk {
     this.card = null;
     this.given = null;
     this.ticketId = null;
+    this.stage = null;
     this.playback?.close();
     this.element.replaceChildren();
     await card?.leave();
@@ -63,6 +79,7 @@ export class Desk {
         isCase ? null : ask<Schemas["People"]>("GET", "/candidates", { ticket: ticketId }).catch((error: unknown) => error),
       ]);
       if (this.ticketId !== ticketId) return; // the call has gone meanwhile
+      if (this.card) return void this.showStage(); // somebody was chosen meanwhile
       this.parts.say("");
       if (ticket.case) this.openCase(ticket, ticket.case);
       else this.show(ticket, people);
@@ -72,13 +89,17 @@ export class Desk {
   }
 
   private openCase(ticket: Ticket, { owner, subject }: NonNullable<Ticket["case"]>): void {
-    this.showPerson(ticket, { owner, subject, masked: [], matched: [], vouched: false, opened: false, may_open: true }, () => void this.clear().then(() => this.parts.closed()));
+    this.showPerson(ticket, { owner, subject, masked: [], matched: [], vouched: false, opened: false, opened_for: [], may_open: true }, () => void this.clear().then(() => this.parts.closed()));
   }
 
   private show(ticket: Ticket, people: unknown): void {
     const { texts, language } = this.parts;
-    const parts: PeopleParts = { texts, language, ticket, choose: (person) => this.open(ticket, person, people), refused: (error) => this.refused(error) };
-    const none = (people as Schemas["People"]).withheld ? texts.withheld : texts.noCandidates;
+    const wanted = (people as Schemas["People"]).people?.find((one) => one.subject === this.wanted);
+    this.wanted = null;
+    if (wanted) return this.open(ticket, wanted, people);
+    const parts: PeopleParts = { texts, language, ticket, choose: (person) => this.choose(ticket, person, people), refused: (error) => this.refused(error) };
+    const ended = ticket.stage === "wrap_up";
+    const none = ended ? texts.nobodyOpened : (people as Schemas["People"]).withheld ? texts.withheld : texts.noCandidates;
     this.playback?.close();
     this.playback = this.playbackFor(ticket);
     this.element.replaceChildren(
@@ -86,10 +107,10 @@ export class Desk {
       el(
         "section",
         { class: "candidates" },
-        el("h2", {}, texts.candidates),
+        el("h2", {}, ended ? texts.openedInCall : texts.candidates),
         people instanceof Refused ? el("p", { class: "muted" }, sentence(texts, people.code)) : peopleList(parts, people as Schemas["People"], none),
       ),
-      searchForm(parts),
+      ...(ended ? [] : [searchForm(parts)]), // after the call nobody else is looked for
       ...(this.playback ? [this.playback.element] : []),
     );
   }
@@ -102,11 +123,23 @@ export class Desk {
     return ticketPlayback({ texts, language, refused: (error) => this.refused(error) }, ticket.ticket, { owner: only.id });
   }
 
+  /** In the wrap-up somebody is opened again for what they were opened for. */
+  private choose(ticket: Ticket, person: Candidate, people: unknown): void {
+    const [purpose] = person.opened_for;
+    if (ticket.stage !== "wrap_up" || purpose === undefined || person.opened_for.includes(ticket.purpose.id)) return this.open(ticket, person, people);
+    this.wanted = person.subject;
+    void this.changePurpose(ticket, purpose).then((taken) => {
+      if (!taken) this.wanted = null;
+    });
+  }
+
   private open(ticket: Ticket, person: Candidate, people: unknown): void {
     this.playback?.close();
+    const { stage } = ticket;
     this.showPerson(ticket, person, () => {
       this.card = null;
-      this.show(ticket, people);
+      if (this.stage === stage || this.ticketId === null) this.show(ticket, people);
+      else void this.load(this.ticketId); // the call has ended meanwhile
     });
   }
 
@@ -124,6 +157,7 @@ export class Desk {
 
   private head(ticket: Ticket): HTMLElement {
     const { texts } = this.parts;
+    this.stage = ticket.stage;
     const purpose = el("select", { "aria-label": texts.purpose, onchange: () => void this.changePurpose(ticket, purpose.value).then((taken) => { if (!taken) purpose.value = ticket.purpose.id; }) });
     for (const one of ticket.purposes) purpose.append(el("option", { value: one.id, selected: one.id === ticket.purpose.id }, one.name));
     const extend = el("button", { type: "button", class: "quiet", onclick: () => void this.extend(ticket) }, texts.extend);
@@ -171,7 +205,12 @@ export class Desk {
     const id = this.ticketId;
     if (id === null) return;
     const ticket = await ask<Ticket>("GET", "/ticket", { ticket: id }).catch(() => null);
-    if (ticket && id === this.ticketId) this.element.querySelector(".ticket")?.replaceWith(this.head(ticket));
+    const before = this.element.querySelector(".ticket");
+    if (!ticket || id !== this.ticketId || !before) return;
+    const wasFocused = before.contains(document.activeElement);
+    const head = this.head(ticket);
+    before.replaceWith(head);
+    if (wasFocused) head.querySelector("select")?.focus();
   }
 
   refused(error: unknown): void {
@@ -180,6 +219,11 @@ export class Desk {
     if (error.status === 401) return this.parts.signedOut();
     this.parts.say(error.isAway ? this.parts.texts.away : sentence(this.parts.texts, error.code));
     if (error.code === "wrap_up") void this.showStage();
-    if (error.code === "ticket_over" || error.code === "no_ticket") void this.clear().then(() => this.parts.closed());
+    if (error.code === "ticket_over" || error.code === "no_ticket") this.over(error.code);
+  }
+
+  private over(why: "ticket_over" | "no_ticket"): void {
+    this.parts.say(this.parts.texts[why]);
+    void this.clear().then(() => this.parts.closed());
   }
 }

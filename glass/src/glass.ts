@@ -28,7 +28,7 @@ const until = byId<HTMLTimeElement>("until");
 const notice = byId("notice");
 const trouble = byId("error");
 
-const stops = new StopBoard(texts, language);
+const stops = new StopBoard(texts, language, { ticket: () => desk.inHand ?? ticket, stands: (of, stage) => desk.stands(of, stage) });
 const vouches = new VouchBoard(texts, language, (error) => desk.refused(error));
 let met = false;
 let timer = 0;
@@ -103,7 +103,7 @@ function showSession(session: Session, asked: boolean): void {
   holder.tell({ signed_in: isSignedIn });
   readAgainIn(readAgainMs);
   if (!isSignedIn) {
-    stops.watch(null, null);
+    stops.watch(null);
     caseTicket = null;
   }
   vouches.watch(isSignedIn ? session : null);
@@ -117,7 +117,7 @@ async function begin(): Promise<void> {
     await ask("POST", "/leg", { body: { fingerprint } }).catch((error) => {
       if (error instanceof Refused && error.isAway) readAgainIn(reconnectMs); // without it no ticket is this session's
     });
-  stops.watch(session, ticket);
+  stops.watch(session);
   if (ticket !== null) caseTicket = null; // who is on the phone comes first
   await desk.take(ticket ?? caseTicket, ticket === null);
   showIdle();
@@ -126,6 +126,7 @@ async function begin(): Promise<void> {
 function take(told: Told): void {
   if (told.fingerprint !== undefined) fingerprint = told.fingerprint;
   if (told.ticket !== undefined) ticket = told.ticket;
+  if (told.ticket === null) sayTrouble(null); // of the call that is over
   if (isSignedIn) void begin();
 }
 

@@ -12,7 +12,7 @@ const callers: Schemas["Caller"][] = [
   { caller: "heir", ja: "相続人", en: "An heir", own_voice: false, ground: "", asks: [], bases: [{ id: "family_register", ja: "戸籍", en: "register" }] },
 ];
 const ticket = {
-  ticket: "t1", stage: "in_call", ends_at: null, desk: "leak", call: "c1", owners: [], searchable: [], purposes: [],
+  ticket: "t1", stage: "in_call", ends_at: null, desk: "leak", call: "c1", owners: [], fields: [], searchable: [], purposes: [],
   checkable: [{ name: "name_kana", label_ja: "カナ", label_en: "Kana" }],
   purpose: { id: "answer", name: "", fields: ["name", "letter"], checks: 1, callers: { agent: { fields: ["letter"], checks: 2 } } },
 } as unknown as Schemas["Ticket"];

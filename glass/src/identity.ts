@@ -2,8 +2,7 @@
 // file; and the supervisor's word where answers do not suffice.
 import { type Schemas, ask } from "./api.js";
 import { el, setText } from "./dom.js";
-import { label } from "./people.js";
-import { type Language, type Texts, fill } from "./texts.js";
+import { type Language, type Texts, fill, label } from "./texts.js";
 
 type Identity = Schemas["Identity"];
 type Caller = Schemas["Caller"];

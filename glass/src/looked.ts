@@ -1,6 +1,7 @@
 // The client's card about one of its people: who looked at this person's data, when and why, and the files with the
-// proofs that the person is given; and erasing the person. Also checks such files, here, against the pasted key.
+// proofs that the person is given; and correcting or erasing the person. Also checks such files, here, against the pasted key.
 import { Refused, type Candidate, type Schemas, ask } from "./api.js";
+import { correctingForm } from "./correcting.js";
 import { byId, el, setText } from "./dom.js";
 import { cellsOf, columns, proofLink } from "./entries.js";
 import { printable } from "./looked_file.js";
@@ -17,6 +18,7 @@ export class LookedCard {
   private readonly value = el("input", { type: "text", name: "looked-value", autocomplete: "off", spellcheck: "false", maxlength: "200" });
   private readonly people = el("ul", { class: "looked-people" });
   private readonly result = el("div", { class: "looked-result", "aria-live": "polite" });
+  private fields: Schemas["Field"][] = []; // all that records may have
   private readonly said = el("p", { class: "error", role: "alert" });
 
   constructor(
@@ -42,7 +44,8 @@ export class LookedCard {
     this.result.replaceChildren();
     if (!isOwner || this.field.options.length > 0) return;
     await this.during(async () => {
-      const { fields } = await ask<Schemas["Searchable"]>("GET", "/owner/searchable");
+      const { fields, every } = await ask<Schemas["Searchable"]>("GET", "/owner/searchable");
+      this.fields = every;
       this.field.replaceChildren(...fields.map((one) => el("option", { value: one.name }, this.language === "ja" ? one.label_ja : one.label_en)));
       if (fields.some((one) => one.name === "letter_number")) this.field.value = "letter_number";
     });
@@ -83,6 +86,7 @@ export class LookedCard {
       el("p", { class: "muted" }, this.texts.lookedHint),
       el("p", { class: "condition" }, this.fileButton(person.subject, this.texts.lookedFile, "json"), this.fileButton(person.subject, this.texts.lookedPrint, "html")),
       this.more(person.subject),
+      correctingForm({ texts: this.texts, language: this.language, fields: this.fields }, person),
       this.eraseForm(person.subject),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": this.texts.lookedTitle }, el("table", { id: "looked-entries" }, el("thead", {}, head), el("tbody", {}, ...rows))),
     );

@@ -17,7 +17,7 @@ const file = {
 describe("the page to print", () => {
   it("says who, why and what in words, and how it is checked", () => {
     const page = printable(textsFor("ja"), "ja", file);
-    for (const part of ["hana / minato", "閲覧", "name_kana", "madoguchi verify --proof looked-01ABC.json", "<td class=\"number\">7</td>"]) expect(page).toContain(part);
+    for (const part of ["hana / minato", "閲覧", "氏名（カナ）", "madoguchi verify --proof looked-01ABC.json", "<td class=\"number\">7</td>"]) expect(page).toContain(part);
   });
 
   it("takes nothing as HTML, and neither gives away the salt key nor loads anything", () => {

@@ -1,7 +1,8 @@
 // Finding a person: the candidates by the caller's number, and the search by what the caller says.
 import { type Candidate, type Schemas, type Ticket, ask } from "./api.js";
 import { el } from "./dom.js";
-import type { Language, Texts } from "./texts.js";
+import { maskedLine } from "./telephone.js";
+import { type Language, type Texts, label } from "./texts.js";
 
 export interface PeopleParts {
   texts: Texts;
@@ -13,12 +14,6 @@ export interface PeopleParts {
 
 const mostConditions = 3;
 
-export const label = (language: Language, of: { label_ja: string; label_en: string }): string => (language === "ja" ? of.label_ja : of.label_en);
-
-export function maskedLine(language: Language, person: Candidate): string {
-  return person.masked.map((one) => `${label(language, one)} ${one.shown}`).join(" ・ ");
-}
-
 export function peopleList(parts: PeopleParts, people: Schemas["People"], none: string): HTMLElement {
   const { texts, language, choose } = parts;
   if (people.people.length === 0) return el("p", { class: "muted" }, none);
@@ -26,7 +21,7 @@ export function peopleList(parts: PeopleParts, people: Schemas["People"], none: 
     el(
       "li",
       {},
-      el("span", { class: "masked" }, maskedLine(language, person), el("small", {}, person.owner.name)),
+      maskedLine(texts, language, person),
       el("button", { type: "button", class: "quiet", onclick: () => choose(person) }, person.opened ? texts.opened : texts.choose),
     ),
   );

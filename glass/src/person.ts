@@ -5,10 +5,10 @@ import { keepForm } from "./cases.js";
 import { el, setText } from "./dom.js";
 import { IdentityCheck } from "./identity.js";
 import { NoteWriter, type NoteState, writeWith } from "./notes.js";
-import { label, maskedLine } from "./people.js";
 import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
-import { type Language, type Texts, fill, sentence } from "./texts.js";
+import { carried, maskedLine } from "./telephone.js";
+import { type Language, type Texts, fill, label, sentence } from "./texts.js";
 import { watermark } from "./watermark.js";
 
 export interface PersonParts {
@@ -23,11 +23,11 @@ export interface PersonParts {
 
 /** The names of fields are the vault's; what a person reads are their labels, where one is known. */
 function fieldNames(parts: PersonParts, fields: string[]): string {
-  const known = [...parts.ticket.checkable, ...parts.ticket.searchable];
   const names = fields.map((name) => {
     if (name === documentsField) return parts.texts.earlier;
-    const field = known.find((one) => one.name === name);
-    return field ? label(parts.language, field) : name;
+    const [base, number] = name.split(".");
+    const field = parts.ticket.fields.find((one) => one.name === base);
+    return field ? `${label(parts.language, field)}${number === undefined ? "" : ` ${number}`}` : name;
   });
   return names.join(parts.language === "ja" ? "・" : ", ");
 }
@@ -51,11 +51,13 @@ export class PersonCard {
       "section",
       { class: "person", "aria-label": person.owner.name },
       el("button", { type: "button", class: "quiet", onclick: () => void this.leave().then(parts.back) }, parts.ticket.case === null ? texts.back : texts.caseBack),
-      el("p", { class: "masked" }, maskedLine(language, person), el("small", {}, person.owner.name)),
+      maskedLine(texts, language, person),
       this.stage,
     );
     // Whose case it is the vault knows, and nobody is on the phone to be asked: opening it was the one press.
-    if (parts.ticket.case === null) this.showChecks(person.may_open);
+    // In the wrap-up nobody is either, and what was opened in the call is shown again.
+    const again = parts.ticket.stage === "wrap_up" && person.opened_for.includes(parts.ticket.purpose.id);
+    if (parts.ticket.case === null && !again) this.showChecks(person.may_open);
     else this.openAtOnce();
   }
 
@@ -128,7 +130,7 @@ export class PersonCard {
         "div",
         {},
         el("dt", {}, label(language, value)),
-        el("dd", {}, value.text, ...valueSigns(texts, value).map((sign) => el("small", {}, sign))),
+        el("dd", {}, value.text, ...carried(texts, language, value)),
       ),
     );
     if (this.parts.ticket.purpose.playback) this.playback = ticketPlayback({ texts, language, refused: this.parts.refused }, this.parts.ticket.ticket, this.about);
@@ -195,10 +197,4 @@ export class PersonCard {
     });
     where.replaceChildren(el("h2", {}, texts.earlier), el("ul", {}, ...rows));
   }
-}
-
-function valueSigns(texts: Texts, value: Schemas["Value"]): string[] {
-  const signs = [value.verified ? "" : texts.selfDeclared, value.holder ? texts[`holder_${value.holder}`] : ""];
-  if (value.refusals && value.refusals.length > 0) signs.push(fill(texts.refuses, { uses: value.refusals.join("・") }));
-  return signs.filter((sign) => sign !== "");
 }

@@ -10,6 +10,8 @@ const alarm = {
   answer: null, answered_by: null, answered_at: null,
 };
 
+const parts = (ticket: string | null) => ({ ticket: () => ticket, stands: vi.fn() });
+
 function serve(answers: Record<string, unknown>): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", (path: string) => {
@@ -23,24 +25,26 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("what owners have stopped", () => {
   it("is shown with the words for callers, and goes when nobody is signed in", async () => {
-    serve({ "/api/stops": { stops: [stop, { ...stop, script: "" }], ticket_frozen: true } });
-    const board = new StopBoard(textsFor("ja"), "ja");
-    board.watch({ signed_in: true, role: "operator" }, "ticket");
+    serve({ "/api/stops": { stops: [stop, { ...stop, script: "" }], ticket_frozen: true, ticket_stage: "wrap_up" } });
+    const told = parts("ticket");
+    const board = new StopBoard(textsFor("ja"), "ja", told);
+    board.watch({ signed_in: true, role: "operator" });
     await vi.waitFor(() => expect(board.element.querySelectorAll(".stop").length).toBe(3));
     expect(board.element.textContent).toContain("さくら信販 が閲覧を止めています（窓口 leak");
     expect([...board.element.querySelectorAll("q")].map((one) => one.textContent)).toEqual(["明日お電話します。", textsFor("ja").usualScript]);
-    board.watch(null, null);
+    expect(told.stands).toHaveBeenCalledWith("ticket", "wrap_up");
+    board.watch(null);
     expect(board.element.querySelectorAll(".stop").length).toBe(0);
   });
 
   it("comes with alarms for supervisors only", async () => {
-    const answers = { "/api/stops": { stops: [], ticket_frozen: false }, "/api/alarms": { alarms: [alarm] } };
+    const answers = { "/api/stops": { stops: [], ticket_frozen: false, ticket_stage: null }, "/api/alarms": { alarms: [alarm] } };
     const asked = serve(answers);
-    const board = new StopBoard(textsFor("en"), "en");
-    board.watch({ signed_in: true, role: "operator" }, null);
+    const board = new StopBoard(textsFor("en"), "en", parts(null));
+    board.watch({ signed_in: true, role: "operator" });
     await vi.waitFor(() => expect(asked).toEqual(["/api/stops"]));
-    board.watch({ signed_in: true, role: "supervisor" }, null);
+    board.watch({ signed_in: true, role: "supervisor" });
     await vi.waitFor(() => expect(board.element.querySelector(".alarms li")?.textContent).toContain("5 did not match."));
-    board.watch(null, null);
+    board.watch(null);
   });
 });

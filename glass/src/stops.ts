@@ -4,6 +4,8 @@ import { type Schemas, ask } from "./api.js";
 import { become, el } from "./dom.js";
 import { type Language, type Texts, fill, shortTime } from "./texts.js";
 
+export type TicketStage = NonNullable<Schemas["Stops"]["ticket_stage"]>;
+
 const inCallMs = 1_500;
 const idleMs = 5_000;
 const mostAlarms = 5;
@@ -19,25 +21,31 @@ export function alarmWords(texts: Texts, language: Language, alarm: Schemas["Ala
   ];
 }
 
+export interface StopParts {
+  /** The ticket in hand. */
+  ticket: () => string | null;
+  /** Where it stands, as the vault says: the call may have ended. */
+  stands: (ticket: string, stage: TicketStage) => void;
+}
+
 export class StopBoard {
   readonly element = el("div", { class: "stops" });
   private readonly stops = el("div", { role: "alert" });
   private readonly alarms = el("section", { class: "alarms", hidden: true, "aria-live": "polite" });
   private session: Schemas["Session"] | null = null;
-  private ticket: string | null = null;
   private timer = 0;
 
   constructor(
     private readonly texts: Texts,
     private readonly language: Language,
+    private readonly parts: StopParts,
   ) {
     this.element.append(this.stops, this.alarms);
   }
 
-  /** Who is signed in (null: nobody), and the ticket in hand. */
-  watch(session: Schemas["Session"] | null, ticket: string | null): void {
+  /** Who is signed in; null: nobody. */
+  watch(session: Schemas["Session"] | null): void {
     this.session = session;
-    this.ticket = ticket;
     window.clearTimeout(this.timer);
     if (session === null) {
       become(this.stops, []);
@@ -46,18 +54,24 @@ export class StopBoard {
   }
 
   private async look(): Promise<void> {
-    const { session, ticket } = this;
+    const { session } = this;
+    const ticket = this.parts.ticket();
     if (session === null) return;
     try {
       const told = await ask<Schemas["Stops"]>("GET", "/stops", ticket === null ? {} : { ticket });
-      if (this.session !== session || this.ticket !== ticket) return;
+      if (this.session !== session || this.parts.ticket() !== ticket) return this.again();
       this.show(told);
+      if (ticket !== null && told.ticket_stage !== null) this.parts.stands(ticket, told.ticket_stage);
       if (session.role === "supervisor") this.showAlarms((await ask<Schemas["Alarms"]>("GET", "/alarms")).alarms);
     } catch {
       // What is shown stays: the vault refuses by itself, whatever the page knows.
     }
+    this.again();
+  }
+
+  private again(): void {
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.look(), ticket === null ? idleMs : inCallMs);
+    if (this.session !== null) this.timer = window.setTimeout(() => void this.look(), this.parts.ticket() === null ? idleMs : inCallMs);
   }
 
   private show(told: Schemas["Stops"]): void {

@@ -1,8 +1,11 @@
 // Words of the glass, Japanese first.
 import { caseEnglish, caseJapanese } from "./case_texts.js";
+import { correctingEnglish, correctingJapanese } from "./correcting_texts.js";
+import { entryEnglish, entryJapanese } from "./entry_texts.js";
 import { exportEnglish, exportJapanese } from "./export_texts.js";
 import { standingEnglish, standingJapanese } from "./standing_texts.js";
 import { playbackEnglish, playbackJapanese } from "./playback_texts.js";
+import { telephoneEnglish, telephoneJapanese } from "./telephone_texts.js";
 import { witnessEnglish, witnessJapanese } from "./witness_texts.js";
 
 const ja = {
@@ -38,6 +41,8 @@ const ja = {
   purpose: "目的",
   candidates: "かけてきた番号の候補",
   noCandidates: "この番号の候補はありません。下で検索してください。",
+  openedInCall: "この通話で閲覧した方",
+  nobodyOpened: "この通話で閲覧した方はいません。",
   withheld: "番号非通知のため候補はありません。下で検索してください。",
   search: "検索",
   searchTitle: "お手紙番号・お名前などで探す",
@@ -58,11 +63,6 @@ const ja = {
   opened: "閲覧",
   openedBy: "{name} が {time} に閲覧（記録 {count} 件）",
   company: "法人",
-  selfDeclared: "自己申告",
-  holder_holder: "契約者",
-  holder_user: "利用者",
-  holder_unknown: "",
-  refuses: "お断り: {uses}",
   notes: "メモ",
   noteHint: "入力すると自動で保存されます。",
   saved: "保存 {time}",
@@ -90,6 +90,7 @@ const ja = {
   vouchDo: "本人と確認する",
   vouchDecline: "確認しない",
   vouchLogged: "判断は、上席のお名前と根拠とともに、委託元の記録に残ります。",
+  ...telephoneJapanese,
   ...playbackJapanese,
   ...caseJapanese,
   no_call: "通話が確認できないため、閲覧できません。",
@@ -223,6 +224,8 @@ const ja = {
   monthProof: "証明",
   monthSummary: "{month} の記録は {count} 件（{first} から {last}）。全 {size} 件を検証しながら、この画面で数えました。",
   monthAgain: "同じ報告をご自身で作るには、次のように入力してください。",
+  ...correctingJapanese,
+  ...entryJapanese,
   ...exportJapanese,
   ...standingJapanese,
   same_person: "ご自分の申請は承認できません。別の方が承認してください。",
@@ -269,6 +272,8 @@ const en: typeof ja = {
   purpose: "Purpose",
   candidates: "People with the caller's number",
   noCandidates: "Nobody has this number. Search below.",
+  openedInCall: "Opened in this call",
+  nobodyOpened: "Nobody was opened in this call.",
   withheld: "The caller withheld the number. Search below.",
   search: "Search",
   searchTitle: "Search by letter number, name, …",
@@ -289,11 +294,6 @@ const en: typeof ja = {
   opened: "Opened",
   openedBy: "opened by {name} at {time} ({count} log entries)",
   company: "company",
-  selfDeclared: "self-declared",
-  holder_holder: "contract holder",
-  holder_user: "user",
-  holder_unknown: "",
-  refuses: "refuses: {uses}",
   notes: "Notes",
   noteHint: "Saved as you type.",
   saved: "saved {time}",
@@ -321,6 +321,7 @@ const en: typeof ja = {
   vouchDo: "Confirm the identity",
   vouchDecline: "Do not confirm",
   vouchLogged: "Your decision stands in the client's log, with your name and what it rests on.",
+  ...telephoneEnglish,
   ...playbackEnglish,
   ...caseEnglish,
   no_call: "The call cannot be confirmed, so nothing opens.",
@@ -454,6 +455,8 @@ const en: typeof ja = {
   monthProof: "Proof",
   monthSummary: "{month} has {count} entries ({first} to {last}). They were counted on this page while all {size} of the log were verified.",
   monthAgain: "To make this report yourself:",
+  ...correctingEnglish,
+  ...entryEnglish,
   ...exportEnglish,
   ...standingEnglish,
   same_person: "You asked for it yourself: another person has to approve.",
@@ -484,6 +487,9 @@ export function textsFor(language: Language): Texts {
 export function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
+
+/** Of what the vault names in both languages: a field, say. */
+export const label = (language: Language, of: { label_ja: string; label_en: string }): string => (language === "ja" ? of.label_ja : of.label_en);
 
 /** What to say of a refusal: the vault's words are keys here, except where a plain word would be taken. */
 export function sentence(texts: Texts, code: string): string {

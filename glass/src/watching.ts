@@ -2,9 +2,8 @@
 // on one desk or at all, with words left for the operators.
 import { type Schemas, ask } from "./api.js";
 import { become, byId, el, setText } from "./dom.js";
-import { label } from "./people.js";
 import { alarmWords } from "./stops.js";
-import { type Language, type Texts, fill, shortTime } from "./texts.js";
+import { type Language, type Texts, fill, label, shortTime } from "./texts.js";
 
 type Act = (run: () => Promise<unknown>) => void;
 const scopes = ["person", "desk", "all"] as const;

@@ -62,6 +62,40 @@ constexpr std::array<Invented, 20> kPeople{{
      "090-0000-2010", "sho@demo.invalid"},
 }};
 
+// What a few of their telephones carry.
+struct InventedLine {
+  std::string_view letter;
+  std::string_view telephone;  // a further one; empty: the person's own
+  Standing standing;
+  LineHolder holder;
+  std::string_view refusals;  // one word
+  Provenance provenance;      // of this number alone
+};
+
+const std::array<InventedLine, 5>& lines() {
+  using enum Standing;
+  using enum LineHolder;
+  static const std::array<InventedLine, 5> kLines{{
+      {"S-1001", "", kVerified, kHolder, "営業", {}},
+      {"S-1002",
+       "",
+       kSelfDeclared,
+       kUser,
+       "アンケート",
+       {"配送の申込み", "お届けのご連絡", "2026-10-12", "受付 架空"}},
+      {"S-1005", "", kSelfDeclared, kUser, "夜間の連絡", {}},
+      {"W-2001", "", kVerified, kHolder, "電話不可", {}},
+      // The number that nobody may ring to sell anything.
+      {"W-2004",
+       "090-0000-3004",
+       kVerified,
+       kUser,
+       "営業",
+       {"緊急連絡先カード", "緊急のご連絡", "2026-09-03", "受付 架空"}},
+  }};
+  return kLines;
+}
+
 struct DemoPerson {
   std::string_view id;
   std::string_view shown;
@@ -78,11 +112,12 @@ constexpr std::array<DemoPerson, 5> kStaff{{
 
 Result<void> add_person(Records& records, const Invented& one) {
   Subject subject;
-  subject.provenance = {"demo", "demo", "2026-11-01", "demo"};
-  const auto put = [&](const char* field, std::string_view text) {
+  subject.provenance = {"お申込書（架空）", "ご契約の管理", "2026-11-01", "受付 架空"};
+  const auto put = [&](const char* field, std::string_view text) -> FieldValue& {
     FieldValue& value = subject.values.emplace_back();
     value.field = field;
     value.text = Personal<std::string>(std::string(text));
+    return value;
   };
   put("letter_number", one.letter);
   put("name_kanji", one.name);
@@ -90,7 +125,23 @@ Result<void> add_person(Records& records, const Invented& one) {
   put("birth_date", one.birth_date);
   put("postal_code", one.postal_code);
   put("address", one.address);
-  put("telephone", one.telephone);
+  // No numbering plan knows numbers that nobody has.
+  const auto put_telephone = [&](std::string_view text) -> FieldValue& {
+    FieldValue& value = put("telephone", text);
+    value.telephone.emplace().line_kind = text.starts_with("090") ? "mobile" : "fixed";
+    return value;
+  };
+  put_telephone(one.telephone);
+  for (const InventedLine& line : lines()) {
+    if (line.letter != one.letter) continue;
+    const bool further = !line.telephone.empty();
+    FieldValue& value = further ? put_telephone(line.telephone) : subject.values.back();
+    value.number = further ? 2 : 1;
+    value.standing = line.standing;
+    value.telephone->holder = line.holder;
+    value.telephone->refusals = {std::string(line.refusals)};
+    if (!line.provenance.source.empty()) value.provenance = line.provenance;
+  }
   put("mail", one.mail);
   const auto added = records.add(OrganisationId(std::string(one.organisation)), subject);
   if (!added) return tl::unexpected<Error>(added.error());

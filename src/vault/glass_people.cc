@@ -78,9 +78,12 @@ web::Response GlassPeople::show(const OpeningTicketId& id, const SessionKey& ses
   Json mine = {
       {"id", look->ticket.purpose}, {"name", ""},        {"fields", Json::array()}, {"checks", 0},
       {"callers", Json::object()},  {"playback", false}, {"cases", false}};
+  std::set<std::string> named;  // fields of the purpose
   for (const Purpose& purpose : look->purposes) {
     purposes.push_back(json_of(purpose));
-    if (purpose.id == look->ticket.purpose) mine = json_of(purpose);
+    if (purpose.id != look->ticket.purpose) continue;
+    mine = json_of(purpose);
+    for (const std::string& field : purpose.fields) named.insert(field.substr(0, field.find('.')));
   }
   Json of_case = nullptr;
   if (look->of_case)
@@ -100,6 +103,8 @@ web::Response GlassPeople::show(const OpeningTicketId& id, const SessionKey& ses
        {"purpose", std::move(mine)},
        {"purposes", std::move(purposes)},
        {"owners", std::move(owners)},
+       {"fields",
+        names.fields(look->owners, [&](const FieldSpec& f) { return named.contains(f.name); })},
        {"searchable", names.fields(look->owners, [](const FieldSpec& f) { return f.indexed; })},
        {"checkable", names.fields(look->owners,
                                   [](const FieldSpec& f) { return f.kind != FieldKind::kText; })}});
@@ -140,7 +145,7 @@ web::Response GlassPeople::extend(const web::Request& request, const Visitor&, c
 // ---- people
 
 web::Response GlassPeople::candidates(const web::Request&, const Visitor&, const Asker& asker) {
-  const auto found = parts_.openings.by_number(asker);
+  const auto found = parts_.openings.candidates(asker);
   if (!found) return declined_answer(found.error());
   return shown(json_of(*found, {parts_.registry, parts_.records}));
 }

@@ -1,6 +1,40 @@
 #include "vault/glass_people_json.h"
 
+#include "vault/refused_uses.h"
+
 namespace madoguchi::vault {
+namespace {
+
+// A use that nobody but the client has a word for is said in its own.
+Json refused_use(const std::string& words) {
+  const RefusedUse* known = RefusedUses::japanese().find(words);
+  return {{"ja", known == nullptr ? words : known->ja},
+          {"en", known == nullptr ? words : known->en}};
+}
+
+// Of a telephone that is not opened: the client's own text might say whose it is, so of that only
+// that there is some.
+void put_uses(Json& shown, const MaskedValue& value) {
+  if (value.line_kind.empty() && value.refusals.empty()) return;
+  shown["line_kind"] = value.line_kind;
+  shown["refusals"] = Json::array();
+  shown["more_refusals"] = false;
+  for (const std::string& words : value.refusals) {
+    if (RefusedUses::japanese().find(words) == nullptr)
+      shown["more_refusals"] = true;
+    else
+      shown["refusals"].push_back(refused_use(words));
+  }
+}
+
+Json json_of(const Provenance& from) {
+  return {{"source", from.source},
+          {"given_for", from.given_for},
+          {"obtained_on", from.obtained_on},
+          {"obtained_by", from.obtained_by}};
+}
+
+}  // namespace
 
 Json Names::owner(const OrganisationId& id) const {
   const Organisation* known = directory_->find(id);
@@ -34,6 +68,7 @@ Json json_of(const PeopleFound& found, const Names& names) {
     Json masked = Json::array();
     for (const MaskedValue& value : one.masked) {
       Json shown = {{"field", value.field}, {"number", value.number}, {"shown", value.shown}};
+      put_uses(shown, value);
       names.label(shown, one.person.owner, value.field);
       masked.push_back(std::move(shown));
     }
@@ -43,6 +78,7 @@ Json json_of(const PeopleFound& found, const Names& names) {
                       {"matched", one.matched},
                       {"vouched", one.vouched},
                       {"opened", one.opened},
+                      {"opened_for", one.opened_for},
                       {"may_open", one.may_open}});
   }
   return {{"people", std::move(people)}, {"more", found.more}, {"withheld", found.withheld}};
@@ -59,8 +95,12 @@ Json json_of(const OpenedPerson& opened, const PersonId& person, const std::stri
     names.label(shown, person.owner, value.field);
     if (value.telephone) {
       shown["holder"] = std::string(name_of(value.telephone->holder));
-      shown["refusals"] = value.telephone->refusals;
+      shown["line_kind"] = value.telephone->line_kind;
+      shown["refusals"] = Json::array();
+      for (const std::string& words : value.telephone->refusals)
+        shown["refusals"].push_back(refused_use(words));
     }
+    if (value.provenance) shown["given"] = json_of(*value.provenance);
     values.push_back(std::move(shown));
   }
   return {{"owner", names.owner(person.owner)},

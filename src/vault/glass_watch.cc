@@ -134,17 +134,23 @@ web::Response GlassWatch::mark_canary(const web::Request& request, const Visitor
 web::Response GlassWatch::stops(const web::Request& request, const Visitor& visitor) {
   const OpeningTicketId id{std::string(request.header(kTicketHeader))};
   bool ticket_frozen = false;
-  const auto found = parts_.authority.with([&](Authority& authority, Time) -> std::vector<Freeze> {
-    std::vector<Freeze> stopping;
-    const StaffPlace* place = authority.places().find(visitor.who);
-    if (place == nullptr) return stopping;
-    const OpeningTicket* ticket = authority.tickets().find(id);
-    if (ticket != nullptr && ticket->session != visitor.session) ticket = nullptr;
-    if (ticket != nullptr) ticket_frozen = authority.tickets().is_frozen(ticket->call, ticket->who);
-    for (const auto& [freeze_id, freeze] : authority.freezes().all())
-      if (concerns(freeze, *place, ticket, authority.mandates())) stopping.push_back(freeze);
-    return stopping;
-  });
+  Json ticket_stage = nullptr;
+  const auto found =
+      parts_.authority.with([&](Authority& authority, Time now) -> std::vector<Freeze> {
+        std::vector<Freeze> stopping;
+        const StaffPlace* place = authority.places().find(visitor.who);
+        if (place == nullptr) return stopping;
+        const OpeningTicket* ticket = authority.tickets().find(id);
+        if (ticket != nullptr && ticket->session != visitor.session) ticket = nullptr;
+        if (ticket != nullptr) {
+          ticket_frozen = authority.tickets().is_frozen(ticket->call, ticket->who);
+          ticket_stage = std::string(
+              name_of(authority.tickets().state(*ticket, authority.leases(), now).stage));
+        }
+        for (const auto& [freeze_id, freeze] : authority.freezes().all())
+          if (concerns(freeze, *place, ticket, authority.mandates())) stopping.push_back(freeze);
+        return stopping;
+      });
   const auto directory = parts_.registry.directory();
   Json list = Json::array();
   for (const Freeze& freeze : found) {
@@ -157,7 +163,9 @@ web::Response GlassWatch::stops(const web::Request& request, const Visitor& visi
                     {"since", format_utc(freeze.since)},
                     {"script", freeze.script}});
   }
-  return shown({{"stops", std::move(list)}, {"ticket_frozen", ticket_frozen}});
+  return shown({{"stops", std::move(list)},
+                {"ticket_frozen", ticket_frozen},
+                {"ticket_stage", std::move(ticket_stage)}});
 }
 
 }  // namespace madoguchi::vault

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "vault/records/sealed_record.h"
+#include "vault/records/telephones.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -28,12 +30,24 @@ bool too_wide(const Schema& schema, const std::vector<Sought>& all_of) {
   });
 }
 
+// "telephone" is every number, "telephone.2" that one.
 std::vector<std::string> common(const std::set<std::string>& wanted,
                                 const std::vector<std::string>& stored) {
   std::vector<std::string> both;
   for (const std::string& field : stored)
-    if (wanted.contains(field)) both.push_back(field);
+    if (wanted.contains(field) || wanted.contains(field.substr(0, field.find('.'))))
+      both.push_back(field);
   return both;
+}
+
+// Whose people the ticket may be used for, and who has not stopped it.
+std::vector<OrganisationId> may_look_at(Authority& authority, const OpeningTicket& ticket,
+                                        Time now) {
+  auto owners = authority.owners(ticket, now);
+  std::erase_if(owners, [&](const OrganisationId& owner) {
+    return authority.freezes().stopping(owner, ticket.who, ticket.desk) != nullptr;
+  });
+  return owners;
 }
 
 }  // namespace
@@ -50,10 +64,7 @@ Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
       return declined(allowed.error());
     }
     Scope scope{*std::move(allowed), {}, {}};
-    scope.owners = authority.owners(scope.ticket, now);
-    std::erase_if(scope.owners, [&](const OrganisationId& owner) {
-      return authority.freezes().stopping(owner, scope.ticket.who, scope.ticket.desk) != nullptr;
-    });
+    scope.owners = may_look_at(authority, scope.ticket, now);
     if (const CallLease* lease = authority.leases().known(scope.ticket.call))
       scope.sealed_number = lease->sealed_number;
     return scope;
@@ -62,6 +73,54 @@ Answer<Openings::Scope> Openings::begin_search(const Asker& asker) {
   const Denial* why = std::get_if<Denial>(&scope.error());
   if (why == nullptr) return scope;
   return declined(log_.denied(*why, asker, {called, {}}, ledger::kind::kSearch));
+}
+
+Answer<PeopleFound> Openings::candidates(const Asker& asker) {
+  struct Known {
+    OpeningTicket ticket;
+    std::vector<OrganisationId> owners;
+    std::set<SubjectId> people;
+    TicketStage stage;
+  };
+  const auto known = parts_.authority.with([&](Authority& authority, Time now) -> Allowed<Known> {
+    auto ticket = authority.look(asker.ticket, asker.session, now);
+    if (!ticket) return refuse(ticket.error());
+    const auto stage = authority.tickets().state(*ticket, authority.leases(), now).stage;
+    return Known{*ticket, may_look_at(authority, *ticket, now),
+                 authority.tickets().progress(*ticket).opened, stage};
+  });
+  // What is refused, and a case, which has one person only, the search tells as it does.
+  if (!known || known->ticket.is_for_case()) return by_number(asker);
+  PeopleFound again;
+  if (known->stage == TicketStage::kInCall) {
+    auto found = by_number(asker);
+    if (!found) return found;
+    again = *std::move(found);
+  }
+  for (const SubjectId& subject : known->people) {
+    const bool listed = std::any_of(again.people.begin(), again.people.end(),
+                                    [&](const auto& one) { return one.person.subject == subject; });
+    if (listed) continue;
+    auto one = opened_before(known->ticket, known->owners, subject);
+    if (!one) return declined(one.error());
+    if (*one) again.people.insert(again.people.begin(), **std::move(one));
+  }
+  return again;
+}
+
+// Nothing: erased meanwhile, or of an owner for whom the ticket gives nothing any more.
+Answer<std::optional<PersonSeen>> Openings::opened_before(const OpeningTicket& ticket,
+                                                          const std::vector<OrganisationId>& owners,
+                                                          const SubjectId& subject) {
+  for (const OrganisationId& owner : owners) {
+    const auto there = parts_.records.exists(owner, subject);
+    if (!there) return declined(there.error());
+    if (!*there) continue;
+    auto one = seen(ticket, {owner, subject});
+    if (!one) return declined(one.error());
+    return *std::move(one);
+  }
+  return std::nullopt;
 }
 
 Answer<PeopleFound> Openings::by_number(const Asker& asker) {
@@ -141,7 +200,8 @@ Answer<PeopleFound> Openings::look_up(const Asker&, const Scope& scope,
 }
 
 Answer<PersonSeen> Openings::seen(const OpeningTicket& ticket, const PersonId& person) {
-  PersonSeen one{person, {}, {}, false, false, false};
+  PersonSeen one;
+  one.person = person;
   std::vector<std::string> fields;
   const auto grant = parts_.authority.with([&](Authority& authority, Time now) {
     const CallProgress& progress = authority.tickets().progress(ticket);
@@ -150,6 +210,8 @@ Answer<PersonSeen> Openings::seen(const OpeningTicket& ticket, const PersonId& p
       one.matched.assign(matched->second.begin(), matched->second.end());
     one.vouched = progress.vouched.contains(person.subject);
     one.opened = progress.opened.contains(person.subject);
+    if (const auto shown = progress.shown.find(person.subject); shown != progress.shown.end())
+      for (const auto& [purpose, fields_shown] : shown->second) one.opened_for.push_back(purpose);
     return authority.granted(ticket, person.owner, now);
   });
   if (!grant) return declined(grant.error());
@@ -284,10 +346,20 @@ Answer<OpenedPerson> Openings::open_allowed(const Permission& allowed, const Per
   log_.add_alarms(allowed.ticket, {person.subject}, ledger::kind::kOpening, entries);
   if (auto kept = log_.keep(person.owner, entries); !kept) return declined(kept.error());
 
-  // Durable: from here on the values may leave.
-  auto record = parts_.records.read(person.owner, person.subject, fields);
+  // Durable: from here on the values may leave. What a telephone carries is opened with it.
+  auto record = read_whole(person, fields, at);
   if (!record) return declined(record.error());
   return OpenedPerson{*std::move(record), allowed.ticket.purpose, at, told};
+}
+
+Result<OpenedSubject> Openings::read_whole(const PersonId& person, std::vector<std::string> fields,
+                                           Time at) {
+  const auto schema = parts_.records.schema(person.owner);
+  if (!schema) return tl::unexpected<Error>(schema.error());
+  fields.emplace_back(kProvenanceName);
+  auto record = parts_.records.read(person.owner, person.subject, fields);
+  if (record) tell_whole(*record, **schema, parts_.plan, at);
+  return record;
 }
 
 // ---- documents

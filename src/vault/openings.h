@@ -31,6 +31,7 @@ struct PersonSeen {
   std::vector<std::string> matched;
   bool vouched = false;
   bool opened = false;
+  std::vector<std::string> opened_for;  // purposes, in this call
   bool may_open = false;
 };
 struct PeopleFound {
@@ -74,6 +75,9 @@ class Openings {
   // For others who do something about people.
   ActLog& act_log() { return log_; }
 
+  // Who was opened in this call, and, while it is up, whose number the caller's is. In the wrap-up
+  // nothing is searched, so that is no entry.
+  Answer<PeopleFound> candidates(const Asker& asker);
   // Whose number the caller's is.
   Answer<PeopleFound> by_number(const Asker& asker);
   // `owner` empty: every owner of the ticket.
@@ -103,6 +107,12 @@ class Openings {
   // Whom the caller's number is registered for, looked up once in a call.
   Result<void> know_callers(const OpeningTicket& ticket, const OrganisationId& owner);
   Answer<PersonSeen> seen(const OpeningTicket& ticket, const PersonId& person);
+  Answer<std::optional<PersonSeen>> opened_before(const OpeningTicket& ticket,
+                                                  const std::vector<OrganisationId>& owners,
+                                                  const SubjectId& subject);
+  // With all that its telephones carry.
+  Result<OpenedSubject> read_whole(const PersonId& person, std::vector<std::string> fields,
+                                   Time at);
 
   const Parts parts_;
   ActLog log_;

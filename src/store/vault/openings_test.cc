@@ -32,6 +32,79 @@ TEST_P(OpeningsOn, ACallersNumberFindsThePersonWhoIsCheckedAndOpened) {
                                                         {"letter_number", "S-1001"}}));
 }
 
+// 架空 花子 has refused sales calls; the number itself and what it was given for wait for the
+// entry.
+TEST_P(OpeningsOn, ATelephoneTellsWhatItIsForOnceItIsOpenedAndWhatWasRefusedBefore) {
+  const auto ticket =
+      authority_->issue(OperatorId("hana"), DeskId("sakura-leak"), CallId("call"), "call-back");
+  ASSERT_TRUE(ticket) << name_of(ticket.error());
+  asker_.ticket = ticket->id;
+  const auto found = openings_->candidates(asker_);
+  ASSERT_TRUE(found) << word_of(found.error());
+  const auto& masked = found->people.at(0).masked;
+  const auto shown = std::find_if(masked.begin(), masked.end(),
+                                  [](const auto& one) { return one.field == "telephone"; });
+  ASSERT_NE(shown, masked.end());
+  EXPECT_EQ(shown->line_kind, "mobile");
+  EXPECT_EQ(shown->refusals, (std::vector<std::string>{"営業"}));
+
+  const PersonId person = found->people.at(0).person;
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  const auto opened = openings_->open(asker_, person);
+  ASSERT_TRUE(opened) << word_of(opened.error());
+  const auto& telephone = opened->record.values.back();
+  ASSERT_EQ(telephone.field, "telephone");
+  ASSERT_TRUE(telephone.telephone && telephone.provenance);
+  EXPECT_EQ(telephone.telephone->line_kind, "mobile");
+  EXPECT_EQ(telephone.telephone->holder, vault::LineHolder::kHolder);
+  EXPECT_EQ(telephone.provenance->given_for, "ご契約の管理");
+  EXPECT_EQ(telephone.provenance->obtained_on, "2026-11-01");
+}
+
+TEST_P(OpeningsOn, EveryTelephoneOfAPurposeThatNamesThemIsOpenedWithAnEntryOfItsOwn) {
+  const vault::Sought her{"letter_number", Personal<std::string>("S-1001")};
+  const PersonId person = openings_->search(asker_, {}, {her})->people.at(0).person;
+  vault::FieldValue second;
+  second.field = "telephone";
+  second.number = 2;
+  second.text = Personal<std::string>("03-0000-3001");
+  ASSERT_TRUE(people_->records().correct(person.owner, person.subject, {{second}, {}}));
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  const auto ticket =
+      authority_->issue(OperatorId("hana"), DeskId("sakura-leak"), CallId("call"), "call-back");
+  ASSERT_TRUE(ticket) << name_of(ticket.error());
+  asker_.ticket = ticket->id;
+  const auto opened = openings_->open(asker_, person);
+  ASSERT_TRUE(opened) << word_of(opened.error());
+  EXPECT_EQ(opened->record.values.size(), 3U);
+  std::set<std::string> told;
+  for (const ledger::Entry& entry : entries())
+    if (entry.kind == "opening") told.insert(entry.fields.begin(), entry.fields.end());
+  EXPECT_EQ(told, (std::set<std::string>{"name_kanji", "telephone", "telephone.2"}));
+}
+
+TEST_P(OpeningsOn, WhoWasOpenedIsOfferedAgainInTheWrapUpAndNobodyElse) {
+  const vault::Sought other{"letter_number", Personal<std::string>("S-1002")};
+  const PersonId found = openings_->search(asker_, {}, {other})->people.at(0).person;
+  ASSERT_EQ(check(found, "name_kana", "カナ タロウ"), "match");
+  ASSERT_EQ(open(found), "opened");
+  const auto in_call = openings_->candidates(asker_);
+  ASSERT_TRUE(in_call) << word_of(in_call.error());
+  EXPECT_EQ(in_call->people.size(), 2U);  // and whose number it is
+
+  authority_->with([](auto& authority, Time now) { authority.leases().end(CallId("call"), now); });
+  const std::size_t before = entries().size();
+  const auto again = openings_->candidates(asker_);
+  ASSERT_TRUE(again) << word_of(again.error());
+  ASSERT_EQ(again->people.size(), 1U);
+  EXPECT_EQ(again->people[0].person.subject, found.subject);
+  EXPECT_EQ(again->people[0].opened_for, (std::vector<std::string>{"answer"}));
+  EXPECT_EQ(entries().size(), before);
+  EXPECT_EQ(open(found), "opened");
+  asker_.session = SessionKey("s2");
+  EXPECT_FALSE(openings_->candidates(asker_));
+}
+
 TEST_P(OpeningsOn, NothingLeavesThatIsNotLogged) {
   const PersonId person = candidate();
   ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");

@@ -3,7 +3,6 @@
 #include <phonenumbers/phonenumberutil.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/check.h"
 #include "base/config.h"
@@ -22,18 +21,12 @@ constexpr std::size_t kLongestService = 5;
 constexpr std::string_view kCountry = "81";
 constexpr auto kJapanAheadOfUtc = std::chrono::hours(9);  // no summer time
 
+// Of a range in the data file.
 std::optional<NumberKind> kind_named(std::string_view name) {
-  static const std::map<std::string_view, NumberKind> kKinds = {
-      {"fixed", NumberKind::kFixed},
-      {"mobile", NumberKind::kMobile},
-      {"ip", NumberKind::kIp},
-      {"machine", NumberKind::kMachine},
-      {"freephone", NumberKind::kFreephone},
-      {"premium", NumberKind::kPremium},
-      {"shared", NumberKind::kShared},
-  };
-  const auto found = kKinds.find(name);
-  return found == kKinds.end() ? std::nullopt : std::optional(found->second);
+  using enum NumberKind;
+  for (const NumberKind kind : {kFixed, kMobile, kIp, kMachine, kFreephone, kPremium, kShared})
+    if (name_of(kind) == name) return kind;
+  return std::nullopt;
 }
 
 NumberKind kind_of(PhoneNumberUtil::PhoneNumberType type) {
@@ -73,6 +66,32 @@ Result<Time> start_of_day_in_japan(const std::string& day) {
 }
 
 }  // namespace
+
+std::string_view name_of(NumberKind kind) {
+  switch (kind) {
+    case NumberKind::kFixed:
+      return "fixed";
+    case NumberKind::kMobile:
+      return "mobile";
+    case NumberKind::kIp:
+      return "ip";
+    case NumberKind::kMachine:
+      return "machine";
+    case NumberKind::kFreephone:
+      return "freephone";
+    case NumberKind::kPremium:
+      return "premium";
+    case NumberKind::kShared:
+      return "shared";
+    case NumberKind::kService:
+      return "service";
+    case NumberKind::kAbroad:
+      return "abroad";
+    case NumberKind::kOther:
+      return "other";
+  }
+  return "";
+}
 
 std::string_view word_of(Unreadable why) {
   switch (why) {

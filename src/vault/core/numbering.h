@@ -30,6 +30,8 @@ enum class NumberKind {
   kAbroad,
   kOther,  // right in length, of a range that nobody told us about
 };
+// "fixed", "mobile", …: the words of data/numbering-jp.toml.
+std::string_view name_of(NumberKind kind);
 
 // A number that was read. Equal lines have equal `e164`.
 struct Line {

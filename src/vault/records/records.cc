@@ -7,6 +7,7 @@
 #include "vault/records/field_codec.h"
 #include "vault/records/masking.h"
 #include "vault/records/records_state.h"
+#include "vault/records/telephones.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -284,7 +285,13 @@ Result<std::vector<MaskedValue>> Records::masked(const OrganisationId& organisat
   for (const FieldValue& value : opened->values) {
     const FieldSpec* spec = (*known)->find(value.field);
     const Masking masking = spec == nullptr ? Masking::kWhole : spec->masking;
-    shown.push_back({value.field, value.number, vault::masked(masking, value.text.reveal())});
+    MaskedValue& one = shown.emplace_back();
+    one.field = value.field;
+    one.number = value.number;
+    one.shown = vault::masked(masking, value.text.reveal());
+    if (spec == nullptr || spec->kind != FieldKind::kTelephone) continue;
+    one.line_kind = line_kind_of(value, state_->parts.plan, state_->parts.clock.now());
+    if (value.telephone) one.refusals = value.telephone->refusals;
   }
   return shown;
 }

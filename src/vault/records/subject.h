@@ -71,6 +71,9 @@ struct MaskedValue {
   std::string field;
   std::uint8_t number = 1;
   std::string shown;  // "090-••••-1234"
+  // Of telephones, what tells how one may be used without telling which one it is.
+  std::string line_kind{};
+  std::vector<std::string> refusals{};  // the client's own words: read before they are shown
 };
 
 }  // namespace madoguchi::vault

@@ -76,7 +76,7 @@ async function filesForThePerson(system: System, client: Console, context: Conte
   const person = file("person.json");
   expectEqual((JSON.parse(await saved(client, "[data-file=json]", person)) as { entries: unknown[] }).entries.length, 5, "entries in the person's file");
   const printed = await saved(client, "[data-file=html]", file("person.html"));
-  for (const part of ["hana / minato", "閲覧", "name_kanji"]) expect(printed.includes(part), `the page to print has no ${part}`);
+  for (const part of ["hana / minato", "閲覧", "氏名"]) expect(printed.includes(part), `the page to print has no ${part}`);
   expect(!printed.includes(hanako.name) && !readFileSync(person, "utf8").includes(hanako.name), "a name stands in the file");
   const opening = file("opening.tlog-proof");
   await saved(client, "#looked-entries tbody tr:nth-child(2) a", opening);
@@ -85,6 +85,23 @@ async function filesForThePerson(system: System, client: Console, context: Conte
   expectEqual(await client.seriousFaults(), [], "accessibility of the client's page");
   await client.screenshot(file("looked.png"));
   return { key, person, opening };
+}
+
+const corrected = "架空 華子";
+
+/** The person asks that what is wrong be put right; the owner does so where the enquiry was made. */
+async function corrects(client: Console, { folder }: Context): Promise<void> {
+  const { page } = client;
+  await page.locator("#correct summary").click();
+  await page.locator("select[name=correct-field]").selectOption({ label: "氏名 架•" });
+  await page.locator("select[name=correct-reason]").selectOption("asked_by_person");
+  await page.locator("#correct button[type=submit]").click();
+  await page.locator(".correct-said.cannot_confirm").waitFor();
+  await page.locator("input[name=correct-text]").fill(corrected);
+  await page.locator("#correct button[type=submit]").click();
+  await page.locator(".correct-said.match").waitFor();
+  expectEqual(await client.seriousFaults(), [], "accessibility of the correction");
+  await client.screenshot(join(folder, "corrected.png"));
 }
 
 export const journey: Journey = {
@@ -110,6 +127,14 @@ export const journey: Journey = {
     writeFileSync(join(context.folder, "hides.json"), JSON.stringify(without));
     const hides = await verify(system, files.key, join(context.folder, "hides.json"), 1, ["--log", url]);
     expect(/is about this person and not in the file/.test(hides.error ?? ""), `what is hidden is not named: ${hides.error}`);
+
+    await corrects(client, context);
+    const again = await glass.open(person, ticket);
+    expect(JSON.stringify(again.body["values"]).includes(corrected), `the corrected name does not open (${again.status})`);
+    const oku = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
+    const told = ((await oku.get("/owner/entries?limit=20")).body["entries"] as { entry: Record<string, any> }[]).map(({ entry }) => entry).filter((entry) => entry["kind"] === "correction");
+    expectEqual(told.map((entry) => [entry["outcome"], entry["fields"], entry["operator"], entry["details"].reason]), [["corrected", ["name_kanji"], "oku", "asked_by_person"]], "the correction in the owner's log");
+    expectEqual((await glass.post("/owner/correct", { subject: person.subject, reason: "found_wrong", field: "name_kanji", text: "架空 某" })).status, 403, "a correction by an operator");
 
     await client.close();
     await opening.hana.act(opening.talking.id, "end");

@@ -1,5 +1,5 @@
 // A real browser as the operator's: Debian's Chromium, headless, whose microphone is a WAV file.
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -8,6 +8,8 @@ import { type Browser, type BrowserContext, type Page, chromium } from "playwrig
 export interface BrowserOptions {
   microphone?: string; // WAV; without one there is no microphone at all
   language?: "ja" | "en";
+  /** Frames of other sites keep what they store, as most browsers let them; Debian's Chromium refuses unless its user allows it. */
+  framesMayStore?: boolean;
 }
 
 /** What the browser has received of a call, and how loud it is now (0 to 1). */
@@ -28,6 +30,10 @@ export class Console {
       ? ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-audio-capture=${options.microphone}`]
       : [];
     const profile = mkdtempSync(join(tmpdir(), "journey-browser-"));
+    if (options.framesMayStore) {
+      mkdirSync(join(profile, "Default"));
+      writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }));
+    }
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: "/usr/bin/chromium",
       headless: true,

@@ -1,7 +1,7 @@
 // The glass as its user has it: a page, mostly in the console's frame.
 import type { FrameLocator, Page } from "playwright-core";
 import type { Staff } from "./api.ts";
-import { Console } from "./browser.ts";
+import { type BrowserOptions, Console } from "./browser.ts";
 import type { System } from "./system.ts";
 import { type Answer, hanako } from "./vault_site.ts";
 import { operatorTone, toneOnly } from "./voices.ts";
@@ -33,9 +33,9 @@ export async function openHanako(glass: FrameLocator, shot: (name: string) => Pr
 }
 
 /** hana at the console and in its frame, with a headset, ready for calls; and a supervisor who watches. */
-export async function readyOperator(system: System, folder: string): Promise<{ browser: Console; glass: FrameLocator; watcher: Staff }> {
+export async function readyOperator(system: System, folder: string, options: BrowserOptions = {}): Promise<{ browser: Console; glass: FrameLocator; watcher: Staff }> {
   const operator = toneOnly(folder, "operator", operatorTone, 30);
-  const browser = await Console.open(system.url, { microphone: operator.wav, language: "ja" });
+  const browser = await Console.open(system.url, { microphone: operator.wav, language: "ja", ...options });
   await browser.signIn("hana", system.password("hana"));
   const glass = browser.page.frameLocator(".glass iframe");
   await signInAt(glass, "hana", system.password("hana"));

@@ -1,0 +1,53 @@
+// @vitest-environment jsdom
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Candidate } from "./api.js";
+import { correctingForm, refusalsOf } from "./correcting.js";
+import { textsFor } from "./texts.js";
+
+const names = { label_ja: "電話番号", label_en: "Telephone" };
+const person: Candidate = {
+  owner: { id: "sakura", name: "さくら信販" }, subject: "s", matched: [], vouched: false, opened: false, opened_for: [], may_open: false,
+  masked: [
+    { field: "name_kanji", number: 1, label_ja: "氏名", label_en: "Name", shown: "架•" },
+    { field: "telephone", number: 2, ...names, shown: "090-••••-1001", line_kind: "mobile", refusals: [], more_refusals: false },
+  ],
+};
+const fields = [{ name: "name_kanji", label_ja: "氏名", label_en: "Name" }, { name: "mail", label_ja: "メール", label_en: "Mail" }, { name: "telephone", ...names }];
+
+describe("correcting a record", () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const form = (): HTMLElement => correctingForm({ texts: textsFor("ja"), language: "ja", fields }, person);
+  const input = (of: HTMLElement, name: string): HTMLInputElement => of.querySelector(`[name=${name}]`)!;
+
+  it("offers what is stored by its masked form, and to add what is not", () => {
+    expect([...form().querySelectorAll("select[name=correct-field] option")].map((one) => one.textContent)).toEqual(["氏名 架•", "電話番号 090-••••-1001", "メール（追加）"]);
+  });
+
+  it("sends only what changes, and says what the vault made of it", async () => {
+    const sent: unknown[] = [];
+    vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+      sent.push(JSON.parse(String(init.body)));
+      return sent.length === 1 ? Response.json({ outcome: "corrected" }) : Response.json({ code: "invalid" }, { status: 400 });
+    });
+    const made = form();
+    const field = input(made, "correct-field");
+    field.value = "1";
+    field.dispatchEvent(new Event("change"));
+    input(made, "correct-reason").value = "asked_by_person";
+    input(made, "correct-refusals").value = "営業、アンケート";
+    const submit = (): boolean => made.querySelector("form")!.dispatchEvent(new Event("submit"));
+    submit();
+    await vi.waitFor(() => expect(made.querySelector(".correct-said")?.textContent).toContain("訂正しました"));
+    expect(sent).toEqual([{ subject: "s", reason: "asked_by_person", field: "telephone", number: 2, refusals: ["営業", "アンケート"] }]);
+    submit();
+    expect(made.querySelector(".correct-said")?.textContent).toBe("正しい内容を入力してください。");
+    input(made, "correct-text").value = "番号ではない";
+    submit();
+    await vi.waitFor(() => expect(made.querySelector(".correct-said")?.textContent).toContain("使えない内容"));
+    expect(sent.length).toBe(2);
+  });
+
+  it("reads refusals however they are separated", () => {
+    expect(refusalsOf("営業、 アンケート ；DM,")).toEqual(["営業", "アンケート", "DM"]);
+  });
+});

@@ -1,0 +1,35 @@
+// Uses of a telephone that people refuse: how clients write them, how they are said, and the law
+// that makes them bind (data/refused-uses-jp.toml, built in). What is known here says nothing of
+// who a person is, so it may be shown before anything is opened. A plain value after reading; any
+// thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace madoguchi::vault {
+
+struct RefusedUse {
+  std::string id;
+  std::string ja;
+  std::string en;
+  std::string ground;
+  std::vector<std::string> words;
+};
+
+class RefusedUses {
+ public:
+  static const RefusedUses& japanese();
+  static Result<RefusedUses> from_text(std::string_view toml, std::string file_name);
+
+  // Null: the client's own words.
+  [[nodiscard]] const RefusedUse* find(std::string_view words) const;
+
+ private:
+  std::vector<RefusedUse> uses_;
+};
+
+}  // namespace madoguchi::vault
