@@ -4,7 +4,7 @@
 import { Refused, ask } from "./api.js";
 import { CaseBoard } from "./cases.js";
 import { Desk } from "./desk.js";
-import { byId, setText } from "./dom.js";
+import { byId, el, setText } from "./dom.js";
 import { Holder, type Told } from "./holder.js";
 import { SealedTexts } from "./sealed_text.js";
 import { type Answer, type Session, readSession, signOut } from "./session.js";
@@ -28,7 +28,7 @@ const until = byId<HTMLTimeElement>("until");
 const notice = byId("notice");
 const trouble = byId("error");
 
-const stops = new StopBoard(texts, language, { ticket: () => desk.inHand ?? ticket, stands: (of, stage) => desk.stands(of, stage) });
+const stops = new StopBoard(texts, language, { ticket: () => desk.inHand ?? ticket, stands: (of, stage) => desk.stands(of, stage), reached });
 const vouches = new VouchBoard(texts, language, (error) => desk.refused(error));
 let met = false;
 let timer = 0;
@@ -75,6 +75,12 @@ function readAgainIn(milliseconds: number): void {
 
 const sayTrouble = (key: TextKey | null): void => setText(trouble, key === null ? "" : texts[key]);
 
+/** Said while the vault is away, and no longer: what was refused meanwhile may be asked again. */
+function reached(isThere: boolean): void {
+  if (!isThere) sayTrouble("away");
+  else if (trouble.textContent === texts.away) sayTrouble(null);
+}
+
 // `asked`: the person did something and waits for the outcome.
 function show(answer: Answer, asked: boolean): void {
   setText(notice, "");
@@ -90,6 +96,7 @@ function show(answer: Answer, asked: boolean): void {
 }
 
 function showSession(session: Session, asked: boolean): void {
+  reached(true);
   if (asked || session.signed_in !== isSignedIn) sayTrouble(null);
   isSignedIn = session.signed_in;
   form.show(!isSignedIn, session.passwords === true);
@@ -106,6 +113,8 @@ function showSession(session: Session, asked: boolean): void {
     stops.watch(null);
     caseTicket = null;
   }
+  const owners = session.role === "owner"; // who has no calls: what there is for them is elsewhere
+  byId("signed-in-lead").replaceChildren(owners ? el("a", { href: `client.html?lang=${language}` }, texts.clientHere) : texts.signedIn);
   vouches.watch(isSignedIn ? session : null);
   void (isSignedIn ? begin() : desk.clear());
   showIdle();

@@ -18,6 +18,7 @@ export interface IdentityParts {
 }
 
 const askAgainMs = 1_500;
+const usual = "name_kana"; // what callers are asked first
 
 export const worded = (language: Language, words: { ja: string; en: string }): string => (language === "ja" ? words.ja : words.en);
 
@@ -132,7 +133,7 @@ export class IdentityCheck {
   private checkForm(): HTMLElement {
     const { texts, language, ticket } = this.parts;
     const field = el("select", { name: "check-field", "aria-label": texts.check });
-    for (const one of ticket.checkable) field.append(el("option", { value: one.name }, label(language, one)));
+    for (const one of ticket.checkable) field.append(el("option", { value: one.name, selected: one.name === usual }, label(language, one)));
     const check = async (): Promise<void> => {
       await this.begun;
       const told = await this.post<Schemas["Checked"]>("/check", { field: field.value, typed: this.typed.value });

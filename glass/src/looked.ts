@@ -8,6 +8,7 @@ import { printable } from "./looked_file.js";
 import { save } from "./paper.js";
 import { mandateTextsFor } from "./mandate_texts.js";
 import { verifyCertificate, verifyPerson, verifyProof } from "./proof.js";
+import { maskedLine } from "./telephone.js";
 import { type Language, type Texts, fill, sentence, shortTime } from "./texts.js";
 import { BadLog, readKey } from "./verify.js";
 
@@ -68,7 +69,7 @@ export class LookedCard {
       el(
         "li",
         {},
-        el("span", {}, one.masked.map((value) => value.shown).join(" ・ ")),
+        maskedLine(this.texts, this.language, one),
         el("button", { type: "button", onclick: () => void this.during(() => this.look(one)) }, this.texts.lookedShow),
       ),
     );

@@ -13,6 +13,7 @@ export interface PeopleParts {
 }
 
 const mostConditions = 3;
+const usual = "letter_number"; // what whoever was written to has in hand
 
 export function peopleList(parts: PeopleParts, people: Schemas["People"], none: string): HTMLElement {
   const { texts, language, choose } = parts;
@@ -53,7 +54,8 @@ export function searchForm(parts: PeopleParts): HTMLElement {
       refused(error);
     }
   };
-  addCondition(ticket.searchable[0]?.name ?? "");
+  const first = ticket.searchable.find((one) => one.name === usual) ?? ticket.searchable[0];
+  addCondition(first?.name ?? "");
   return el(
     "form",
     { class: "search", onsubmit: (event) => void search(event), autocomplete: "off" },
@@ -69,7 +71,8 @@ export function searchForm(parts: PeopleParts): HTMLElement {
           type: "button",
           class: "quiet",
           onclick: (event) => {
-            addCondition(ticket.searchable[conditions.childElementCount]?.name ?? "");
+            const taken = [...conditions.querySelectorAll("select")].map((one) => one.value);
+            addCondition(ticket.searchable.find((one) => !taken.includes(one.name))?.name ?? "");
             if (conditions.childElementCount >= mostConditions) (event.currentTarget as HTMLElement).hidden = true;
           },
         },

@@ -10,7 +10,7 @@ const alarm = {
   answer: null, answered_by: null, answered_at: null,
 };
 
-const parts = (ticket: string | null) => ({ ticket: () => ticket, stands: vi.fn() });
+const parts = (ticket: string | null) => ({ ticket: () => ticket, stands: vi.fn(), reached: vi.fn() });
 
 function serve(answers: Record<string, unknown>): string[] {
   const asked: string[] = [];
@@ -33,6 +33,11 @@ describe("what owners have stopped", () => {
     expect(board.element.textContent).toContain("さくら信販 が閲覧を止めています（窓口 leak");
     expect([...board.element.querySelectorAll("q")].map((one) => one.textContent)).toEqual(["明日お電話します。", textsFor("ja").usualScript]);
     expect(told.stands).toHaveBeenCalledWith("ticket", "wrap_up");
+    expect(told.reached).toHaveBeenLastCalledWith(true);
+    vi.stubGlobal("fetch", () => Promise.reject(new Error("no way there")));
+    board.watch({ signed_in: true, role: "operator" });
+    await vi.waitFor(() => expect(told.reached).toHaveBeenLastCalledWith(false));
+    expect(board.element.querySelectorAll(".stop").length).toBe(3);
     board.watch(null);
     expect(board.element.querySelectorAll(".stop").length).toBe(0);
   });

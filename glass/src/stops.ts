@@ -1,6 +1,6 @@
 // What owners have stopped, with the words that they left for callers, shown to whoever is signed in at the glass; and
 // to supervisors the alarms about their people. Asked for again and again: a stop is to be seen before the next press.
-import { type Schemas, ask } from "./api.js";
+import { Refused, type Schemas, ask } from "./api.js";
 import { become, el } from "./dom.js";
 import { type Language, type Texts, fill, shortTime } from "./texts.js";
 
@@ -26,6 +26,8 @@ export interface StopParts {
   ticket: () => string | null;
   /** Where it stands, as the vault says: the call may have ended. */
   stands: (ticket: string, stage: TicketStage) => void;
+  /** Whether the vault is there. */
+  reached: (isThere: boolean) => void;
 }
 
 export class StopBoard {
@@ -61,10 +63,12 @@ export class StopBoard {
       const told = await ask<Schemas["Stops"]>("GET", "/stops", ticket === null ? {} : { ticket });
       if (this.session !== session || this.parts.ticket() !== ticket) return this.again();
       this.show(told);
+      this.parts.reached(true);
       if (ticket !== null && told.ticket_stage !== null) this.parts.stands(ticket, told.ticket_stage);
       if (session.role === "supervisor") this.showAlarms((await ask<Schemas["Alarms"]>("GET", "/alarms")).alarms);
-    } catch {
+    } catch (error) {
       // What is shown stays: the vault refuses by itself, whatever the page knows.
+      if (error instanceof Refused && error.isAway) this.parts.reached(false);
     }
     this.again();
   }
