@@ -111,7 +111,10 @@ export const journey: Journey = {
     await hana.act(talking.id, "end");
     expectEqual(await call.exits(20), 0, "SIPp's exit code");
     await until("the wrap-up", async () => (await glass.get("/ticket", ticket)).body["stage"] === "wrap_up" || undefined);
-    expectEqual((await glass.get("/candidates", ticket)).body["code"], "wrap_up", "looking for somebody after the call");
+    const search = { all_of: [{ field: "letter_number", value: "S-1002" }] };
+    expectEqual((await glass.post("/search", search, ticket)).body["code"], "wrap_up", "looking for somebody after the call");
+    const offered = (await glass.get("/candidates", ticket)).body["people"] as { subject: string; opened: boolean }[];
+    expectEqual(offered.map((one) => [one.subject, one.opened]), [[person.subject, true]], "who is offered after the call: who was opened in it");
     expectEqual((await glass.open(person, otherTicket)).body["code"], "wrap_up", "fields that were not opened in the call");
     expectEqual((await glass.post("/ticket/purpose", { purpose: "send-letter" }, ticket)).body["code"], "wrap_up", "a purpose that was not in the call");
     expectEqual((await glass.check(person, "birth_date", "1970-01-01", ticket)).body["code"], "wrap_up", "guessing after the call");
