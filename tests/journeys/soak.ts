@@ -29,6 +29,7 @@ const folder = join(root, "build", "soak");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const context = { folder, root };
+process.once("SIGTERM", () => process.exit(1)); // whatever it started ends with it
 let failed = 0;
 try {
   const operators = moreOperators(5);

@@ -1,4 +1,5 @@
-// Ports for what a journey starts: neighbours that nobody listens on, searched for upwards from a base of its own.
+// Ports for what a journey starts: neighbours that nobody uses, searched for upwards from a base of its own.
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
 const endBase = 60_000;
@@ -10,7 +11,7 @@ export function firstPort(): number {
 
 let nextBase = firstPort();
 
-/** The first of `count` neighbouring ports that nobody listens on. */
+/** The first of `count` neighbouring ports that nobody uses, neither for TCP nor for UDP. */
 export async function freePorts(count: number): Promise<number> {
   for (let turns = 0; turns < 2;) {
     if (nextBase + count > endBase) {
@@ -19,7 +20,7 @@ export async function freePorts(count: number): Promise<number> {
     }
     const base = nextBase + (nextBase % 2); // sound ports come in even pairs
     nextBase = base + count;
-    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(base + i)));
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => [isFree(base + i), isFreeForUdp(base + i)]).flat());
     if (free.every(Boolean)) return base;
   }
   throw new Error("no free ports left");
@@ -30,5 +31,13 @@ function isFree(port: number): Promise<boolean> {
     const server = createServer();
     server.once("error", () => resolve(false));
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+function isFreeForUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => resolve(false));
+    socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
   });
 }
