@@ -18,6 +18,12 @@ struct TelephoneLeg {
   LegId sound;
   std::optional<sip::OfferAnswer> sdp;
   bool up = false;  // a 200 was sent or received
+  // Gateways may send one key both ways, by INFO and as an event in the sound (RFC 4733).
+  bool events_heard = false;
+  struct {
+    char digit = 0;
+    MonoTime at{};
+  } last_info;
 };
 
 struct OperatorLeg {
@@ -61,6 +67,7 @@ struct Call {
   std::string number_called;
   std::string sealed_number;
   bool withheld = false;
+  bool line_rings = false;  // the other side's line is known, and we may and can ring it
   bool outbound = false;
   bool desk_open = true;  // as applied on arrival
   bool asked_callback = false;

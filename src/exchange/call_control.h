@@ -151,7 +151,9 @@ class CallControl {
   void announce_place(Call& call, const wire::AnnouncePlace& place);
   [[nodiscard]] bool is_lost_as_announced(const Call& call, wire::EndCause cause) const;
   [[nodiscard]] const std::string& callback_words(const Call& call) const;
+  [[nodiscard]] const std::string& closed_offer(const Call& call) const;
   [[nodiscard]] bool may_ask_callback(const Call& call) const;
+  [[nodiscard]] bool can_ring(const std::string& number) const;
 
   // --- operators (control_operators.cc)
   void ring_operator(Call& call, const wire::RingOperator& ring, Ring why);
@@ -202,6 +204,7 @@ class CallControl {
   void caller_line_ended(Call& call, sip::EndCause cause);
   void phone_line_ended(Call& call, LineId line, sip::EndCause cause, int status);
   TelephoneLeg* leg_of(Call& call, LineId line);
+  void event_digit(const DigitPressed& pressed);
   void recording_closed(const RecordingClosed& closed);
   void recording_interrupted(const RecordingInterrupted& change);
   void recording_trouble(std::string text);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "exchange/line_testing.h"
 
 namespace madoguchi::exchange {
@@ -246,6 +248,32 @@ TEST_F(Line, AnotherNumberIsKeyedCheckedAndSealed) {
     EXPECT_EQ(event.SerializeAsString().find("08033334444"), std::string::npos);
 }
 
+TEST_F(Line, AKeyThatComesByInfoAndAsAnEventCountsOnceWhicheverIsFirst) {
+  const std::string keys_pressed = "208033334444#";
+  const auto number = [&] {
+    EXPECT_THAT(report.said, ElementsAre("callback other line"));
+    const auto wishes = std::exchange(report.wishes, {});
+    return wishes.empty()
+               ? ""
+               : std::string(as_text(*unseal(as_bytes(wishes[0].sealed_number()), keys)));
+  };
+  reach_waiting();
+  for (const char one : keys_pressed) {
+    key(one);
+    control.line_digit(caller, one);
+  }
+  EXPECT_EQ(number(), "08033334444");
+  reach_waiting();
+  for (const char one : keys_pressed) {
+    control.line_digit(caller, one);
+    key(one);
+  }
+  EXPECT_EQ(number(), "08033334444");
+  reach_waiting();
+  for (const char one : keys_pressed) control.line_digit(caller, one);
+  EXPECT_EQ(number(), "08033334444") << "by INFO alone, though events were agreed";
+}
+
 TEST_F(Line, ThreeWrongNumbersLeadBackToTheQueue) {
   reach_waiting();
   key('2');
@@ -268,6 +296,58 @@ TEST_F(Line, AWithheldLineIsAskedForANumber) {
   prompt_ends();
   key('1');
   EXPECT_EQ(sound.said.back(), "play digits");
+  EXPECT_TRUE(report.wishes.empty());
+}
+
+// Nobody answers there, or we may not ring it: abroad, one of our own, services, an emergency, what
+// is cut short, an extension.
+constexpr std::array kNoLines = {"+12025550123", "+81399999999", "0120123456", "0990123456",
+                                 "110",          "0312",         "1001",       "02012345678"};
+
+TEST_F(Line, WhoseLineCannotBeRungBackIsAskedForANumberRatherThanThanked) {
+  for (const char* number : kNoLines) {
+    SCOPED_TRACE(number);
+    call_in(number);
+    clear();
+    key('1');
+    EXPECT_THAT(sound.said, ElementsAre("play digits"));
+    keys_in("08033334444#");
+    EXPECT_THAT(report.said, ElementsAre("callback other line"));
+    EXPECT_EQ(std::exchange(report.wishes, {}).size(), 1U);
+  }
+  for (const char* number : {"09011112222", "+81612345678", "81612345678", "05011112222"}) {
+    SCOPED_TRACE(number);
+    call_in(number);
+    clear();
+    key('1');
+    EXPECT_THAT(sound.said, ElementsAre("play thanks"));
+  }
+}
+
+TEST_F(Line, ALineAbroadIsRungBackWhereTheSettingsPermitIt) {
+  const auto says = [&] {
+    call_in("+12025550123");
+    clear();
+    key('1');
+    return sound.said.back();
+  };
+  settings.out.permitted = {"+81", "+1"};
+  EXPECT_EQ(says(), "play thanks");
+  settings.out.forbidden = {"+1202"};
+  EXPECT_EQ(says(), "play digits");
+  settings.out = {};
+  EXPECT_EQ(says(), "play digits");
+}
+
+TEST_F(Line, AnOperatorCannotPromiseALineThatCannotBeRung) {
+  call_in("0120123456");
+  prompt_ends();
+  prompt_ends();
+  ring_phone("hana");
+  control.line_answered(lines.last, std::string(kOffer));
+  clear();
+  send([&](auto& c) { c.mutable_promise_callback()->set_call_id(report.last_call); });
+  EXPECT_THAT(report.said, ElementsAre("refused: there is no line of this call's to ring"));
   EXPECT_TRUE(report.wishes.empty());
 }
 
@@ -333,6 +413,21 @@ TEST_F(AnnouncingLine, HangingUpAtAnyStageBeforeATalkAsksForACallback) {
   clear();
   control.shut_down();
   asks("ended SHUT_DOWN");
+}
+
+TEST_F(AnnouncingLine, WhoseLineCannotBeRungHearsOfTheKeyAndIsPromisedNothing) {
+  for (const char* number : kNoLines) {
+    SCOPED_TRACE(number);
+    call_in(number);
+    prompt_ends();
+    prompt_ends();
+    clear();
+    pass(seconds(30));
+    EXPECT_THAT(sound.said, ElementsAre("play offer"));
+    leaves();
+    EXPECT_THAT(report.said, ElementsAre("ended CALLER_HUNG_UP"));
+  }
+  EXPECT_TRUE(report.wishes.empty());
 }
 
 TEST_F(AnnouncingLine, AKeyPressIsTheCallersOwnWishAndNotAskedTwice) {
@@ -435,10 +530,31 @@ TEST_F(Line, ClosedDeskWithoutWordsRefuses) {
   wire::DeskPlan plan = full_plan();
   plan.set_open(false);
   plan.clear_closed_prompt();
+  plan.set_callback_policy(wire::NEVER);
   set_plan(plan);
   call_in();
   EXPECT_THAT(lines.said, ElementsAre("480"));
   EXPECT_EQ(report.said.back(), "ended CLOSED_HOURS");
+  plan.set_callback_policy(wire::ASK);
+  plan.clear_callback_offer_prompt();
+  set_plan(plan);
+  clear();
+  call_in();
+  EXPECT_THAT(lines.said, ElementsAre("480"));
+}
+
+TEST_F(Line, ClosedDeskThatHasNoWordsButTheOfferMakesIt) {
+  wire::DeskPlan plan = full_plan();
+  plan.set_open(false);
+  plan.clear_closed_prompt();
+  set_plan(plan);
+  call_in();
+  EXPECT_THAT(lines.said, ElementsAre("200"));
+  EXPECT_EQ(sound.said.back(), "play offer");
+  key('1');
+  prompt_ends();
+  EXPECT_THAT(report.said, Contains("callback own line"));
+  EXPECT_EQ(report.said.back(), "ended CALLBACK_CHOSEN");
 }
 
 TEST_F(Line, CallerMayLeaveAtEveryStage) {

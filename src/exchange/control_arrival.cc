@@ -53,6 +53,7 @@ void CallControl::arrive(const IncomingLine& incoming, const wire::DeskPlan& des
   call.number_called = number;
   call.desk_open = desk.open();
   call.withheld = incoming.caller.kind != sip::CallerIdentity::Kind::kNumber;
+  call.line_rings = !call.withheld && can_ring(incoming.caller.number.reveal());
   call.caller.line = incoming.line;
   by_line_[incoming.line] = call.serial;
   if (!prepare_caller(call, incoming.sdp)) {  // refused there: it never arrived
@@ -149,7 +150,8 @@ void CallControl::stored(const CallId& call_id, bool durable) {
 void CallControl::open_call(Call& call) {
   const wire::DeskPlan& desk = plan(call);
   if (!call.desk_open) {
-    if (desk.closed_prompt().empty()) return end_call(call, wire::CLOSED_HOURS);
+    if (desk.closed_prompt().empty() && closed_offer(call).empty())
+      return end_call(call, wire::CLOSED_HOURS);
     if (answer_caller(call)) begin_closed(call);
     return;
   }

@@ -133,6 +133,7 @@ void CallControl::granted(const wire::DialGranted& grant) {
   call->caller.line = *line;
   by_line_[*line] = call->serial;
   call->sealed_number = tables_.seal(number, now_.mono);  // for "ring me once more"
+  call->line_rings = true;
   call->step = Step::kDialLine;
   set_timer(*call, TimerKind::kDial, call->dial_timeout);
 }

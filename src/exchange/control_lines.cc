@@ -12,6 +12,9 @@ namespace {
 
 // A telephone that never sent any sound (muted, one-way, a test) shows nothing by sending none.
 constexpr std::chrono::seconds kPatienceWithTheMute{600};
+// Between the two ways that one key comes by; nobody presses and means a key twice in the time
+// before the first event of a call.
+constexpr std::chrono::seconds kTwinsWithin{1};
 
 template <typename... Fs>
 struct Overloaded : Fs... {
@@ -99,7 +102,26 @@ void CallControl::line_answer(LineId line, const std::string& sdp) {
 void CallControl::line_digit(LineId line, char pressed) {
   Call* call = find_line(line);
   TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
-  if (leg != nullptr) digit(*call, leg->sound, pressed);
+  if (leg == nullptr) return;
+  const auto& agreed = leg->sdp->agreement();
+  if (leg->events_heard && agreed && agreed->digits_receive) return;  // it comes that way as well
+  leg->last_info = {pressed, now_.mono};
+  digit(*call, leg->sound, pressed);
+}
+
+void CallControl::event_digit(const DigitPressed& pressed) {
+  Call* call = find(pressed.call.text());
+  if (call == nullptr) return;
+  TelephoneLeg* leg = pressed.leg == call->caller.sound ? &call->caller : nullptr;
+  for (auto* other : {&call->active, &call->ringing, &call->consulted})
+    if (*other && (*other)->by_phone && (*other)->sound == pressed.leg) leg = &(*other)->phone;
+  if (leg != nullptr) {
+    const bool twin = !leg->events_heard && leg->last_info.digit == pressed.digit &&
+                      now_.mono - leg->last_info.at < kTwinsWithin;
+    leg->events_heard = true;
+    if (twin) return;
+  }
+  digit(*call, pressed.leg, pressed.digit);
 }
 
 void CallControl::line_refer(LineId line, std::string_view target_user) {
@@ -270,10 +292,7 @@ void CallControl::recording_well() {
 
 void CallControl::media(const MediaEvent& event) {
   std::visit(Overloaded{
-                 [&](const DigitPressed& pressed) {
-                   if (Call* call = find(pressed.call.text()))
-                     digit(*call, pressed.leg, pressed.digit);
-                 },
+                 [&](const DigitPressed& pressed) { event_digit(pressed); },
                  [&](const PromptFinished& finished) {
                    Call* call = find(finished.call.text());
                    if (call == nullptr || call->playing != finished.play) return;

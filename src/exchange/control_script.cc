@@ -12,6 +12,7 @@ constexpr std::chrono::seconds kKeyTimeout{15};    // for the next key of a numb
 constexpr std::chrono::seconds kChoiceTimeout{8};  // after an offer outside hours
 constexpr std::size_t kMaxDigits = 16;
 constexpr int kMaxDigitTries = 3;
+const std::string kNothing;  // to play
 
 // Subscribers' numbers of the domestic plan: geographic 10 digits, mobile and IP 11. Services
 // (freephone, premium, directory) can't be rung back.
@@ -57,8 +58,7 @@ void CallControl::step_done(Call& call) {
     case Step::kThanks:
       return end_call(call, wire::CALLBACK_CHOSEN);
     case Step::kClosed:
-      if (!may_ask_callback(call) || !play(call, plan(call).callback_offer_prompt(), OnOff::kOff))
-        return end_call(call, wire::CLOSED_HOURS);
+      if (!play(call, closed_offer(call), OnOff::kOff)) return end_call(call, wire::CLOSED_HOURS);
       call.step = Step::kClosedOffer;
       return;
     case Step::kClosedOffer:
@@ -131,17 +131,34 @@ void CallControl::begin_closed(Call& call) {
 // ---- keys
 
 // What tells this caller of being rung back; empty: nothing does. Where that is announced to all,
-// who withholds the number hears of the key instead: there is no line to ring without it.
+// whose line cannot be rung hears of the key instead: it asks for another one.
 const std::string& CallControl::callback_words(const Call& call) const {
-  static const std::string kNothing;
   const wire::DeskPlan& desk = plan(call);
   if (!may_ask_callback(call)) return kNothing;
-  const bool announced = desk.callback_policy() == wire::ANNOUNCED && !call.withheld;
+  const bool announced = desk.callback_policy() == wire::ANNOUNCED && call.line_rings;
   return announced ? desk.callback_announcement_prompt() : desk.callback_offer_prompt();
+}
+
+// Outside hours the lost are not rung back unasked: there is the key alone.
+const std::string& CallControl::closed_offer(const Call& call) const {
+  return may_ask_callback(call) ? plan(call).callback_offer_prompt() : kNothing;
 }
 
 bool CallControl::may_ask_callback(const Call& call) const {
   return !call.outbound && !call.asked_callback && plan(call).callback_policy() != wire::NEVER;
+}
+
+// Whether a promise to ring this number can be kept: a line that somebody answers, which the
+// settings permit, and none of ours. Where they name nothing that is permitted, calls out are made
+// by other means, inside the country.
+bool CallControl::can_ring(const std::string& text) const {
+  const std::string& country = tables_.country();
+  const std::string number = normal_number(text, country);
+  const bool by_us = !settings_.out.permitted.empty();
+  if (by_us && !settings_.out.permits(number, country)) return false;
+  if (tables_.organisation_of(number) != nullptr) return false;
+  if (!number.starts_with(country)) return by_us;
+  return is_subscriber_number("0" + number.substr(country.size()));
 }
 
 void CallControl::digit(Call& call, const LegId& leg, char digit) {
@@ -162,8 +179,8 @@ void CallControl::digit(Call& call, const LegId& leg, char digit) {
     case Step::kClosed:
     case Step::kClosedOffer:
       if (!may_ask_callback(call)) return;
-      // A withheld line cannot be rung back: its caller is asked for a number instead.
-      if (digit == '1' && !call.withheld) return choose_callback(call, std::nullopt);
+      // Whose line cannot be rung back is asked for a number instead.
+      if (digit == '1' && call.line_rings) return choose_callback(call, std::nullopt);
       if (digit == '1' || digit == '2') return begin_digits(call);
       return;
     case Step::kDigits:
@@ -198,11 +215,7 @@ void CallControl::collect(Call& call, char digit) {
 }
 
 void CallControl::digits_complete(Call& call) {
-  const std::string number = normal_number(call.digits, tables_.country());
-  const bool permitted =
-      settings_.out.permitted.empty() || settings_.out.permits(number, tables_.country());
-  if (is_subscriber_number(call.digits) && permitted &&
-      tables_.organisation_of(number) == nullptr) {
+  if (is_subscriber_number(call.digits) && can_ring(call.digits)) {
     const Personal<std::string> keyed(call.digits);
     call.digits.clear();
     return choose_callback(call, keyed);
@@ -256,13 +269,13 @@ bool CallControl::is_lost_as_announced(const Call& call, wire::EndCause cause) c
   const bool lost = cause == wire::CALLER_HUNG_UP || cause == wire::CALLER_CANCELLED ||
                     cause == wire::CUT_OFF || cause == wire::SHUT_DOWN;
   const bool reached = call.step == Step::kTalking || call.step == Step::kThanks;
-  return lost && !reached && call.desk_open && !call.withheld && may_ask_callback(call) &&
+  return lost && !reached && call.desk_open && call.line_rings && may_ask_callback(call) &&
          plan(call).callback_policy() == wire::ANNOUNCED;
 }
 
 // Said to the operator instead of keyed.
 void CallControl::promise_callback(Call& call, const wire::Command& command) {
-  if (call.sealed_number.empty())
+  if (call.sealed_number.empty() || !call.line_rings)
     return refuse_command(command, "there is no line of this call's to ring");
   if (call.asked_callback) return;  // the vault keeps that wish
   ask_callback(call, call.sealed_number, false, wire::BASIS_OPERATOR);

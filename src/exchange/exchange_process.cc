@@ -1,9 +1,6 @@
 #include "exchange/exchange_process.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -22,6 +19,8 @@ constexpr std::chrono::milliseconds kRest{20};  // between two passes in a rush
 constexpr std::chrono::milliseconds kBetweenSends{40};
 // Nobody waits for a line's token or for a recording's entry in the vault's journal.
 constexpr std::chrono::milliseconds kBetweenTokens{120};
+// Telephones refresh all the time; each of them for much longer than this.
+constexpr std::chrono::seconds kBetweenTelephones{2};
 constexpr std::size_t kMostBatchBytes = 1 << 20;
 constexpr int kMostAsksAMessage = 500;
 constexpr std::size_t kCommandsRemembered = 20'000;
@@ -58,14 +57,14 @@ ExchangeProcess::ExchangeProcess(Settings settings, const Clock& clock)
       clock_(clock),
       epoch_(fresh_epoch(clock)),
       loop_(clock, kRest),
-      tables_(settings_.country) {}
+      tables_(settings_.country),
+      telephones_(settings_.data / "telephones") {}
 
 ExchangeProcess::~ExchangeProcess() {
   vault_.reset();
   centre_.reset();
   resolver_.reset();
   worker_.reset();
-  if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
 Result<std::unique_ptr<ExchangeProcess>> ExchangeProcess::open(Settings settings,
@@ -76,13 +75,12 @@ Result<std::unique_ptr<ExchangeProcess>> ExchangeProcess::open(Settings settings
 }
 
 Result<void> ExchangeProcess::lock_folder() {
-  const auto file = settings_.data / "lock";
-  lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_fd_ < 0)
-    return fail(ErrorCode::kDenied, fmt::format("{}: cannot be written", settings_.data.string()));
-  if (::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0)
+  auto lock = FileLock::take(settings_.data / "lock");
+  if (!lock && lock.error().code == ErrorCode::kConflict)
     return fail(ErrorCode::kConflict,
                 fmt::format("{}: another exchange is using this folder", settings_.data.string()));
+  if (!lock) return tl::unexpected<Error>(lock.error());
+  lock_ = *std::move(lock);
   return {};
 }
 
@@ -138,6 +136,7 @@ Result<void> ExchangeProcess::open_parts() {
   control_ = std::make_unique<CallControl>(
       settings_, tables_, ControlPorts{*lines_, *sound_, *journal_, asks}, entropy_);
   lines_->set_control(*control_);
+  lines_->restore_telephones(telephones_.left());
   worker_ = std::make_unique<Worker>();
 
   auto centre = CentreLink::listen(settings_, wake);
@@ -191,6 +190,7 @@ void ExchangeProcess::run() {
   log_info("takes calls: SIP at {} port {}{}", settings_.public_address, transport_->port(0),
            tables_.has_directory() ? "" : ", none before the vault's directory comes");
   loop_.run([this] { return pump(); });
+  keep_telephones();
 }
 
 void ExchangeProcess::stop() {
@@ -213,6 +213,8 @@ std::optional<MonoTime> ExchangeProcess::pump() {
   journal_->commit();
   tell_centre();
   ask_vault();
+  if (lines_->has_changed_telephones() && clock_.mono() - last_kept_ >= kBetweenTelephones)
+    keep_telephones();
   if (stop_at_ && shut_down_complete()) loop_.stop();
 
   std::optional<MonoTime> next = lines_->next_deadline();
@@ -224,6 +226,7 @@ std::optional<MonoTime> ExchangeProcess::pump() {
     sooner(last_sent_ + kBetweenSends);
   if (const auto due = ask_due(); due && vault_->ready()) sooner(due);
   sooner(journal_->next_deadline());
+  if (lines_->has_changed_telephones()) sooner(last_kept_ + kBetweenTelephones);
   sooner(tables_.forget_old_seals(clock_.mono()));
   if (stop_at_) sooner(clock_.mono() + std::chrono::milliseconds(50));
   return next;
@@ -297,6 +300,16 @@ void ExchangeProcess::keep(const char* name, std::string bytes) {
     if (const auto kept = keep_file(file, bytes); !kept) log_error("{}", kept.error().message);
   });
   if (!posted) log_error("{}: not kept, the disk hangs", name);
+}
+
+void ExchangeProcess::keep_telephones() {
+  last_kept_ = clock_.mono();
+  auto changes = lines_->take_changed_telephones();
+  if (changes.empty()) return;
+  const bool posted = worker_->post([this, changes = std::move(changes)] {
+    if (const auto kept = telephones_.put(changes); !kept) log_error("{}", kept.error().message);
+  });
+  if (!posted) log_error("telephones: not kept, the disk hangs");
 }
 
 void ExchangeProcess::store_prompt(CentreLink::Prompt prompt) {

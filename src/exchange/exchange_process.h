@@ -10,10 +10,12 @@
 #include <thread>
 #include <unordered_set>
 
+#include "base/file_lock.h"
 #include "base/sealing.h"
 #include "exchange/call_control.h"
 #include "exchange/centre_link.h"
 #include "exchange/journal.h"
+#include "exchange/kept_telephones.h"
 #include "exchange/leases.h"
 #include "exchange/loop.h"
 #include "exchange/media_sound.h"
@@ -64,6 +66,7 @@ class ExchangeProcess final : private VaultAsks {
   void phone_changed(const std::string& operator_id, bool registered);
   void set_phones(const wire::SetPhones& phones);
   void keep(const char* name, std::string bytes);
+  void keep_telephones();
   void begin_shut_down();
   [[nodiscard]] bool shut_down_complete() const;
 
@@ -71,7 +74,7 @@ class ExchangeProcess final : private VaultAsks {
   const Clock& clock_;
   SystemEntropy entropy_;
   const std::string epoch_;
-  int lock_fd_ = -1;
+  FileLock lock_;
   Loop loop_;
   Tables tables_;
   std::unique_ptr<Journal> journal_;
@@ -80,6 +83,7 @@ class ExchangeProcess final : private VaultAsks {
   std::unique_ptr<SipTransport> transport_;
   std::unique_ptr<SipLines> lines_;
   std::unique_ptr<CallControl> control_;
+  TelephoneFile telephones_;  // the worker's
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<CentreLink> centre_;
@@ -92,6 +96,7 @@ class ExchangeProcess final : private VaultAsks {
   bool snapshot_due_ = false;
   MonoTime last_sent_{Micros(-1'000'000)};   // to the centre
   MonoTime last_asked_{Micros(-1'000'000)};  // the vault
+  MonoTime last_kept_{Micros(-1'000'000)};   // telephones
   std::deque<std::string> ask_tokens_, ask_wishes_, ask_recordings_;
   wire::ExchangeAsks asks_;  // what is worth nothing after a restart
   Leases leases_;

@@ -316,6 +316,47 @@ std::vector<wire::PhoneState> SipLines::phones() const {
   return states;
 }
 
+TelephoneFile::Changes SipLines::take_changed_telephones() {
+  TelephoneFile::Changes changes;
+  const Time wall = clock_.now();
+  const MonoTime now = clock_.mono();
+  for (const std::string& account : registrar_.take_touched()) {
+    std::string& lines = changes[account];
+    const auto bindings = registrar_.find(account, now);
+    for (auto binding = bindings.rbegin(); binding != bindings.rend(); ++binding) {
+      if (binding->flow.transport != sip::Transport::kUdp) continue;
+      lines += text_of({account, binding->contact.text(), settings_.sip.at(binding->flow.socket).at,
+                        binding->flow.remote, binding->q, wall + (binding->expires - now),
+                        binding->call_id, binding->cseq});
+    }
+  }
+  return changes;
+}
+
+void SipLines::restore_telephones(std::string_view kept) {
+  const Time wall = clock_.now();
+  const MonoTime now = clock_.mono();
+  for (const KeptTelephone& telephone : telephones_in(kept)) {
+    const auto socket =
+        std::find_if(settings_.sip.begin(), settings_.sip.end(), [&](const SipListen& one) {
+          return one.transport == sip::Transport::kUdp && one.at == telephone.ours;
+        });
+    auto contact = sip::Uri::parse(telephone.contact);
+    if (socket == settings_.sip.end() || !contact || !contact->is_sip_or_sips() ||
+        tables_.phone_of_user(telephone.account) == nullptr)
+      continue;
+    const auto index = static_cast<std::uint16_t>(socket - settings_.sip.begin());
+    registrar_.restore(telephone.account,
+                       {*std::move(contact),
+                        {sip::Transport::kUdp, index, telephone.remote, 0},
+                        telephone.q,
+                        now + (telephone.expires - wall),
+                        telephone.call_id,
+                        telephone.cseq},
+                       now);
+  }
+}
+
 // ---- commands
 
 // A command may come long after the last pump; timers that it starts must not be due already.

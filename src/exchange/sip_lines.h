@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "exchange/call_control.h"
+#include "exchange/kept_telephones.h"
 #include "exchange/ports.h"
 #include "exchange/resolver.h"
 #include "exchange/sip_transport.h"
@@ -44,6 +45,11 @@ class SipLines final : public Lines, private sip::Policy {
   void dns_answer(const sip::DnsQuestion& question, sip::DnsAnswer answer);
 
   [[nodiscard]] std::vector<wire::PhoneState> phones() const;
+  // What has changed of them since the last call, for TelephoneFile.
+  [[nodiscard]] bool has_changed_telephones() const { return registrar_.has_touched(); }
+  TelephoneFile::Changes take_changed_telephones();
+  // What TelephoneFile kept; before start().
+  void restore_telephones(std::string_view kept);
   [[nodiscard]] const sip::UserAgent& agent() const { return agent_; }
   [[nodiscard]] std::uint64_t refused_strangers() const { return refused_strangers_; }
   [[nodiscard]] const sip::GuessGuard& password_guesses() const { return registrar_.guesses(); }

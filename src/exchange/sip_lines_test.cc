@@ -39,6 +39,27 @@ TEST_F(Whole, EveryTelephoneOfAnOperatorRingsUntilOneAnswersOrAllRefuse) {
   centre->wait_for("ended CALLER_HUNG_UP");
 }
 
+TEST_F(Whole, ATelephoneIsRungByTheNextExchangeWithoutRegisteringAgain) {
+  start_exchange();
+  attach_centre();
+  set_desk();
+  Telephone phone("127.0.0.1:22081");
+  register_phone(phone);
+  centre.reset();
+  stop_exchange();
+
+  start_exchange();
+  attach_centre();
+  ASSERT_EQ(centre->snapshot().phones_size(), 1);
+  EXPECT_TRUE(centre->snapshot().phones(0).registered());
+  Telephone caller("127.0.0.1:22080");
+  ring(waiting_call(caller));
+  const auto invite = phone.expect("INVITE");
+  ASSERT_TRUE(invite);
+  phone.answer(*invite);
+  centre->wait_for("connected hana");
+}
+
 TEST_F(Whole, ACallOutGoesOnToTheNextTrunkWhenTheFirstCannot) {
   for (const int port : {22085, 22086}) {
     TrunkSettings out;

@@ -57,6 +57,16 @@ bool Address::is_unspecified() const {
   return true;
 }
 
+bool Address::is_loopback() const {
+  static constexpr std::array<std::uint8_t, 16> kLoopback{0, 0, 0, 0, 0, 0, 0, 0,
+                                                          0, 0, 0, 0, 0, 0, 0, 1};
+  return is_v4() ? ip[12] == 127 : ip == kLoopback;
+}
+
+bool Address::is_link_local() const {
+  return is_v4() ? ip[12] == 169 && ip[13] == 254 : ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
+}
+
 std::string Address::ip_text() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (is_v4()) {

@@ -29,6 +29,8 @@ struct Address {
   [[nodiscard]] bool is_v4() const;
   [[nodiscard]] std::array<std::uint8_t, 4> v4_bytes() const;  // meaningful if is_v4()
   [[nodiscard]] bool is_unspecified() const;                   // 0.0.0.0 or ::, whatever the port
+  [[nodiscard]] bool is_loopback() const;                      // 127.0.0.0/8 or ::1
+  [[nodiscard]] bool is_link_local() const;                    // 169.254.0.0/16 or fe80::/10
   [[nodiscard]] bool same_ip(const Address& other) const { return ip == other.ip; }
   [[nodiscard]] std::string ip_text() const;
   [[nodiscard]] std::string text() const;  // "192.0.2.1:4000", "[2001:db8::1]:4000"

@@ -33,6 +33,7 @@ LocalPeer BrowserPort::describe(const Peer& peer, bool offering) const {
   local.ice = peer.ice().local();
   local.fingerprint = identity_.fingerprint();
   local.candidates = settings_.candidates;
+  if (also_at_) local.candidates.push_back(*also_at_);
   if (!offering)
     local.setup = peer.role() == DtlsRole::kActive ? DtlsSetup::kActive : DtlsSetup::kPassive;
   return local;

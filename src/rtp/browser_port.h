@@ -72,6 +72,9 @@ class BrowserPort {
   // What our next SDP says.
   Result<LocalPeer> update(PeerHandle peer, const RemotePeer& remote, MonoTime now);
 
+  // From the next answer on, browsers are told of this one too, or (nothing) no longer.
+  void also_at(std::optional<Address> candidate) { also_at_ = candidate; }
+
   // Says goodbye to the browser and forgets the peer; its last datagrams still come out of
   // poll_transmit().
   void close(PeerHandle peer);
@@ -132,6 +135,7 @@ class BrowserPort {
   const DtlsIdentity& identity_;
   Entropy& entropy_;
   Settings settings_;
+  std::optional<Address> also_at_;
   std::uint64_t last_handle_ = 0;
   std::unordered_map<std::uint64_t, Seat> peers_;
   std::unordered_map<std::string, PeerHandle> by_ufrag_;

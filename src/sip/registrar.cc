@@ -7,6 +7,10 @@ namespace {
 
 using std::chrono::seconds;
 
+// Timer F (RFC 3261, 17.1.2.2): a telephone that wanted to refresh while nobody was there repeats
+// its request for this long.
+constexpr seconds kRefreshRepeats{32};
+
 std::string contact_line(const Binding& binding, MonoTime now) {
   const auto left = std::chrono::ceil<seconds>(binding.expires - now);
   std::string line = "<" + binding.contact.text() + ">;expires=" + std::to_string(left.count());
@@ -63,8 +67,9 @@ std::optional<Registrar::Reply> Registrar::authenticate(const Message& request,
   return reply;
 }
 
-std::optional<Registrar::Reply> Registrar::read_contacts(const Message& request,
+std::optional<Registrar::Reply> Registrar::read_contacts(const Message& request, Transport over,
                                                          Request& wanted) const {
+  const seconds most = is_reliable(over) ? options_.max_stream_expires : options_.max_expires;
   const auto contacts = request.name_addrs(Header::kContact);
   if (!contacts) {
     if (request.has(Header::kContact)) return Reply{400, {}};
@@ -84,7 +89,7 @@ std::optional<Registrar::Reply> Registrar::read_contacts(const Message& request,
     seconds expires = asked ? seconds(*asked) : options_.default_expires;
     if (expires.count() != 0 && expires < options_.min_expires)
       return Reply{423, {{"Min-Expires", std::to_string(options_.min_expires.count())}}};
-    expires = std::min(expires, options_.max_expires);
+    expires = std::min(expires, most);
     if (wanted.contacts.size() >= 2 * options_.max_contacts) return Reply{403, {}};
     wanted.contacts.push_back({*std::move(uri), contact.q_thousandths(), expires});
   }
@@ -104,7 +109,7 @@ Registrar::Reply Registrar::handle(const Message& request, const Flow& flow, Mon
   wanted.cseq = cseq->number;
   if (auto refused = authenticate(request, wanted.account, flow.remote.address, now))
     return *std::move(refused);
-  if (auto refused = read_contacts(request, wanted)) return *std::move(refused);
+  if (auto refused = read_contacts(request, flow.transport, wanted)) return *std::move(refused);
   if (auto refused = apply(wanted, flow, now)) return *std::move(refused);
   return listing(wanted.account, now);
 }
@@ -145,10 +150,12 @@ std::optional<Registrar::Reply> Registrar::apply(const Request& request, const F
   if (account == accounts_.end()) {
     if (bindings.empty()) return std::nullopt;
     if (accounts_.size() >= options_.max_accounts) return Reply{503, {{"Retry-After", "60"}}};
+    touched_.insert(request.account);
     accounts_.emplace(request.account, std::move(bindings));
     changes_.push_back({request.account, true});
     return std::nullopt;
   }
+  if (request.remove_all || !request.contacts.empty()) touched_.insert(request.account);
   account->second = std::move(bindings);
   drop_if_empty(account);
   return std::nullopt;
@@ -156,6 +163,7 @@ std::optional<Registrar::Reply> Registrar::apply(const Request& request, const F
 
 void Registrar::drop_if_empty(Accounts::iterator account) {
   if (!account->second.empty()) return;
+  touched_.insert(account->first);
   changes_.push_back({account->first, false});
   accounts_.erase(account);
 }
@@ -182,6 +190,19 @@ std::vector<Flow> Registrar::flows() const {
   for (const auto& [account, bindings] : accounts_)
     for (const Binding& binding : bindings) flows.push_back(binding.flow);
   return flows;
+}
+
+void Registrar::restore(const std::string& account, Binding binding, MonoTime now) {
+  const MonoTime waits_until = now + kRefreshRepeats;
+  if (binding.expires + kRefreshRepeats <= now) return;
+  if (accounts_.size() >= options_.max_accounts && !accounts_.contains(account)) return;
+  auto& bindings = accounts_[account];
+  if (bindings.size() >= options_.max_contacts) return;
+  // Whatever was set on the clock meanwhile, nobody was granted more.
+  binding.expires = std::clamp(binding.expires, waits_until, now + options_.max_expires);
+  next_expiry_ = std::min(next_expiry_, binding.expires);
+  bindings.push_back(std::move(binding));
+  touched_.insert(account);
 }
 
 void Registrar::connection_closed(ConnectionId connection) {

@@ -1,8 +1,9 @@
 // The registrar of operators' telephones (RFC 3261, 10.3): who is reachable where, until when, over
 // which flow. An engine beside the UserAgent: a RequestReceived for REGISTER goes to handle(), its
-// Reply to UserAgent::respond(). The loop thread owns it. Bindings live in memory only (telephones
-// come back by themselves); accounts and contacts are bounded. Authentication is done here with the
-// core's DigestAuthenticator: nobody registers without it.
+// Reply to UserAgent::respond(). The loop thread owns it. Accounts and contacts are bounded.
+// Authentication is done here with the core's DigestAuthenticator: nobody registers without it.
+// Whoever owns it keeps the bindings where they outlive the process (take_touched()) and gives them
+// back at the next start (restore()).
 #pragma once
 
 #include <chrono>
@@ -10,8 +11,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -26,7 +29,10 @@ namespace madoguchi::sip {
 struct RegistrarOptions {
   std::chrono::seconds default_expires{300};
   std::chrono::seconds min_expires{60};  // shorter: 423 (except 0)
-  std::chrono::seconds max_expires{3600};
+  // More is granted to nobody (10.3 step 6): who is lost to us is back within this time.
+  std::chrono::seconds max_expires{300};
+  // Over a connection: it ends with either side's process, and only the telephone can open another.
+  std::chrono::seconds max_stream_expires{120};
   std::size_t max_contacts = 8;       // per account: 403 beyond
   std::size_t max_accounts = 10'000;  // with bindings: 503 beyond
 };
@@ -76,6 +82,14 @@ class Registrar {
   // Over which telephones are reachable.
   [[nodiscard]] std::vector<Flow> flows() const;
 
+  // Accounts whose bindings changed since the last call, refreshed ones included.
+  std::set<std::string> take_touched() { return std::exchange(touched_, {}); }
+  [[nodiscard]] bool has_touched() const { return !touched_.empty(); }
+  // A binding that an earlier registrar had, before any request is handled; those of one account in
+  // the order that they came in. Left out when it is over for so long that its telephone has given
+  // up refreshing it. poll() tells nothing of it.
+  void restore(const std::string& account, Binding binding, MonoTime now);
+
  private:
   struct Wanted {  // one Contact of a request
     Uri uri;
@@ -93,7 +107,7 @@ class Registrar {
 
   std::optional<Reply> authenticate(const Message& request, const std::string& account,
                                     const IpAddress& from, MonoTime now);
-  std::optional<Reply> read_contacts(const Message& request, Request& wanted) const;
+  std::optional<Reply> read_contacts(const Message& request, Transport over, Request& wanted) const;
   std::optional<Reply> apply(const Request& request, const Flow& flow, MonoTime now);
   [[nodiscard]] Reply listing(const std::string& account, MonoTime now) const;
   void drop_if_empty(Accounts::iterator account);
@@ -104,6 +118,7 @@ class Registrar {
   GuessGuard guesses_;
   Accounts accounts_;
   MonoTime next_expiry_ = MonoTime::max();  // no binding expires before it
+  std::set<std::string> touched_;
   std::vector<Change> changes_;
   std::size_t next_change_ = 0;
 };

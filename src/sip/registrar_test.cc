@@ -43,10 +43,11 @@ class RegistrarTest : public ::testing::Test {
 
   SeededEntropy entropy_{1};
   DigestAuthenticator digest_{{"example.com"}, entropy_};
-  Registrar registrar_{{}, digest_, [](std::string_view user) -> std::optional<DigestSecret> {
-                         if (user != "200" && user != "201") return std::nullopt;
-                         return DigestSecret::of(user, "example.com", "secret");
-                       }};
+  DigestAuthenticator::Lookup lookup_ = [](std::string_view user) -> std::optional<DigestSecret> {
+    if (user != "200" && user != "201") return std::nullopt;
+    return DigestSecret::of(user, "example.com", "secret");
+  };
+  Registrar registrar_{{}, digest_, lookup_};
   Flow flow_{Transport::kUdp, 0, *Endpoint::parse("192.0.2.5:40000"), 0};
   MonoTime now_{};
   int cseq_ = 0;
@@ -80,13 +81,13 @@ TEST_F(RegistrarTest, BothAlgorithmsServe) {
 }
 
 TEST_F(RegistrarTest, CallsGoBackOverTheFlowThePhoneCameFrom) {
-  ASSERT_EQ(send(request("<sip:200@10.0.0.5>;q=0.5, <sip:200@10.0.0.6>;expires=600")).status, 200);
+  ASSERT_EQ(send(request("<sip:200@10.0.0.5>;q=0.5;expires=240, <sip:200@10.0.0.6>")).status, 200);
   const auto bindings = registrar_.find("200", now_);
   ASSERT_EQ(bindings.size(), 2u);
   EXPECT_EQ(bindings[0].contact.text(), "sip:200@10.0.0.6") << "the higher q first";
   EXPECT_EQ(bindings[0].flow, flow_);
   EXPECT_EQ(registrar_.poll()->reachable, true);
-  now_ += seconds(301);
+  now_ += seconds(241);
   registrar_.advance(now_);
   EXPECT_EQ(registrar_.find("200", now_).size(), 1u);
   EXPECT_FALSE(registrar_.poll());
@@ -105,6 +106,54 @@ TEST_F(RegistrarTest, RemovesOneAndAll) {
   EXPECT_EQ(reply.status, 200);
   EXPECT_TRUE(reply.headers.empty());
   EXPECT_EQ(registrar_.account_count(), 0u);
+}
+
+TEST_F(RegistrarTest, NobodyIsGrantedSoLongThatALossWouldLast) {
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>", 3600)).headers.at(0).value,
+            "<sip:200@10.0.0.5>;expires=300");
+  flow_ = {Transport::kTcp, 0, *Endpoint::parse("192.0.2.5:40000"), 7};
+  EXPECT_EQ(
+      send(request("<sip:201@10.0.0.5;transport=tcp>", 3600, "201"), DigestAlgorithm::kMd5, "201")
+          .headers.at(0)
+          .value,
+      "<sip:201@10.0.0.5;transport=tcp>;expires=120");
+}
+
+TEST_F(RegistrarTest, WhatAnEarlierOneHadIsRungAndRefreshedAsIfItWereItsOwn) {
+  EXPECT_FALSE(registrar_.has_touched());
+  for (const char* contact : {"sip:200@10.0.0.5", "sip:200@10.0.0.6"})
+    registrar_.restore("200", {*Uri::parse(contact), flow_, 1000, now_ + seconds(290), "c1", 0},
+                       now_);
+  const auto restored = registrar_.find("200", now_);
+  ASSERT_EQ(restored.size(), 2U);
+  EXPECT_EQ(restored[0].contact.text(), "sip:200@10.0.0.6") << "the latest first";
+  EXPECT_EQ(restored[1].flow, flow_);
+  EXPECT_FALSE(registrar_.poll()) << "whoever asks is told by find()";
+  EXPECT_EQ(registrar_.take_touched(), std::set<std::string>{"200"});
+  EXPECT_FALSE(registrar_.has_touched());
+  EXPECT_EQ(send(request("<sip:200@10.0.0.5>;expires=0")).headers.size(), 1U);
+  EXPECT_EQ(registrar_.take_touched(), std::set<std::string>{"200"});
+  now_ += seconds(290);
+  registrar_.advance(now_);
+  EXPECT_TRUE(registrar_.find("200", now_).empty());
+  EXPECT_EQ(registrar_.poll()->reachable, false);
+  EXPECT_EQ(registrar_.take_touched(), std::set<std::string>{"200"});
+}
+
+TEST_F(RegistrarTest, WhoWantedToRefreshWhileNobodyWasThereHasTheTimeThatTheRequestRepeats) {
+  const auto lives = [&](seconds expires, seconds looked_at) {
+    Registrar fresh({}, digest_, lookup_);
+    fresh.restore("200", {*Uri::parse("sip:200@10.0.0.5"), flow_, 1000, now_ + expires, "c1", 1},
+                  now_);
+    fresh.advance(now_ + looked_at);
+    return fresh.account_count() == 1;
+  };
+  now_ += seconds(1000);
+  EXPECT_TRUE(lives(seconds(-10), seconds(31)));
+  EXPECT_FALSE(lives(seconds(-10), seconds(32)));
+  EXPECT_FALSE(lives(seconds(-32), seconds(0)));
+  EXPECT_TRUE(lives(seconds(100), seconds(99)));
+  EXPECT_FALSE(lives(seconds(4000), seconds(300))) << "nobody was granted more";
 }
 
 TEST_F(RegistrarTest, TooBriefIsRefusedWithTheLeast) {

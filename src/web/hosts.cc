@@ -29,7 +29,8 @@ std::string_view without_port(std::string_view host) {
 bool is_loopback(const std::string& address) {
   in_addr v4{};
   if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return address == "::1";
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 std::vector<std::string> allowed_hosts(const ServerSettings& settings) {
@@ -47,6 +48,12 @@ std::vector<std::string> allowed_hosts(const ServerSettings& settings) {
 bool host_allowed(std::string_view host_header, const std::vector<std::string>& allowed) {
   const std::string host = lower(without_port(host_header));
   return std::find(allowed.begin(), allowed.end(), host) != allowed.end();
+}
+
+std::optional<std::string> loopback_by_name(std::string_view host_header) {
+  const std::string_view host = without_port(host_header);
+  if (host != "127.0.0.1" && host != "[::1]") return std::nullopt;
+  return "localhost" + std::string(host_header.substr(host.size()));
 }
 
 bool origin_allowed(std::string_view origin, std::string_view host_header) {

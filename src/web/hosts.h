@@ -1,6 +1,7 @@
 // Which names a server answers to, and whose pages may open its WebSockets. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ std::vector<std::string> allowed_hosts(const ServerSettings& settings);
 
 // Both without port. `allowed` are names in lower case.
 bool host_allowed(std::string_view host_header, const std::vector<std::string>& allowed);
+// "localhost:8080" for "127.0.0.1:8080" or "[::1]:8080", else nothing.
+std::optional<std::string> loopback_by_name(std::string_view host_header);
 // Pages of our own site alone may open a WebSocket; programs that are no browsers send no Origin.
 bool origin_allowed(std::string_view origin, std::string_view host_header);
 

@@ -4,6 +4,7 @@
 
 #include "web/hosts.h"
 #include "web/routes.h"
+#include "web/static_files.h"
 
 namespace madoguchi::web {
 namespace {
@@ -58,6 +59,35 @@ TEST(Http, OnlyOurOwnNamesAreHosts) {
   EXPECT_TRUE(host_allowed("[::1]:8080", hosts));
   EXPECT_FALSE(host_allowed("evil.example", hosts));
   EXPECT_FALSE(host_allowed("", hosts));
+}
+
+TEST(Http, ThisMachineHasANameThatPoliciesCanSay) {
+  EXPECT_EQ(loopback_by_name("127.0.0.1:8080"), "localhost:8080");
+  EXPECT_EQ(loopback_by_name("[::1]:8080"), "localhost:8080");
+  EXPECT_EQ(loopback_by_name("[::1]"), "localhost");
+  EXPECT_FALSE(loopback_by_name("localhost:8080").has_value());
+  EXPECT_FALSE(loopback_by_name("desk.example.jp").has_value());
+  EXPECT_FALSE(loopback_by_name("127.0.0.1.example.jp").has_value());
+}
+
+TEST(Http, PagesAskedForByLoopbacksAddressAreAtLocalhost) {
+  Request request;
+  request.headers = {{"Host", "[::1]:8080"}, {":path", "/operator/?lang=ja"}};
+  const Response page{200, "<!doctype html>", "text/html; charset=utf-8", {}};
+  const Response moved = at_its_name(request, page);
+  EXPECT_EQ(moved.status, 307);
+  ASSERT_EQ(moved.headers.size(), 1U);
+  EXPECT_EQ(moved.headers[0], Header("Location", "http://localhost:8080/operator/?lang=ja"));
+  EXPECT_EQ(at_its_name(request, {200, "", "text/css; charset=utf-8", {}}).status, 200);
+  request.headers[0].second = "localhost:8080";
+  EXPECT_EQ(at_its_name(request, page).status, 200);
+}
+
+TEST(Http, TheMachineItselfIsKnownByAnySpellingOfItsAddress) {
+  for (const char* own : {"127.0.0.1", "127.9.9.9", "::1", "0:0:0:0:0:0:0:1"})
+    EXPECT_TRUE(is_loopback(own)) << own;
+  for (const char* other : {"128.0.0.1", "::", "::2", "localhost", ""})
+    EXPECT_FALSE(is_loopback(other)) << other;
 }
 
 TEST(Http, OnlyOurOwnPagesOpenSockets) {

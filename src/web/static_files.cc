@@ -8,6 +8,8 @@
 #include <array>
 #include <utility>
 
+#include "web/hosts.h"
+
 namespace madoguchi::web {
 namespace {
 
@@ -124,6 +126,16 @@ Response StaticFiles::serve(const Request& request) const {
   }
   response.body = std::move(found->bytes);
   return response;
+}
+
+Response at_its_name(const Request& request, Response response) {
+  if (!response.content_type.starts_with("text/html")) return response;
+  const auto host = loopback_by_name(request.header("Host"));
+  if (!host) return response;
+  Response moved = text_response(307, "");
+  moved.headers.emplace_back("Location", fmt::format("{}://{}{}", request.secure ? "https" : "http",
+                                                     *host, request.header(":path")));
+  return moved;
 }
 
 }  // namespace madoguchi::web

@@ -25,4 +25,9 @@ class StaticFiles {
   std::filesystem::path folder_;
 };
 
+// A page that was asked for by loopback's address is to be had at localhost: a page of the vault
+// names who may hold it in a frame, and policies can't name an IPv6 address. Every other answer
+// stays.
+Response at_its_name(const Request& request, Response response);
+
 }  // namespace madoguchi::web

@@ -79,6 +79,33 @@ TEST_F(Seat, ConnectsAndTalksWithACaller) {
   EXPECT_EQ(by_caller[49].payload, Bytes(160, 0x22));
 }
 
+// As Firefox does on the exchange's own machine: it sends from an address that is not loopback's.
+TEST_F(Seat, TalksByTheSideDoorToo) {
+  const rtp::Address side = *rtp::Address::parse("127.0.0.2", rig_.browser_port());
+  rig_.apply(command::SetSideDoor{std::move(*UdpSocket::bind("127.0.0.2", side.port)),
+                                  side,
+                                  {*rtp::Address::parse("127.0.0.2", 0)}});
+  LoopbackBrowser beside(browser_identity(), 3, "127.0.0.2");
+  const auto local = open(beside, browser_identity().fingerprint());
+  ASSERT_TRUE(local.has_value()) << local.error().message;
+  ASSERT_EQ(local->candidates.size(), 2U);
+  EXPECT_EQ(local->candidates[1], side);
+  beside.answer(local->ice.ufrag, local->ice.password, local->fingerprint.text(), side.port);
+  shake_hands(beside);
+  ASSERT_TRUE(beside.connected());
+  attach();
+  std::size_t by_browser = 0;
+  for (int n = 0; n < 50; ++n) {
+    caller_.say(0x11);
+    beside.say(0x22);
+    rig_.pump();
+    by_browser += beside.listen(rig_.now()).size();
+    rig_.pass(milliseconds(20));
+  }
+  EXPECT_EQ(by_browser, 50U);
+  EXPECT_EQ(caller_.listen().size(), 50U);
+}
+
 TEST_F(Seat, StaysWhenItsCallEndsAndServesTheNext) {
   sign(browser_);
   shake_hands(browser_);

@@ -15,6 +15,8 @@ struct BrowserSocket::Batch {
   std::array<iovec, kBatch> vectors{};
   std::array<mmsghdr, kBatch> messages{};
   std::array<rtp::Address, kBatch> addresses{};
+  std::array<std::uint8_t, kBatch> slots{};  // of those that count, in order
+  std::array<bool, kBatch> by_side{};
   std::size_t count = 0;
 
   Batch() {
@@ -42,22 +44,58 @@ rtp::BrowserPort& BrowserSocket::port() {
   return *port_;
 }
 
-std::size_t BrowserSocket::read() {
-  for (std::size_t n = 0; n < kBatch; ++n) {
+void BrowserSocket::set_side(UdpSocket socket) {
+  refused_ += flush();
+  side_ = std::move(socket);
+  at_side_.clear();
+}
+
+void BrowserSocket::hear_at_side(std::vector<rtp::Address> neighbours) {
+  neighbours_ = std::move(neighbours);
+}
+
+// Into the slots from `first` on; how many are filled then.
+std::size_t BrowserSocket::receive(const UdpSocket& socket, std::size_t first) {
+  for (std::size_t n = first; n < kBatch; ++n) {
     in_->vectors[n].iov_len = rtp::kMaxDatagram;
     in_->messages[n].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
   }
-  const int got = ::recvmmsg(socket_.fd(), in_->messages.data(), kBatch, MSG_DONTWAIT, nullptr);
-  in_->count = static_cast<std::size_t>(std::max(got, 0));
-  for (std::size_t n = 0; n < in_->count; ++n) in_->addresses[n] = from_kernel(in_->names[n]);
+  const int got = ::recvmmsg(socket.fd(), in_->messages.data() + first,
+                             static_cast<unsigned>(kBatch - first), MSG_DONTWAIT, nullptr);
+  const std::size_t end = first + static_cast<std::size_t>(std::max(got, 0));
+  for (std::size_t n = first; n < end; ++n) in_->addresses[n] = from_kernel(in_->names[n]);
+  return end;
+}
+
+void BrowserSocket::receive_at_side() {
+  const std::size_t first = in_->count;
+  const std::size_t end = receive(side_, first);
+  for (std::size_t n = first; n < end; ++n) {
+    const rtp::Address& from = in_->addresses[n];
+    const auto is_sender = [&](const rtp::Address& one) { return one.same_ip(from); };
+    if (std::none_of(neighbours_.begin(), neighbours_.end(), is_sender)) continue;
+    if (at_side_.size() >= kMostAtSide) at_side_.clear();
+    at_side_.insert(from);
+    in_->slots[in_->count++] = static_cast<std::uint8_t>(n);
+  }
+}
+
+std::size_t BrowserSocket::read() {
+  in_->count = receive(socket_, 0);
+  for (std::size_t n = 0; n < in_->count; ++n) {
+    in_->slots[n] = static_cast<std::uint8_t>(n);
+    if (!at_side_.empty()) at_side_.erase(in_->addresses[n]);
+  }
+  if (side_.open() && in_->count < kBatch) receive_at_side();
   return in_->count;
 }
 
 rtp::MutableBytes BrowserSocket::datagram(std::size_t n) {
-  return rtp::MutableBytes(in_->buffers[n]).first(in_->messages[n].msg_len);
+  const std::size_t slot = in_->slots[n];
+  return rtp::MutableBytes(in_->buffers[slot]).first(in_->messages[slot].msg_len);
 }
 const rtp::Address& BrowserSocket::from(std::size_t n) const {
-  return in_->addresses[n];
+  return in_->addresses[in_->slots[n]];
 }
 
 rtp::MutableBytes BrowserSocket::room() {
@@ -74,6 +112,7 @@ void BrowserSocket::send(std::size_t size, const rtp::Address& to) {
   }
   out_->messages[n].msg_hdr.msg_namelen = length;
   out_->vectors[n].iov_len = size;
+  out_->by_side[n] = !at_side_.empty() && at_side_.contains(to);
   ++out_->count;
 }
 
@@ -88,8 +127,11 @@ std::size_t BrowserSocket::flush() {
   std::size_t refused = std::exchange(refused_, 0);
   std::size_t done = 0;
   while (done < out_->count) {
-    const int sent = ::sendmmsg(socket_.fd(), out_->messages.data() + done,
-                                static_cast<unsigned>(out_->count - done), MSG_DONTWAIT);
+    std::size_t end = done + 1;  // of those that go by one door
+    while (end < out_->count && out_->by_side[end] == out_->by_side[done]) ++end;
+    const UdpSocket& door = out_->by_side[done] ? side_ : socket_;
+    const int sent = ::sendmmsg(door.fd(), out_->messages.data() + done,
+                                static_cast<unsigned>(end - done), MSG_DONTWAIT);
     if (sent > 0) {
       done += static_cast<std::size_t>(sent);
       continue;

@@ -18,8 +18,10 @@ class LoopbackBrowser {
  public:
   using Heard = LoopbackPhone::Heard;
 
-  LoopbackBrowser(const rtp::DtlsIdentity& identity, std::uint32_t ssrc)
-      : identity_(identity), socket_(std::move(*UdpSocket::bind("127.0.0.1", 0, 1 << 20))) {
+  // Sends from `ip`, and to it.
+  LoopbackBrowser(const rtp::DtlsIdentity& identity, std::uint32_t ssrc,
+                  std::string ip = "127.0.0.1")
+      : identity_(identity), ip_(std::move(ip)), socket_(bound()) {
     header_.ssrc = ssrc;
   }
 
@@ -32,11 +34,11 @@ class LoopbackBrowser {
   }
   // For the next offer: other credentials, as after a change of network.
   void restart_ice() { ufrag_ += "x"; }
-  void move() { socket_ = std::move(*UdpSocket::bind("127.0.0.1", 0, 1 << 20)); }
+  void move() { socket_ = bound(); }
 
   void answer(const std::string& ufrag, const std::string& password, const std::string& fingerprint,
               std::uint16_t port) {
-    far_ = *rtp::Address::parse("127.0.0.1", port);
+    far_ = *rtp::Address::parse(ip_, port);
     theirs_ = {ufrag, password};
     if (dtls_) return;
     const auto hash = fingerprint.find(' ') == std::string::npos ? 0 : fingerprint.find(' ') + 1;
@@ -105,6 +107,7 @@ class LoopbackBrowser {
   }
 
  private:
+  [[nodiscard]] UdpSocket bound() const { return std::move(*UdpSocket::bind(ip_, 0, 1 << 20)); }
   void begin_dtls(MonoTime now) {
     if (started_) return;
     started_ = true;
@@ -125,6 +128,7 @@ class LoopbackBrowser {
   }
 
   const rtp::DtlsIdentity& identity_;
+  std::string ip_;
   UdpSocket socket_;
   rtp::RtpHeader header_;
   rtp::Address far_;

@@ -51,6 +51,13 @@ struct OpenSeat {
   std::promise<Result<rtp::LocalPeer>> answer;
 };
 
+// See side_door.h.
+struct SetSideDoor {
+  std::optional<UdpSocket> socket;       // nothing: the one that is there stays
+  std::optional<rtp::Address> at;        // nothing: there is no such door (any more)
+  std::vector<rtp::Address> neighbours;  // who is heard there; their ports are of no account
+};
+
 struct Connect {
   CallId call;
   LegId listener;
@@ -113,9 +120,10 @@ namespace madoguchi::exchange {
 
 using MediaCommand =
     std::variant<command::CreateCall, command::RemoveCall, command::AddSipLeg, command::SetRemote,
-                 command::RemoveLeg, command::PutLeg, command::OpenSeat, command::Connect,
-                 command::Disconnect, command::Mute, command::Hold, command::Play, command::Stop,
-                 command::StartRecording, command::PauseRecording, command::MarkRecording,
-                 command::StopRecording, command::AskStatistics, command::EndAll>;
+                 command::RemoveLeg, command::PutLeg, command::OpenSeat, command::SetSideDoor,
+                 command::Connect, command::Disconnect, command::Mute, command::Hold, command::Play,
+                 command::Stop, command::StartRecording, command::PauseRecording,
+                 command::MarkRecording, command::StopRecording, command::AskStatistics,
+                 command::EndAll>;
 
 }  // namespace madoguchi::exchange

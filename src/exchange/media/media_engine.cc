@@ -192,6 +192,17 @@ void MediaEngine::carry_out(command::OpenSeat& c) {
   c.answer.set_value(std::move(local));
 }
 
+void MediaEngine::carry_out(command::SetSideDoor& c) {
+  BrowserSocket& browsers = parts_.browsers;
+  if (c.socket || !c.at) {
+    if (browsers.side_fd() >= 0) parts_.poller.remove(browsers.side_fd());
+    browsers.set_side(c.socket ? std::move(*c.socket) : UdpSocket());
+    if (browsers.side_fd() >= 0) parts_.poller.add(browsers.side_fd(), kBrowserKey);
+  }
+  browsers.hear_at_side(std::move(c.neighbours));
+  browsers.port().also_at(c.at);
+}
+
 // ---- who hears whom
 
 void MediaEngine::replan(MediaCall& call) {

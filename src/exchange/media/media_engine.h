@@ -65,6 +65,7 @@ class MediaEngine {
   void carry_out(command::RemoveLeg& c);
   void carry_out(command::PutLeg& c);
   void carry_out(command::OpenSeat& c);
+  void carry_out(command::SetSideDoor& c);
   void carry_out(command::Connect& c);
   void carry_out(command::Disconnect& c);
   void carry_out(command::Mute& c);

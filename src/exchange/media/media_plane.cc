@@ -15,6 +15,7 @@
 #include "exchange/media/media_engine.h"
 #include "exchange/media/media_keys.h"
 #include "exchange/media/port_pool.h"
+#include "exchange/media/side_door.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -136,6 +137,7 @@ class MediaPlane::Impl {
   WakeFd wake_;
   std::atomic<bool> stopping_{false};
   std::optional<rtp::DtlsIdentity> identity_;
+  std::optional<SideDoor> side_door_;
   Poller poller_;
   std::thread thread_;
 };
@@ -149,6 +151,8 @@ Result<void> MediaPlane::Impl::open(Entropy& entropy) {
       UdpSocket::bind(settings_.browser_bind_address, settings_.browser_port, kBrowserBuffer);
   if (!socket) return tl::unexpected(socket.error());
   browser_port_ = socket->port();
+  const auto bound = rtp::Address::parse(settings_.browser_bind_address, browser_port_);
+  if (bound && bound->is_loopback()) side_door_.emplace(*bound);
   auto candidates = candidates_of(settings_, browser_port_);
   if (!candidates) return tl::unexpected(candidates.error());
   auto identity = rtp::DtlsIdentity::create(clock_.now());
@@ -236,6 +240,8 @@ Result<BrowserAnswer> MediaPlane::Impl::seat(const LegId& leg, const BrowserOffe
   if (!remote) return tl::unexpected(remote.error());
   command::OpenSeat open{leg, offer, std::move(*remote), {}};
   auto answer = open.answer.get_future();
+  if (side_door_)
+    if (auto changed = side_door_->look(own_addresses())) send(std::move(*changed));
   if (!send(std::move(open)) || answer.wait_for(kSeatPatience) != std::future_status::ready)
     return fail(ErrorCode::kUnavailable, "the media thread does not answer: try again later");
   auto local = answer.get();

@@ -4,14 +4,26 @@ export interface Recording {
   stop(): Promise<Blob>;
 }
 
+const pieceMs = 100;
+const patienceMs = 3_000;
+
+/** Resolves once sound comes: from asking a microphone to its first sample some browsers take seconds (Firefox). */
 export async function record(deviceId: string | null): Promise<Recording> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { deviceId: deviceId ? { ideal: deviceId } : undefined, echoCancellation: false, noiseSuppression: true, autoGainControl: true },
   });
   const chunks: Blob[] = [];
   const recorder = new MediaRecorder(stream);
-  recorder.ondataavailable = (event) => chunks.push(event.data);
-  recorder.start();
+  await new Promise<void>((begun) => {
+    const enough = window.setTimeout(begun, patienceMs);
+    recorder.ondataavailable = (event) => {
+      chunks.push(event.data);
+      if (event.data.size === 0) return;
+      window.clearTimeout(enough);
+      begun();
+    };
+    recorder.start(pieceMs);
+  });
   return {
     async stop() {
       const ended = new Promise<void>((resolve) => {

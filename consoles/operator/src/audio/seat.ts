@@ -1,6 +1,7 @@
 // The operator's standing audio leg: microphone in, caller out, one RTCPeerConnection for the whole shift. It heals
 // itself: on a network change the connection is opened anew and the call in progress moves over.
 import { api, ok } from "../api/client";
+import { Level } from "./level";
 
 export type SeatState = "closed" | "asking" | "connecting" | "connected" | "lost" | "no_microphone" | "refused" | "busy" | "unsupported" | "elsewhere";
 
@@ -37,6 +38,7 @@ export class Seat {
   state: SeatState = "closed";
   private peer: RTCPeerConnection | null = null;
   private microphone: MediaStream | null = null;
+  private level: Level | null = null;
   private retry: number | null = null;
   private wanted = false;
   private leg: string | null = null;
@@ -105,7 +107,9 @@ export class Seat {
     this.player.volume = volume;
   }
 
-  async quality(): Promise<SeatQuality | null> {
+  /** `level`: whether somebody looks at how loud the microphone is. */
+  async quality(level: boolean): Promise<SeatQuality | null> {
+    if (!level) this.stopLevel();
     if (!this.peer) return null;
     const found: SeatQuality = { sent: 0, received: 0, lostShare: 0, jitterMs: 0, levelIn: 0, levelOut: 0 };
     for (const report of (await this.peer.getStats()).values()) {
@@ -115,9 +119,23 @@ export class Seat {
         found.jitterMs = (report.jitter ?? 0) * 1000;
         found.levelIn = report.audioLevel ?? 0;
       } else if (report.type === "outbound-rtp") found.sent = report.packetsSent ?? 0;
-      else if (report.type === "media-source") found.levelOut = report.audioLevel ?? 0;
+      else if (report.type === "media-source") found.levelOut = report.audioLevel ?? (level ? this.readLevel() : 0);
     }
     return found;
+  }
+
+  private readLevel(): number {
+    if (!this.microphone) return 0;
+    if (this.level?.stream !== this.microphone) {
+      this.stopLevel();
+      this.level = new Level(this.microphone);
+    }
+    return this.level.read();
+  }
+
+  private stopLevel(): void {
+    this.level?.close();
+    this.level = null;
   }
 
   private async connect(): Promise<void> {
@@ -181,6 +199,7 @@ export class Seat {
   }
 
   private stopMicrophone(): void {
+    this.stopLevel();
     for (const track of this.microphone?.getTracks() ?? []) {
       track.onended = null;
       track.stop();

@@ -1,6 +1,6 @@
 // The connection behind the world: opens the event stream, notices when it is dead, comes back by itself.
-import { api } from "../api/client";
-import { type Message, type World, after, emptyWorld } from "./world";
+import { type Call, api } from "../api/client";
+import { type Message, type World, after, emptyWorld, ringOf } from "./world";
 
 const silentAfter = 15_000; // three heartbeats missed
 const waits = [250, 500, 1000, 2000, 5000];
@@ -54,6 +54,11 @@ export class Stream {
 
   dismissRefusal(id: number): void {
     this.become({ ...this.world, refusals: this.world.refusals.filter((refusal) => refusal.id !== id) });
+  }
+
+  /** The centre has taken my answer to this ring. */
+  answered(call: Call): void {
+    this.become({ ...this.world, answered: ringOf(call) });
   }
 
   private connect(): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Call } from "../api/client";
 import { Stream, type Timers } from "./stream";
-import { type Message, type World, after, callInFront, emptyWorld } from "./world";
+import { actionsIn } from "../parts/callActions";
+import { type Message, type World, after, callInFront, emptyWorld, isAnswered, meDialling, ringOf } from "./world";
 
 const snapshot = (over: Record<string, unknown> = {}): Message =>
   ({
@@ -17,6 +18,23 @@ describe("the world", () => {
     const world = told(emptyWorld, snapshot(), { type: "call", seq: 1, call: call("c1", {}) }, { type: "call_gone", seq: 2, call_id: "c1" });
     expect(world?.calls).toEqual({});
     expect(world?.seq).toBe(2);
+  });
+
+  it("knows a ring as answered while the caller hears the notice, and the next ring as another", () => {
+    const rings = call("c1", { stage: "ringing", operator_id: "hana", stage_since: "2026-11-22T03:00:01Z" });
+    const world = { ...(told(emptyWorld, snapshot({ calls: [rings] })) as World), answered: ringOf(rings) };
+    expect(isAnswered(world, rings)).toBe(true);
+    expect(actionsIn(world, rings)).toEqual([]);
+    expect(isAnswered(world, { ...rings, stage: "talking" })).toBe(false);
+    const again = { ...rings, stage_since: "2026-11-22T03:00:31Z" };
+    expect(actionsIn(world, again).map((action) => action.verb)).toEqual(["answer", "decline"]);
+  });
+
+  it("knows when I ring somebody back, before there is a call", () => {
+    const at = (state: string, call_id: string | null): World => told(emptyWorld, snapshot({ operators: [{ id: "hana", state, call_id }, { id: "ken", state: "dialling", call_id: "c2" }] })) as World;
+    expect(meDialling(at("dialling", "c1"))?.call_id).toBe("c1");
+    expect(meDialling(at("dialling", null))).toBeNull();
+    expect(meDialling(at("ready", "c1"))).toBeNull();
   });
 
   it("says when a message was missed", () => {

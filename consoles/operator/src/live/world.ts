@@ -24,6 +24,7 @@ export interface World {
   balance: Balance | null;
   status: Status | null;
   refusals: Refusal[];
+  answered: string | null; // the ring that was answered here
 }
 
 export const emptyWorld: World = {
@@ -39,6 +40,7 @@ export const emptyWorld: World = {
   balance: null,
   status: null,
   refusals: [],
+  answered: null,
 };
 
 interface Snapshot {
@@ -118,6 +120,7 @@ function fromSnapshot(snapshot: Snapshot, ourNow: number): World {
     balance: snapshot.balance,
     status: snapshot.status,
     refusals: [],
+    answered: null,
   };
 }
 
@@ -140,6 +143,19 @@ export function callInFront(world: World): Call | null {
   const rank = (call: Call): number => ["talking", "consulting", "dialling", "ringing", "wrap_up"].indexOf(call.stage);
   return mine.filter((call) => rank(call) >= 0).sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }
+
+/** Me, while I ring somebody back who has not answered: there is the id of a call, and no call yet. */
+export function meDialling(world: World): (Operator & { call_id: string }) | null {
+  const me = world.session?.operator_id;
+  const mine = me ? world.operators[me] : undefined;
+  return mine?.state === "dialling" && mine.call_id !== null ? { ...mine, call_id: mine.call_id } : null;
+}
+
+/** One ring of a call; rung again, it is another. */
+export const ringOf = (call: Call): string => `${call.id} ${call.stage_since}`;
+
+/** I have answered, and the caller hears the notice first: for the centre it rings until the two are connected. */
+export const isAnswered = (world: World, call: Call): boolean => call.stage === "ringing" && world.answered === ringOf(call);
 
 /** Whether I am rung at my own phone, where alone a call can be answered then. */
 export function rungElsewhere(world: World): boolean {

@@ -21,9 +21,9 @@ export function AudioBox() {
 
   useEffect(() => void listDevices().then(setDevices), [state]);
   useEffect(() => {
-    const timer = window.setInterval(() => void seat.quality().then(setQuality), 500);
+    const timer = window.setInterval(() => void seat.quality(open).then(setQuality), 500);
     return () => window.clearInterval(timer);
-  }, [seat]);
+  }, [seat, open]);
 
   const testSound = (): void => {
     const stop = startTone(volume);

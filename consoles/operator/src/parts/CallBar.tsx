@@ -1,10 +1,10 @@
 // The bar on top: the call in front, for how long, and what can be done with it.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Call } from "../api/client";
+import { type Call, api, ok } from "../api/client";
 import { clock, useAction, useNow, useSpan, useWorld } from "../hooks";
-import { callInFront, isConsultedOne, rungElsewhere } from "../live/world";
-import { act, actionsOf } from "./callActions";
+import { callInFront, isAnswered, isConsultedOne, meDialling, rungElsewhere } from "../live/world";
+import { actionsIn, useAct } from "./callActions";
 import { SayPromiseBox } from "./SayPromiseBox";
 import { TransferBox } from "./TransferBox";
 
@@ -13,22 +13,14 @@ export function CallBar() {
   const world = useWorld();
   const now = useNow();
   const call = callInFront(world);
-  const me = world.session?.operator_id ?? null;
-  if (!call) {
-    const state = me ? world.operators[me]?.state : undefined;
-    return (
-      <section className="call-bar" aria-label={t("call.none")}>
-        <p className="stage">{t("call.none")}</p>
-        <p className="muted">{state === "ready" ? t("call.none_ready") : t("call.none_away")}</p>
-      </section>
-    );
-  }
+  if (!call) return meDialling(world) ? <Dialling /> : <NoCall />;
   const since = call.stage === "talking" ? (call.talking_since ?? call.stage_since) : call.stage_since;
-  const rings = call.stage === "ringing" || isConsultedOne(world, call);
+  const answered = isAnswered(world, call);
+  const rings = (call.stage === "ringing" && !answered) || isConsultedOne(world, call);
   return (
-    <section className={`call-bar ${rings ? "rings" : call.stage}`} aria-label={t(`call.${call.stage}`)}>
-      <p className="stage" role={rings ? "alert" : undefined}>
-        {rings ? <Ringing call={call} /> : t(`call.${call.stage}`)}
+    <section className={`call-bar ${rings ? "rings" : answered ? "answered" : call.stage}`} aria-label={t(`call.${call.stage}`)}>
+      <p className="stage" role={rings ? "alert" : answered ? "status" : undefined}>
+        {rings ? <Ringing call={call} /> : t(answered ? "call.answered" : `call.${call.stage}`)}
       </p>
       <p className="clock" aria-hidden="true" title={since}>
         {clock(now - Date.parse(since))}
@@ -36,7 +28,54 @@ export function CallBar() {
       {(call.stage !== "ringing" || isConsultedOne(world, call)) && <p className="desk">{world.desks[call.desk_id]?.name ?? call.desk_id}</p>}
       {rings && rungElsewhere(world) && <p>{t("call.own_phone_rings")}</p>}
       <CallSigns call={call} />
-      <CallButtons call={call} me={me} />
+      <CallButtons call={call} />
+    </section>
+  );
+}
+
+function NoCall() {
+  const { t } = useTranslation();
+  const world = useWorld();
+  const me = world.session?.operator_id;
+  const state = me ? world.operators[me]?.state : undefined;
+  return (
+    <section className="call-bar" aria-label={t("call.none")}>
+      <p className="stage">{t("call.none")}</p>
+      <p className="muted">{state === "ready" ? t("call.none_ready") : t("call.none_away")}</p>
+    </section>
+  );
+}
+
+function Dialling() {
+  const { t } = useTranslation();
+  const now = useNow();
+  const run = useAction();
+  const me = meDialling(useWorld());
+  if (!me) return null;
+  return (
+    <section className="call-bar dialling" aria-label={t("call.dialling")}>
+      <p className="stage" role="status">
+        {t("call.dialling")}
+      </p>
+      {me.since && (
+        <p className="clock" aria-hidden="true" title={me.since}>
+          {clock(now - Date.parse(me.since))}
+        </p>
+      )}
+      <p className="signs">
+        <span className="sign">{t("call.callback_of")}</span>
+      </p>
+      <div className="buttons" role="group" aria-label={t("tabs.desk")}>
+        <button
+          type="button"
+          className="danger end"
+          data-key="E"
+          aria-keyshortcuts="Alt+Shift+E"
+          onClick={() => void run(() => ok(api.POST("/calls/{call}/end", { params: { path: { call: me.call_id } } })))}
+        >
+          {t("call.end")}
+        </button>
+      </div>
     </section>
   );
 }
@@ -67,21 +106,21 @@ function CallSigns({ call }: { call: Call }) {
   );
 }
 
-function CallButtons({ call, me }: { call: Call; me: string | null }) {
+function CallButtons({ call }: { call: Call }) {
   const { t } = useTranslation();
-  const run = useAction();
-  const elsewhere = rungElsewhere(useWorld());
+  const act = useAct();
+  const world = useWorld();
   const [transfers, setTransfers] = useState(false);
   const [promises, setPromises] = useState(false);
   return (
     <div className="buttons" role="group" aria-label={t("tabs.desk")}>
-      {actionsOf(call, me, elsewhere).map((action) => (
+      {actionsIn(world, call).map((action) => (
         <button
           key={action.label}
           type="button"
           className={`${action.look} ${action.verb}`}
           aria-keyshortcuts={`Alt+Shift+${action.key}`}
-          onClick={() => void run(() => act(call, action.verb))}
+          onClick={() => act(call, action.verb)}
         >
           {t(action.label)}
         </button>

@@ -41,13 +41,13 @@ export function GlassFrame() {
   }, [glass, url]);
 
   // Told again whenever the glass speaks: its page may have been loaded anew, or somebody signed in; and when the vault
-  // is back, which has forgotten.
+  // is back, which has forgotten. Before it has spoken there is nobody of its origin to hear it.
   useEffect(() => {
-    if (!url || !offered) return;
+    if (!url || !offered || state === "unknown") return;
     const origin = new URL(url).origin;
     for (const message of messagesFor({ fingerprint, ticket, call: ticket === null ? null : callId }))
       frame.current?.contentWindow?.postMessage(message, origin);
-  }, [url, offered, loading, fingerprint, ticket, callId, heard]);
+  }, [url, offered, loading, state, fingerprint, ticket, callId, heard]);
 
   return (
     <section className="glass" aria-labelledby="glass-title">

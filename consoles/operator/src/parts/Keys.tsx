@@ -3,8 +3,8 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ok } from "../api/client";
 import { useAction, useParts } from "../hooks";
-import { callInFront, rungElsewhere } from "../live/world";
-import { act, actionsOf } from "./callActions";
+import { callInFront } from "../live/world";
+import { actionsIn, useAct } from "./callActions";
 
 const rows: [string, string][] = [
   ["A", "call.answer"],
@@ -24,6 +24,7 @@ const rows: [string, string][] = [
 export function useKeys(): { isOpen: boolean; open: () => void; close: () => void } {
   const { stream } = useParts();
   const run = useAction();
+  const act = useAct();
   const [isOpen, setOpen] = useState(false);
 
   const press = useCallback(
@@ -38,17 +39,17 @@ export function useKeys(): { isOpen: boolean; open: () => void; close: () => voi
       const key = event.code.slice(3);
       const world = stream.current();
       const call = callInFront(world);
-      const action = call ? actionsOf(call, world.session?.operator_id ?? null, rungElsewhere(world)).find((one) => one.key === key) : undefined;
+      const action = call ? actionsIn(world, call).find((one) => one.key === key) : undefined;
       const state = key === "R" ? "ready" : key === "B" ? "away" : null;
       const button = document.querySelector<HTMLButtonElement>(`button[data-key="${key}"]`);
-      if (call && action) void run(() => act(call, action.verb));
+      if (call && action) act(call, action.verb);
       else if (state && world.session?.operator_id)
         void run(() => ok(api.PUT("/operators/{operator}/state", { params: { path: { operator: "me" } }, body: state === "away" ? { state, reason: "break" } : { state } })));
       else if (button) button.click();
       else return;
       event.preventDefault();
     },
-    [stream, run],
+    [stream, run, act],
   );
 
   useEffect(() => {

@@ -1,7 +1,7 @@
 // The ring tone while a call rings: two soft tones as a Japanese telephone rings, one second on, two off.
 import { useEffect } from "react";
 import { useWorld } from "../hooks";
-import { callInFront, isConsultedOne, rungElsewhere } from "../live/world";
+import { callInFront, isAnswered, isConsultedOne, rungElsewhere } from "../live/world";
 
 export function ringVolume(): number {
   const kept = Number(localStorage.getItem("madoguchi.ring_volume") ?? "0.5");
@@ -34,7 +34,7 @@ export function startTone(volume: number): () => void {
 export function RingTone() {
   const world = useWorld();
   const call = callInFront(world);
-  const rings = call !== null && !rungElsewhere(world) && ((call.stage === "ringing" && call.operator_id === world.session?.operator_id) || isConsultedOne(world, call));
+  const rings = call !== null && !rungElsewhere(world) && ((call.stage === "ringing" && !isAnswered(world, call) && call.operator_id === world.session?.operator_id) || isConsultedOne(world, call));
   useEffect(() => {
     if (!rings) return;
     return startTone(ringVolume());

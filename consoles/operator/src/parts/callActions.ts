@@ -1,6 +1,9 @@
 // What may be done with the call in front, as one list: the call bar's buttons and the keys both come from it.
+import { useCallback } from "react";
 import type { Call } from "../api/client";
 import { api, ok } from "../api/client";
+import { useAction, useParts } from "../hooks";
+import { type World, isAnswered, rungElsewhere } from "../live/world";
 
 export type CallVerb =
   | "answer" | "decline" | "hold" | "resume" | "mute" | "unmute" | "end"
@@ -40,6 +43,19 @@ export function actionsOf(call: Call, me: string | null, elsewhere = false): Cal
   }
 }
 
-export function act(call: Call, verb: CallVerb): Promise<unknown> {
-  return ok(api.POST(`/calls/{call}/${verb}`, { params: { path: { call: call.id } } }));
+/** What I may do with the call now. */
+export function actionsIn(world: World, call: Call): CallAction[] {
+  return isAnswered(world, call) ? [] : actionsOf(call, world.session?.operator_id ?? null, rungElsewhere(world));
+}
+
+export function useAct(): (call: Call, verb: CallVerb) => void {
+  const { stream } = useParts();
+  const run = useAction();
+  return useCallback(
+    (call, verb) => {
+      const done = run(() => ok(api.POST(`/calls/{call}/${verb}`, { params: { path: { call: call.id } } })));
+      if (verb === "answer") void done.then((taken) => taken && stream.answered(call));
+    },
+    [stream, run],
+  );
 }

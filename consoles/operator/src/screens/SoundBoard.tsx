@@ -69,9 +69,11 @@ function NewSound({ onSaved }: { onSaved: () => void }) {
   const [name, setName] = useState("");
   const [sound, setSound] = useState<Blob | null>(null);
   const recording = useRef<Recording | null>(null);
+  const begins = useRef(false);
   const [isRecording, setRecording] = useState(false);
 
-  const toggle = (): void =>
+  const toggle = (): void => {
+    if (begins.current) return;
     void run(async () => {
       if (recording.current) {
         const made = await recording.current.stop();
@@ -79,10 +81,12 @@ function NewSound({ onSaved }: { onSaved: () => void }) {
         setRecording(false);
         setSound(made);
       } else {
-        recording.current = await record(localStorage.getItem("madoguchi.microphone"));
+        begins.current = true;
+        recording.current = await record(localStorage.getItem("madoguchi.microphone")).finally(() => (begins.current = false));
         setRecording(true);
       }
     });
+  };
   const save = (): void =>
     void run(async () => {
       if (!sound) return;
