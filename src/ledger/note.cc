@@ -128,6 +128,16 @@ Result<VerifierKey> VerifierKey::parse(std::string_view text) {
   return key;
 }
 
+Result<VerifierKey> VerifierKey::parse(std::string_view text, KeyType wanted) {
+  auto key = parse(text);
+  if (!key || key->type == wanted) return key;
+  return fail(ErrorCode::kInvalid,
+              wanted == KeyType::kCosignature
+                  ? "is no key of a witness but of a log (type 1, not 4); a witness prints its own"
+                  : "is no key of a log but of a witness (type 4, not 1); `madoguchi log key` at "
+                    "the vault prints the log's");
+}
+
 Result<Note> Note::parse(std::string_view bytes) {
   if (bytes.size() > kMostNoteBytes)
     return bad_note(fmt::format("{} bytes, at most {}", bytes.size(), kMostNoteBytes));

@@ -36,6 +36,9 @@ struct VerifierKey {
   [[nodiscard]] std::string text() const;  // name+hex+base64
   // kInvalid says which part is wrong.
   static Result<VerifierKey> parse(std::string_view text);
+  // kInvalid also for a key of the other type: a log's signature, taken for a witness's, would say
+  // that somebody else had seen the log.
+  static Result<VerifierKey> parse(std::string_view text, KeyType wanted);
 };
 
 struct NoteSignature {

@@ -27,6 +27,16 @@ TEST(VerifierKey, ReadsTheExampleOfGosSumdbNote) {
   }
 }
 
+TEST(VerifierKey, ALogsKeyIsNoWitnesssAndAWitnesssNoLogs) {
+  const KeyType types[] = {KeyType::kEd25519, KeyType::kCosignature};
+  for (const KeyType type : types)
+    for (const KeyType wanted : types) {
+      const std::string text = test_signer("example.org", 1, type).verifier().text();
+      EXPECT_EQ(VerifierKey::parse(text, wanted).has_value(), type == wanted) << text;
+    }
+  EXPECT_FALSE(VerifierKey::parse("example.org", KeyType::kCosignature));
+}
+
 TEST(VerifierKey, NamesHoldNoSpaceAndNoPlus) {
   for (const char* name : {"", "a b", "a+b", "a\tb", "a\u3000b", "a\u00a0b", "\xff", "a\x01"})
     EXPECT_FALSE(is_key_name(name)) << name;

@@ -15,7 +15,8 @@ namespace madoguchi::ledger {
 namespace {
 
 constexpr std::string_view kOld = "old ";
-constexpr std::size_t kMostEvidence = 16;  // files for one origin: a mischievous log fills no disk
+constexpr std::size_t kMostForkNotes = 64;  // of one origin: a mischievous log fills no disk
+constexpr std::chrono::minutes kBetweenLines{10};
 
 // Held by one process at a time.
 class FolderLock {
@@ -89,9 +90,9 @@ std::filesystem::path FolderMemory::file_of(const std::string& origin) const {
   return folder_ / to_hex(sha256(as_bytes(origin)));
 }
 
-std::filesystem::path FolderMemory::evidence_of(const std::string& origin) const {
+std::filesystem::path FolderMemory::forks_of(const std::string& origin) const {
   std::filesystem::path folder = file_of(origin);
-  folder += ".evidence";
+  folder += ".forks";
   return folder;
 }
 
@@ -119,15 +120,40 @@ Result<bool> FolderMemory::replace(const std::string& origin,
   return true;
 }
 
-Result<void> FolderMemory::keep_evidence(const std::string& origin, const std::string& note) {
-  const std::filesystem::path folder = evidence_of(origin);
+Result<WitnessMemory::Kept> FolderMemory::keep_fork(const std::string& origin, const Note& seen,
+                                                    const Note& other) {
+  const std::filesystem::path folder = forks_of(origin);
+  const auto file_for = [&](const Note& note) {
+    return folder / to_hex(sha256(as_bytes(note.text)));
+  };
   std::error_code error;
+  if (std::filesystem::exists(file_for(seen), error) &&
+      std::filesystem::exists(file_for(other), error))
+    return Kept::kBefore;
   const auto files = std::filesystem::directory_iterator(folder, error);
-  if (!error &&
-      std::distance(begin(files), end(files)) >= static_cast<std::ptrdiff_t>(kMostEvidence))
-    return {};
-  return write_durably(folder / to_hex(sha256(as_bytes(note))), as_bytes(note));
+  if (!error && static_cast<std::size_t>(std::distance(begin(files), end(files))) >= kMostForkNotes)
+    return fail(ErrorCode::kExhausted,
+                fmt::format("{}: {} files are there already", folder.string(), kMostForkNotes));
+  DurableFiles both;
+  for (const Note* note : {&seen, &other})
+    if (auto put = both.put(file_for(*note), as_bytes(note->bytes())); !put)
+      return tl::unexpected<Error>(put.error());
+  if (auto done = both.commit(); !done) return tl::unexpected<Error>(done.error());
+  return Kept::kNow;
 }
+
+struct Witness::Asked {
+  const AddCheckpoint& request;
+  const Checkpoint& checkpoint;
+  const Note& note;
+  const std::vector<VerifierKey>& keys;  // of the origin
+};
+
+struct Witness::Seen {
+  std::optional<std::string> bytes;  // nullopt: nothing yet
+  Note note;
+  Checkpoint checkpoint;
+};
 
 WitnessAnswer Witness::add_checkpoint(std::string_view body, Time now) {
   const std::lock_guard lock(mutex_);
@@ -147,66 +173,95 @@ WitnessAnswer Witness::add_checkpoint(std::string_view body, Time now) {
   if (checked->empty()) return refuse(403, "not signed by the log's key that this witness knows");
   if (request->old_size > checkpoint->size)
     return refuse(400, "the old size is larger than the checkpoint's");
-  return judge(*request, *checkpoint, *note, now);
+  return judge({*request, *checkpoint, *note, keys}, now);
 }
 
-// The log signed it: if it does not fit, that is the log's doing and is kept.
-WitnessAnswer Witness::misbehaviour(const Checkpoint& checkpoint, const AddCheckpoint& request,
-                                    int status, std::string body, std::string what) {
-  if (auto kept = memory_.keep_evidence(checkpoint.origin, request.checkpoint); !kept)
-    report_(
-        fmt::format("{}: evidence could not be kept: {}", checkpoint.origin, kept.error().message));
-  report_(fmt::format("{}: {}; its checkpoint of size {} is kept as evidence", checkpoint.origin,
-                      what, checkpoint.size));
-  WitnessAnswer answer = refuse(status, std::move(what));
-  if (!body.empty()) {
-    answer.body = std::move(body);
-    answer.content_type = kSizeType;
+Result<Witness::Seen> Witness::remembered(const std::string& origin) {
+  auto bytes = memory_.seen(origin);
+  if (!bytes) return tl::unexpected<Error>(bytes.error());
+  Seen seen{*std::move(bytes), {}, {origin, 0, empty_root()}};
+  if (!seen.bytes) return seen;
+  const auto damaged = [&](const Error& error) {
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("{}: what was remembered is damaged: {}", origin, error.message));
+  };
+  auto note = Note::parse(*seen.bytes);
+  if (!note) return damaged(note.error());
+  auto checkpoint = Checkpoint::parse(note->text);
+  if (!checkpoint) return damaged(checkpoint.error());
+  seen.note = *std::move(note);
+  seen.checkpoint = *std::move(checkpoint);
+  return seen;
+}
+
+// Whoever has a log's checkpoints may send them again and again, so not each is worth a line.
+void Witness::tell(const std::string& origin, int status, const std::string& what, Time now) {
+  const auto [told, first] = told_.try_emplace({origin, status}, Told{now, 0});
+  if (!first && now >= told->second.at && now < told->second.at + kBetweenLines) {
+    ++told->second.since;
+    return;
   }
-  return answer;
+  const std::uint64_t since = std::exchange(told->second, Told{now, 0}).since;
+  report_(fmt::format("{}: {}{}", origin, what,
+                      since == 0 ? std::string() : fmt::format(" ({} more before)", since)));
 }
 
-WitnessAnswer Witness::judge(const AddCheckpoint& request, const Checkpoint& checkpoint,
-                             const Note& note, Time now) {
-  const auto before = memory_.seen(checkpoint.origin);
+WitnessAnswer Witness::forked(const Asked& asked, const Seen& seen, Time now) {
+  const Checkpoint& checkpoint = asked.checkpoint;
+  // What others signed beside the log is no evidence, and must not take its room.
+  const auto by_log = [&](const Note& note) {
+    Note kept{note.text, {}};
+    for (const NoteSignature& one : note.signatures)
+      if (std::any_of(asked.keys.begin(), asked.keys.end(), [&](const VerifierKey& key) {
+            return key.name == one.name && key.hash() == one.key;
+          }))
+        kept.signatures.push_back(one);
+    return kept.signatures.empty() ? note : kept;  // its key was taken out of the settings since
+  };
+  const std::string what =
+      fmt::format("a fork: two roots were signed for size {}", checkpoint.size);
+  const auto kept = memory_.keep_fork(checkpoint.origin, by_log(seen.note), by_log(asked.note));
+  if (!kept)
+    tell(checkpoint.origin, 409,
+         fmt::format("{}; it could NOT be kept as evidence: {}", what, kept.error().message), now);
+  else if (*kept == WitnessMemory::Kept::kNow)
+    report_(fmt::format("{}: {}; both checkpoints are kept as evidence", checkpoint.origin, what));
+  return {409, size_body(checkpoint.size), std::string(kSizeType)};
+}
+
+WitnessAnswer Witness::judge(const Asked& asked, Time now) {
+  const Checkpoint& checkpoint = asked.checkpoint;
+  const auto before = remembered(checkpoint.origin);
   if (!before) {
     report_(before.error().message);
     return refuse(500, "what this witness remembers cannot be read");
   }
-  Checkpoint seen{checkpoint.origin, 0, empty_root()};
-  if (*before) {
-    const auto old_note = Note::parse(**before);
-    const auto old = old_note ? Checkpoint::parse(old_note->text)
-                              : Result<Checkpoint>(tl::unexpected<Error>(old_note.error()));
-    if (!old) {
-      report_(fmt::format("{}: what was remembered is damaged: {}", checkpoint.origin,
-                          old.error().message));
-      return refuse(500, "what this witness remembers is damaged");
-    }
-    seen = *old;
-  }
-  if (request.old_size != seen.size) return {409, size_body(seen.size), std::string(kSizeType)};
+  const Checkpoint& seen = before->checkpoint;
   if (checkpoint.size == seen.size && checkpoint.root != seen.root && seen.size != 0)
-    return misbehaviour(checkpoint, request, 409, size_body(seen.size),
-                        fmt::format("a fork: two roots were signed for size {}", seen.size));
+    return forked(asked, *before, now);
+  if (asked.request.old_size != seen.size)
+    return {409, size_body(seen.size), std::string(kSizeType)};
   if (seen.size == 0) {
-    if (!request.proof.empty()) return refuse(422, "with old 0 the proof is empty");
+    if (!asked.request.proof.empty()) return refuse(422, "with old 0 the proof is empty");
     if (checkpoint.size == 0 && checkpoint.root != empty_root())
       return refuse(422, "that is not the root of an empty tree");
   } else if (auto consistent = verify_consistency(seen.size, checkpoint.size, seen.root,
-                                                  checkpoint.root, request.proof);
+                                                  checkpoint.root, asked.request.proof);
              !consistent) {
-    return misbehaviour(checkpoint, request, 422, "",
-                        fmt::format("not shown to have grown out of size {}: {}", seen.size,
-                                    consistent.error().message));
+    std::string what = fmt::format("not shown to have grown out of size {}: {}", seen.size,
+                                   consistent.error().message);
+    // The log signed the checkpoint, but not the proof: that says nothing against the log.
+    tell(checkpoint.origin, 422,
+         fmt::format("{}; somebody sent its checkpoint of size {} so", what, checkpoint.size), now);
+    return refuse(422, std::move(what));
   }
-  const auto replaced = memory_.replace(checkpoint.origin, *before, request.checkpoint);
+  const auto replaced = memory_.replace(checkpoint.origin, before->bytes, asked.request.checkpoint);
   if (!replaced) {
     report_(replaced.error().message);
     return refuse(500, "what was seen could not be made durable");
   }
   if (!*replaced) return refuse(500, "another process answers for this witness; try again");
-  return {200, signature_line(signer_.sign(note.text, now)), "text/plain; charset=utf-8"};
+  return {200, signature_line(signer_.sign(asked.note.text, now)), "text/plain; charset=utf-8"};
 }
 
 }  // namespace madoguchi::ledger

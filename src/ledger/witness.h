@@ -3,17 +3,19 @@
 // the client, or by anyone the client trusts. Any thread; requests are answered one at a time.
 //
 // Promises: what was seen is durable before a cosignature leaves, by compare-and-swap, also against
-// another process on the same folder. A checkpoint that the log signed and that does not follow
-// from the one remembered is kept as evidence beside it.
+// another process on the same folder. Two roots that the log signed for one size are kept as
+// evidence, both. A proof that does not verify is none: proofs are the sender's, whoever that is.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -52,8 +54,10 @@ class WitnessMemory {
   // Durable on success. False: something else than `before` is remembered by now; nothing changed.
   virtual Result<bool> replace(const std::string& origin, const std::optional<std::string>& before,
                                const std::string& after) = 0;
-  // Keeps what shows a log's misbehaviour.
-  virtual Result<void> keep_evidence(const std::string& origin, const std::string& note) = 0;
+  enum class Kept { kNow, kBefore };
+  // Keeps two notes that contradict each other; durable on success. kExhausted: no room for more.
+  virtual Result<Kept> keep_fork(const std::string& origin, const Note& seen,
+                                 const Note& other) = 0;
 };
 
 // A file for each origin, in a folder that survives restarts.
@@ -63,10 +67,10 @@ class FolderMemory final : public WitnessMemory {
   Result<std::optional<std::string>> seen(const std::string& origin) override;
   Result<bool> replace(const std::string& origin, const std::optional<std::string>& before,
                        const std::string& after) override;
-  Result<void> keep_evidence(const std::string& origin, const std::string& note) override;
+  Result<Kept> keep_fork(const std::string& origin, const Note& seen, const Note& other) override;
 
-  // Where the evidence about an origin is, for the line that a person reads.
-  [[nodiscard]] std::filesystem::path evidence_of(const std::string& origin) const;
+  // Where the forks of an origin are: a file for each note, named after its text.
+  [[nodiscard]] std::filesystem::path forks_of(const std::string& origin) const;
 
  private:
   [[nodiscard]] std::filesystem::path file_of(const std::string& origin) const;
@@ -92,16 +96,23 @@ class Witness {
   WitnessAnswer add_checkpoint(std::string_view body, Time now);
 
  private:
-  WitnessAnswer judge(const AddCheckpoint& request, const Checkpoint& checkpoint, const Note& note,
-                      Time now);
-  WitnessAnswer misbehaviour(const Checkpoint& checkpoint, const AddCheckpoint& request, int status,
-                             std::string body, std::string what);
+  struct Asked;
+  struct Seen;
+  Result<Seen> remembered(const std::string& origin);
+  WitnessAnswer judge(const Asked& asked, Time now);
+  WitnessAnswer forked(const Asked& asked, const Seen& seen, Time now);
+  void tell(const std::string& origin, int status, const std::string& what, Time now);
 
   const std::vector<VerifierKey> logs_;
   const NoteSigner signer_;
   WitnessMemory& memory_;
   const Report report_;
   std::mutex mutex_;  // one request at a time
+  struct Told {
+    Time at{};
+    std::uint64_t since = 0;  // not told, since then
+  };
+  std::map<std::pair<std::string, int>, Told> told_;  // by a known origin and the status
 };
 
 }  // namespace madoguchi::ledger

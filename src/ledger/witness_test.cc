@@ -28,12 +28,14 @@ class FaultyMemory final : public WitnessMemory {
         return done;
     return fail(ErrorCode::kUnavailable, "the disk is away");
   }
-  Result<void> keep_evidence(const std::string& origin, const std::string& note) override {
-    return real_.keep_evidence(origin, note);
+  Result<Kept> keep_fork(const std::string& origin, const Note& seen, const Note& other) override {
+    if (no_room) return fail(ErrorCode::kExhausted, "the disk is full");
+    return real_.keep_fork(origin, seen, other);
   }
   [[nodiscard]] const FolderMemory& real() const { return real_; }
 
   MemoryLogStore::Fault next_fault = MemoryLogStore::Fault::kNone;
+  bool no_room = false;
 
  private:
   FolderMemory real_;
@@ -67,6 +69,25 @@ class WitnessTest : public LogsTest {
     for (std::uint64_t i = 0; i < count; ++i) store_.append("sakura", test_entry(i + 1'000));
     restart();
     publish();
+  }
+
+  // A checkpoint of the log's key over entries that nobody saw.
+  std::string another_root(std::uint64_t size, std::uint8_t which) {
+    return sign_checkpoint({key().name, size, Hash{which}},
+                           *signers_.signer_of("sakura", key().name), now_)
+        .bytes();
+  }
+  // The kept notes that the log's key signed, each whole.
+  std::vector<SignedCheckpoint> kept() {
+    std::vector<SignedCheckpoint> all;
+    std::error_code none;
+    for (const auto& one :
+         std::filesystem::directory_iterator(memory_.real().forks_of(key().name), none)) {
+      auto opened = open_checkpoint(as_text(*read_whole(one.path(), kMostNoteBytes)), key(), {});
+      EXPECT_TRUE(opened) << one.path();
+      if (opened) all.push_back(*std::move(opened));
+    }
+    return all;
   }
 
   FaultyMemory memory_{folder_ / "witness"};
@@ -123,18 +144,75 @@ TEST_F(WitnessTest, AnswersAsTheSpecificationSays) {
   EXPECT_EQ(add(request(5)).status, 200);
 }
 
-TEST_F(WitnessTest, NamesAForkAndKeepsTheEvidence) {
+TEST_F(WitnessTest, NamesAForkAndKeepsBothItsCheckpoints) {
   append(5);
   publish();
   ASSERT_EQ(add(request(0)).status, 200);
   fork(5);
   EXPECT_EQ(add(request(5)).status, 409);
-  ASSERT_FALSE(reports_.empty());
-  EXPECT_NE(reports_.back().find("fork"), std::string::npos);
-  fork(8);
-  EXPECT_EQ(add(request(5)).status, 422);
-  const auto evidence = memory_.real().evidence_of(key().name);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(evidence), {}), 2);
+  ASSERT_EQ(reports_.size(), 1U);
+  EXPECT_NE(reports_.back().find("a fork: two roots were signed for size 5; both checkpoints are"),
+            std::string::npos);
+  const auto notes = kept();
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0].checkpoint.size, notes[1].checkpoint.size);
+  EXPECT_NE(notes[0].checkpoint.root, notes[1].checkpoint.root);
+
+  // Whoever brings it again, however, says nothing new.
+  AddCheckpoint again = request(5);
+  again.checkpoint += signature_line(test_signer("stranger", 3).sign("another text\n", now_));
+  EXPECT_EQ(add(again).status, 409);
+  again.old_size = 3;
+  EXPECT_EQ(add(again).status, 409);
+  EXPECT_EQ(kept().size(), 2U);
+  EXPECT_EQ(reports_.size(), 1U);
+}
+
+TEST_F(WitnessTest, AForkIsSeenWhateverOldSizeItsSenderNames) {
+  append(5);
+  publish();
+  ASSERT_EQ(add(request(0)).status, 200);
+  EXPECT_EQ(add({0, {}, another_root(5, 1)}).status, 409);
+  EXPECT_EQ(kept().size(), 2U);
+}
+
+// The log signed the checkpoint; the proof beside it is whose who sent it.
+TEST_F(WitnessTest, AWrongProofIsNoEvidenceAgainstTheLogAndTakesNoRoom) {
+  append(5);
+  publish();
+  ASSERT_EQ(add(request(0)).status, 200);
+  for (int i = 0; i < 100; ++i) {
+    append(1);
+    publish();
+    EXPECT_EQ(add({5, {}, note().bytes()}).status, 422);
+  }
+  EXPECT_TRUE(kept().empty());
+  EXPECT_EQ(reports_.size(), 1U) << "a line every ten minutes is enough";
+  witness_->add_checkpoint(AddCheckpoint{5, {}, note().bytes()}.text(),
+                           now_ + std::chrono::minutes(10));
+  ASSERT_EQ(reports_.size(), 2U);
+  EXPECT_NE(reports_.back().find("(99 more before)"), std::string::npos) << reports_.back();
+
+  EXPECT_EQ(add({5, {}, another_root(5, 1)}).status, 409);
+  EXPECT_EQ(kept().size(), 2U);
+  EXPECT_NE(reports_.back().find("are kept as evidence"), std::string::npos);
+}
+
+TEST_F(WitnessTest, SaysThatAForkCouldNotBeKept) {
+  append(5);
+  publish();
+  ASSERT_EQ(add(request(0)).status, 200);
+  for (std::uint8_t which = 1; which <= 100; ++which)
+    EXPECT_EQ(add({5, {}, another_root(5, which)}).status, 409);
+  EXPECT_EQ(kept().size(), 64U);
+  EXPECT_NE(reports_.back().find("could NOT be kept as evidence"), std::string::npos)
+      << reports_.back();
+
+  restart_witness();
+  memory_.no_room = true;
+  EXPECT_EQ(add({5, {}, another_root(5, 101)}).status, 409);
+  EXPECT_NE(reports_.back().find("could NOT be kept as evidence: the disk is full"),
+            std::string::npos);
 }
 
 TEST_F(WitnessTest, NothingLeavesBeforeItIsDurable) {
