@@ -51,7 +51,8 @@ class Dice {
 
 }  // namespace
 
-bool write_people(const std::filesystem::path& file, std::uint64_t seed, std::uint64_t rows) {
+bool write_people(const std::filesystem::path& file, std::uint64_t seed, std::uint64_t rows,
+                  std::uint64_t moved) {
   std::ofstream out(file, std::ios::binary);
   out << "お客様番号,お手紙番号,氏名,フリガナ,生年月日,郵便番号,住所,電話番号,携帯電話,"
          "メールアドレス\n";
@@ -61,15 +62,15 @@ bool write_people(const std::filesystem::path& file, std::uint64_t seed, std::ui
     const Word& surname = kSurnames[dice.roll(kSurnames.size())];
     const Word& given = kGiven[dice.roll(kGiven.size())];
     const auto town = dice.roll(kTowns.size());
-    fmt::format_to(std::back_inserter(text),
-                   "C{:03}-{:07},L{:09},{} {},{} {},{:04}-{:02}-{:02},{:03}-{:04},{}{}丁目{}番{}号,"
-                   "0{}-{:04}-{:04},090-{:04}-{:04},u{:x}@example.jp\n",
-                   seed % 1000, i, dice.roll(1'000'000'000), surname.kanji, given.kanji,
-                   surname.kana, given.kana, 1935 + dice.roll(70), 1 + dice.roll(12),
-                   1 + dice.roll(28), 100 + town, dice.roll(10'000), kTowns[town], 1 + dice.roll(9),
-                   1 + dice.roll(30), 1 + dice.roll(20), 3 + 3 * dice.roll(2),
-                   2000 + dice.roll(8000), dice.roll(10'000), 1000 + dice.roll(9000),
-                   dice.roll(10'000), dice.roll(~std::uint64_t{0}));
+    fmt::format_to(
+        std::back_inserter(text),
+        "C{:03}-{:07},L{:09},{} {},{} {},{:04}-{:02}-{:02},{:03}-{:04},{}{}丁目{}番{}号{},"
+        "0{}-{:04}-{:04},090-{:04}-{:04},u{:x}@example.jp\n",
+        seed % 1000, i, dice.roll(1'000'000'000), surname.kanji, given.kanji, surname.kana,
+        given.kana, 1935 + dice.roll(70), 1 + dice.roll(12), 1 + dice.roll(28), 100 + town,
+        dice.roll(10'000), kTowns[town], 1 + dice.roll(9), 1 + dice.roll(30), 1 + dice.roll(20),
+        moved > 0 && i % moved == 0 ? "別館" : "", 3 + 3 * dice.roll(2), 2000 + dice.roll(8000),
+        dice.roll(10'000), 1000 + dice.roll(9000), dice.roll(10'000), dice.roll(~std::uint64_t{0}));
     if (text.size() > 1 << 20) {
       out << text;
       text.clear();

@@ -8,7 +8,9 @@
 
 namespace madoguchi::bench {
 
-// Writes a file of `rows` people of one client, with a header. False: the disk is full.
-bool write_people(const std::filesystem::path& file, std::uint64_t seed, std::uint64_t rows);
+// Writes a file of `rows` people of one client, with a header; every `moved`th of them has another
+// address than without it. False: the disk is full.
+bool write_people(const std::filesystem::path& file, std::uint64_t seed, std::uint64_t rows,
+                  std::uint64_t moved = 0);
 
 }  // namespace madoguchi::bench

@@ -7,6 +7,7 @@ import { exportCards } from "./export_cards.js";
 import { keep, recall } from "./log_memory.js";
 import { LookedCard } from "./looked.js";
 import { MonthCard, Months } from "./month.js";
+import { NumbersCard } from "./numbers.js";
 import { type LogEntry, callOf, cellsOf, columns, proofLink } from "./entries.js";
 import { OwnersCases } from "./owners_cases.js";
 import { OwnersPlayback } from "./owners_playback.js";
@@ -15,13 +16,13 @@ import { type Answer, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { type TextKey, chooseLanguage, fill, sentence, shortTime as timeIn, textsFor } from "./texts.js";
 import { WatchCard } from "./watching.js";
-import { BadLog, readKey, readWitnessKey, verifyLog } from "./verify.js";
+import { BadLog, OldBrowser, readKey, readWitnessKey, verifyLog } from "./verify.js";
 
 const restMs = 500; // between two looks, however much happens
 const seldomMs = 3_000;
 const reconnectMs = 3_000;
 const pageSize = 100;
-const decisions = new Set(["mandate", "freeze", "export", "retention"]); // kinds of entries that tell of what owners decide
+const decisions = new Set(["mandate", "freeze", "export", "retention", "number"]); // kinds of entries that tell of what owners decide
 
 const language = chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages);
 const texts = textsFor(language);
@@ -32,6 +33,7 @@ const monthly = new MonthCard(texts, language);
 const watching = new WatchCard(texts, language, (run) => act(run));
 const playback = new OwnersPlayback(texts, language);
 const retention = new RetentionCard(language, (run) => act(run));
+const numbers = new NumbersCard(texts, language, (run) => act(run));
 const cards = byId("cards");
 const rows = byId("entries");
 const older = byId<HTMLButtonElement>("older");
@@ -150,6 +152,7 @@ async function lookAtDecisions(): Promise<void> {
   watching.suggest([...operators, ...mandates.mandates.flatMap(({ mandate }) => mandate.desks)]);
   showMandates(mandates.mandates);
   await retention.look();
+  await numbers.look();
   become(byId("exports"), exportCards(texts, language, exports.exports, act));
 }
 
@@ -165,10 +168,12 @@ function hearButton(one: LogEntry): HTMLElement | null {
   return el("button", { type: "button", class: "quiet", "aria-label": `${texts.playbackOfCall} ${one.index}`, onclick: () => playback.show(call) }, texts.playback);
 }
 
-/** The entries that were not shown before. */
+/** The entries that were not shown before. Where more came than a page holds, the list begins anew: it has no gaps. */
 function showNewer(entries: LogEntry[]): LogEntry[] {
   const fresh = entries.filter((one) => one.index > newest);
-  if (newest < 0) oldest = entries.at(-1)?.index ?? 0;
+  const isWhole = fresh.length < entries.length || entries.at(-1)?.index === newest + 1;
+  if (newest < 0 || !isWhole) oldest = entries.at(-1)?.index ?? 0;
+  if (!isWhole) rows.replaceChildren();
   rows.prepend(...fresh.map(rowOf));
   newest = Math.max(newest, ...fresh.map((one) => one.index));
   older.hidden = oldest <= 0;
@@ -255,7 +260,7 @@ async function verify(event: Event): Promise<void> {
   } catch (error) {
     if (!(error instanceof BadLog)) return say(error instanceof Refused ? error : new Refused(0, "away"));
     outcome.className = "outcome cannot_confirm";
-    setText(outcome, `✕ ${fill(texts.clientBad, { why: error.message })}`);
+    setText(outcome, `✕ ${fill(texts.clientBad, { why: error instanceof OldBrowser ? texts.clientOldBrowser : error.message })}`);
   }
 }
 

@@ -12,15 +12,45 @@ const person: Candidate = {
     { field: "telephone", number: 2, ...names, shown: "090-••••-1001", line_kind: "mobile", refusals: [], more_refusals: false },
   ],
 };
-const fields = [{ name: "name_kanji", label_ja: "氏名", label_en: "Name" }, { name: "mail", label_ja: "メール", label_en: "Mail" }, { name: "telephone", ...names }];
+const fields = [
+  { name: "name_kanji", label_ja: "氏名", label_en: "Name", kind: "name", repeats: false },
+  { name: "mail", label_ja: "メール", label_en: "Mail", kind: "mail", repeats: true },
+  { name: "telephone", ...names, kind: "telephone", repeats: true },
+];
 
 describe("correcting a record", () => {
   afterEach(() => vi.unstubAllGlobals());
   const form = (): HTMLElement => correctingForm({ texts: textsFor("ja"), language: "ja", fields }, person);
   const input = (of: HTMLElement, name: string): HTMLInputElement => of.querySelector(`[name=${name}]`)!;
 
-  it("offers what is stored by its masked form, and to add what is not", () => {
-    expect([...form().querySelectorAll("select[name=correct-field] option")].map((one) => one.textContent)).toEqual(["氏名 架•", "電話番号 090-••••-1001", "メール（追加）"]);
+  it("offers what is stored by its masked form, and to add what is not or may be there more than once", () => {
+    expect([...form().querySelectorAll("select[name=correct-field] option")].map((one) => one.textContent)).toEqual(["氏名 架•", "電話番号 090-••••-1001", "メール（追加）", "電話番号（追加）"]);
+  });
+
+  it("takes back all refusals, and adds a telephone under the next number", async () => {
+    const sent: { number?: number }[] = [];
+    vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+      sent.push(JSON.parse(String(init.body)));
+      return Response.json({ outcome: "corrected" });
+    });
+    const made = form();
+    input(made, "correct-reason").value = "asked_by_person";
+    const field = input(made, "correct-field");
+    const send = async (choice: string, change: () => void): Promise<void> => {
+      field.value = choice;
+      field.dispatchEvent(new Event("change"));
+      change();
+      const before = sent.length;
+      made.querySelector("form")!.dispatchEvent(new Event("submit"));
+      await vi.waitFor(() => expect(sent.length).toBe(before + 1));
+      await vi.waitFor(() => expect(input(made, "correct-text").value).toBe(""));
+    };
+    await send("1", () => (input(made, "correct-refuses-nothing").checked = true));
+    await send("3", () => (input(made, "correct-text").value = "03-0000-3001"));
+    expect(sent).toEqual([
+      { subject: "s", reason: "asked_by_person", field: "telephone", number: 2, refusals: [] },
+      { subject: "s", reason: "asked_by_person", field: "telephone", number: 3, text: "03-0000-3001", verified: false },
+    ]);
   });
 
   it("sends only what changes, and says what the vault made of it", async () => {

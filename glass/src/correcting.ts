@@ -22,10 +22,16 @@ interface Choice {
   isTelephone: boolean;
 }
 
+/** What is stored, then what may be added to it: one value more of a field that repeats. */
 function choicesOf({ texts, language, fields }: CorrectingParts, person: Candidate): Choice[] {
-  const stored = person.masked.map((one) => ({ words: `${label(language, one)} ${one.shown}`, field: one.field, number: one.number, isTelephone: one.line_kind !== undefined }));
-  const absent = fields.filter((one) => !person.masked.some(({ field }) => field === one.name));
-  return [...stored, ...absent.map((one) => ({ words: fill(texts.correctAdd, { field: label(language, one) }), field: one.name, number: 1, isTelephone: one.name === "telephone" }))];
+  const isTelephone = (name: string): boolean => fields.some((one) => one.name === name && one.kind === "telephone");
+  const stored = person.masked.map((one) => ({ words: `${label(language, one)} ${one.shown}`, field: one.field, number: one.number, isTelephone: isTelephone(one.field) }));
+  const added = fields.flatMap((one) => {
+    const last = Math.max(0, ...stored.filter(({ field }) => field === one.name).map(({ number }) => number));
+    if (last > 0 && !one.repeats) return [];
+    return [{ words: fill(texts.correctAdd, { field: label(language, one) }), field: one.name, number: last + 1, isTelephone: isTelephone(one.name) }];
+  });
+  return [...stored, ...added];
 }
 
 export const refusalsOf = (typed: string): string[] => typed.split(/[、,，;；]/).map((one) => one.trim()).filter((one) => one !== "");
@@ -44,15 +50,18 @@ export function correctingForm(parts: CorrectingParts, person: Candidate): HTMLE
   const verified = el("input", { type: "checkbox", name: "correct-verified" });
   const givenFor = el("input", { type: "text", name: "correct-given-for", autocomplete: "off", maxlength: "60" });
   const refusals = el("input", { type: "text", name: "correct-refusals", autocomplete: "off", maxlength: "200" });
+  const refusesNothing = el("input", { type: "checkbox", name: "correct-refuses-nothing" });
   const why = el("select", { name: "correct-reason" }, el("option", { value: "" }, "―"), ...reasons.map((one) => el("option", { value: one }, texts[`correct_${one}`])));
   const said = el("p", { class: "outcome correct-said", role: "status" });
-  const ofTelephones = el("div", {}, el("label", {}, texts.correctGivenFor, givenFor), el("label", {}, texts.correctRefusals, refusals));
+  const ofTelephones = el("div", {}, el("label", {}, texts.correctGivenFor, givenFor), el("label", {}, texts.correctRefusals, refusals), el("label", { class: "tick" }, refusesNothing, texts.correctRefusesNothing));
   const gone = el("button", { type: "button", class: "quiet" }, texts.correctGone);
 
   const chosen = (): Choice => choices[Number(field.value)]!;
   const showChosen = (): void => {
     ofTelephones.hidden = !chosen().isTelephone;
-    gone.hidden = Number(field.value) >= person.masked.length; // there is nothing to take away
+    const isStored = Number(field.value) < person.masked.length;
+    gone.hidden = !isStored;
+    refusesNothing.parentElement!.hidden = !isStored;
   };
   const say = (words: string, kind: string): void => {
     said.className = `outcome correct-said ${kind}`;
@@ -64,16 +73,22 @@ export function correctingForm(parts: CorrectingParts, person: Candidate): HTMLE
     try {
       const { outcome } = await ask<Schemas["Corrected"]>("POST", "/owner/correct", { body: { subject: person.subject, reason: why.value, field: name, number, ...what } });
       for (const input of [text, givenFor, refusals]) input.value = "";
+      refusesNothing.checked = false;
       say(texts[`correctDone_${outcome}`], "match");
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       say(troubleOf(texts, error), "cannot_confirm");
     }
   };
+  const newRefusals = (): string[] | null => {
+    if (!chosen().isTelephone) return null;
+    const typed = refusalsOf(refusals.value);
+    return typed.length > 0 || refusesNothing.checked ? typed : null;
+  };
   const wanted = (): Partial<Correction> => ({
     ...(text.value.trim() === "" ? {} : { text: text.value.trim(), verified: verified.checked }),
     ...(chosen().isTelephone && givenFor.value.trim() !== "" ? { given_for: givenFor.value.trim() } : {}),
-    ...(chosen().isTelephone && refusalsOf(refusals.value).length > 0 ? { refusals: refusalsOf(refusals.value) } : {}),
+    ...(newRefusals() === null ? {} : { refusals: newRefusals()! }),
   });
   const form = el(
     "form",

@@ -6,7 +6,7 @@ import { PersonCard } from "./person.js";
 import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
 import type { TicketStage } from "./stops.js";
-import { type Language, type Texts, fill, sentence, shortTime } from "./texts.js";
+import { type Language, type Texts, fill, sentence, shortTime, timeIn } from "./texts.js";
 
 export interface DeskParts {
   texts: Texts;
@@ -175,7 +175,7 @@ export class Desk {
     const ends = ticket.ends_at ?? "";
     if (ticket.case) return fill(texts.inCase, { reference: ticket.case.reference, time: shortTime(language, ends) });
     if (ticket.stage === "in_call") return texts.inCall;
-    return fill(texts.wrapUp, { time: new Date(ends).toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB", { timeStyle: "short" }) });
+    return fill(texts.wrapUp, { time: timeIn(language, ends, "short") });
   }
 
   /** Whether it was allowed: in the wrap-up only a purpose that somebody was opened for in the call is. */

@@ -1,5 +1,6 @@
 // An entry of the client's log as a row says it.
 import { fileLink } from "./file_link.js";
+import { importWords } from "./import_words.js";
 import { standingBy, standingWords } from "./standing.js";
 import { type Language, type Texts, fill, shortTime, wordOf } from "./texts.js";
 
@@ -32,7 +33,9 @@ export function cellsOf(texts: Texts, language: Language, { index, entry }: LogE
     return found === undefined || found === null ? "" : String(found);
   };
   const who = [value("operator") || standingBy(texts, entry), value("organisation")].filter((part) => part !== "").join(" / ");
-  return [String(index), shortTime(language, value("time")), wordOf(texts, value("kind")), who, value("purpose"), value("fields"), standingWords(texts, entry) ?? outcomeWord(texts, value("outcome"))];
+  const outcome = outcomeWord(texts, value("outcome"));
+  const said = standingWords(texts, entry) ?? importWords(texts, entry, outcome) ?? outcome;
+  return [String(index), shortTime(language, value("time")), wordOf(texts, value("kind")), who, value("purpose"), value("fields"), said];
 }
 
 /** The call that an entry is about, where it is about one. */

@@ -10,7 +10,7 @@ import { SealedTexts } from "./sealed_text.js";
 import { type Answer, type Session, readSession, signOut } from "./session.js";
 import { SignInForm } from "./sign_in_form.js";
 import { StopBoard } from "./stops.js";
-import { type TextKey, chooseLanguage, textsFor } from "./texts.js";
+import { type TextKey, chooseLanguage, textsFor, timeIn } from "./texts.js";
 import { VouchBoard } from "./vouches.js";
 import { refuseCopying } from "./watermark.js";
 
@@ -104,7 +104,7 @@ function showSession(session: Session, asked: boolean): void {
   who.textContent = session.display_name ?? "";
   if (session.expires_at !== undefined) {
     until.dateTime = session.expires_at;
-    until.textContent = new Date(session.expires_at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
+    until.textContent = timeIn(language, session.expires_at, "short", "medium");
   }
   if (asked) (isSignedIn ? byId("sign-out") : form).focus();
   holder.tell({ signed_in: isSignedIn });

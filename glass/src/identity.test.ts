@@ -13,7 +13,7 @@ const callers: Schemas["Caller"][] = [
 ];
 const ticket = {
   ticket: "t1", stage: "in_call", ends_at: null, desk: "leak", call: "c1", owners: [], fields: [], searchable: [], purposes: [],
-  checkable: [{ name: "name_kana", label_ja: "カナ", label_en: "Kana" }],
+  checkable: [{ name: "name_kana", label_ja: "カナ", label_en: "Kana", kind: "kana", repeats: false }],
   purpose: { id: "answer", name: "", fields: ["name", "letter"], checks: 1, callers: { agent: { fields: ["letter"], checks: 2 } } },
 } as unknown as Schemas["Ticket"];
 

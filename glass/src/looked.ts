@@ -10,7 +10,7 @@ import { mandateTextsFor } from "./mandate_texts.js";
 import { verifyCertificate, verifyPerson, verifyProof } from "./proof.js";
 import { maskedLine } from "./telephone.js";
 import { type Language, type Texts, fill, sentence, shortTime } from "./texts.js";
-import { BadLog, readKey } from "./verify.js";
+import { BadLog, OldBrowser, readKey } from "./verify.js";
 
 const reasons: Schemas["Erasure"]["reason"][] = ["asked_by_person", "no_longer_needed", "unlawful", "mistaken"];
 
@@ -132,7 +132,7 @@ export class LookedCard {
     } catch (error) {
       if (!(error instanceof BadLog)) throw error;
       outcome.className = "outcome cannot_confirm";
-      setText(outcome, `✕ ${fill(this.texts.clientBad, { why: error.message })}`);
+      setText(outcome, `✕ ${fill(this.texts.clientBad, { why: error instanceof OldBrowser ? this.texts.clientOldBrowser : error.message })}`);
     } finally {
       input.value = "";
     }

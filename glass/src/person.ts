@@ -8,7 +8,7 @@ import { NoteWriter, type NoteState, writeWith } from "./notes.js";
 import { type PlaybackBox, ticketPlayback } from "./playback.js";
 import type { SealedTexts } from "./sealed_text.js";
 import { carried, maskedLine } from "./telephone.js";
-import { type Language, type Texts, fill, label, sentence } from "./texts.js";
+import { type Language, type Texts, fill, label, sentence, shortTime, timeIn } from "./texts.js";
 import { watermark } from "./watermark.js";
 
 export interface PersonParts {
@@ -123,8 +123,7 @@ export class PersonCard {
   private showValues(opened: Opened): void {
     this.check?.close();
     const { texts, language } = this.parts;
-    const at = new Date(opened.opened_at);
-    const time = at.toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB");
+    const time = timeIn(language, opened.opened_at, "medium");
     const rows = opened.values.map((value) =>
       el(
         "div",
@@ -139,7 +138,7 @@ export class PersonCard {
       el(
         "div",
         { class: "values" },
-        watermark(`${opened.opened_by} ${at.toLocaleString(language === "ja" ? "ja-JP" : "en-GB")}`),
+        watermark(`${opened.opened_by} ${shortTime(language, opened.opened_at)}`),
         el("h2", {}, texts.opened, opened.company && el("small", {}, texts.company)),
         el("dl", {}, ...rows),
         el("p", { class: "muted" }, fill(texts.openedBy, { name: opened.opened_by, time, count: opened.entries })),
@@ -154,7 +153,7 @@ export class PersonCard {
     const { texts, language, ticket, sealed } = this.parts;
     const state = el("p", { class: "muted note-state", role: "status" }, texts.noteHint);
     const show = (now: NoteState): void => {
-      const time = now.kind === "saved" ? now.at.toLocaleTimeString(language === "ja" ? "ja-JP" : "en-GB") : "";
+      const time = now.kind === "saved" ? timeIn(language, now.at, "medium") : "";
       const words = {
         idle: texts.noteHint, saving: texts.saving, saved: fill(texts.saved, { time }), kept_here: texts.keptHere,
         refused: now.kind === "refused" ? sentence(texts, now.code) : "",
@@ -192,7 +191,7 @@ export class PersonCard {
           this.parts.refused(error);
         }
       };
-      const at = new Date(one.written_at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "short", timeStyle: "short" });
+      const at = timeIn(language, one.written_at, "short", "short");
       return el("li", {}, `${at} ${one.author} `, el("button", { type: "button", class: "quiet", onclick: () => void read() }, texts.readNote), text);
     });
     where.replaceChildren(el("h2", {}, texts.earlier), el("ul", {}, ...rows));

@@ -4,7 +4,7 @@ import { type Schemas, ask, askSound } from "./api.js";
 import { el, setText } from "./dom.js";
 import { CardSpeaker, sides } from "./speaker.js";
 import { Tape } from "./tape.js";
-import { type Language, type Texts, fill } from "./texts.js";
+import { type Language, type Texts, fill, shortTime } from "./texts.js";
 
 export interface PlaybackParts {
   texts: Texts;
@@ -63,8 +63,7 @@ export class PlaybackBox {
     const { texts, language } = this.parts;
     try {
       const { recordings } = await this.parts.list();
-      const time = (at: string): string => new Date(at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "short", timeStyle: "medium" });
-      const rows = recordings.map((one) => el("li", {}, el("span", {}, time(one.started_at)), el("button", { type: "button", class: "quiet", onclick: () => void this.begin(one.recording) }, texts.playbackHear)));
+      const rows = recordings.map((one) => el("li", {}, el("span", {}, shortTime(language, one.started_at)), el("button", { type: "button", class: "quiet", onclick: () => void this.begin(one.recording) }, texts.playbackHear)));
       this.element.replaceChildren(
         el("h2", {}, texts.playback),
         el("p", { class: "muted" }, rows.length > 0 ? texts.playbackLogged : texts.playbackNone),

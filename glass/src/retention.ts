@@ -54,7 +54,7 @@ export class RetentionCard {
 
   private line(term: Term): HTMLElement {
     const { texts } = this;
-    const days = Math.max(0, Math.ceil((Date.parse(term.retention) - Date.now()) / dayMs));
+    const days = Math.max(0, Math.ceil((Date.parse(term.not_before) - Date.now()) / dayMs));
     const isOver = term.state === "begun" || term.state === "destroyed";
     const wants = term.at_end === "returned" && !isOver && term.waived_by === "" && term.returned_in === "";
     return el(
@@ -63,7 +63,7 @@ export class RetentionCard {
       el("span", { class: "state" }, texts[`retention_${term.state}`]),
       el("strong", {}, `${term.to_name} ・ ${term.mandate}`),
       el("span", {}, `${fill(texts.retentionUntil, { time: shortTime(this.language, term.retention) })} ・ ${texts[`atEnd_${term.at_end}`]}`),
-      term.state === "warned" && el("span", { class: "error" }, fill(texts.retentionDays, { days })),
+      term.state === "warned" && el("span", { class: "error" }, fill(texts.retentionDays, { days, time: shortTime(this.language, term.not_before) })),
       term.returned_in !== "" && el("span", { class: "muted" }, `${texts.returned} ${term.returned_in}`),
       term.waived_by !== "" && el("span", { class: "muted" }, fill(texts.waived, { who: term.waived_by })),
       wants && Date.parse(term.ends) <= Date.now() && this.returnForm(term),

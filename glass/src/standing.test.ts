@@ -14,6 +14,15 @@ describe("entries about who is who", () => {
     expect(standingWords(textsFor("en"), { kind: "number", outcome: "bound", details: { number: "+81300000001" } })).toContain("+81300000001");
   });
 
+  it("say on whose word a number went", () => {
+    const released = (more: object): string | null => standingWords(textsFor("en"), { kind: "number", outcome: "released", details: { number: "+81300000001", ...more } });
+    expect(released({ given_free_by: "oku" })).toBe("telephone number +81300000001, given free by oku, was taken from this organisation");
+    expect(released({ no_owner: true })).toContain("has nobody who could give it free");
+    expect(released({})).toBe("telephone number +81300000001 was taken from this organisation");
+    for (const outcome of ["given_free", "kept", "released"])
+      expect(standingWords(textsFor("ja"), { kind: "number", outcome, details: { number: "+81300000001" } })).toMatch(/^電話番号 \+81300000001 を[^{}]+$/);
+  });
+
   it("leave no gap unfilled, whatever the vault did", () => {
     for (const language of ["ja", "en"] as const)
       for (const outcome of ["placed", "disabled", "sessions_ended", "password_set", "phone_set", "phone_removed", "passkey_code", "passkey_made"])

@@ -9,7 +9,7 @@ export const telephoneJapanese = {
   line_freephone: "着信課金",
   line_premium: "情報料金",
   line_shared: "統一番号",
-  line_service: "短縮番号",
+  line_service: "サービス番号（3桁）",
   line_abroad: "国外",
   holder_holder: "契約者",
   holder_user: "利用者",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fill, sentence, textsFor } from "./texts.js";
+import { fill, sentence, shortTime, textsFor, timeIn } from "./texts.js";
 
 const holes = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
 
@@ -15,6 +15,11 @@ describe("the words", () => {
     for (const code of ["no_call", "not_on_call", "ticket_over", "frozen", "revoked", "not_checked", "guesses", "limit"])
       expect(sentence(texts, code)).not.toContain(code);
     expect(sentence(texts, "strange")).toContain("strange");
+  });
+
+  it("say times as clocks in Japan do, also where the page is read elsewhere", () => {
+    expect(shortTime("ja", "2026-11-23T18:05:09Z")).toBe("2026/11/24 3:05:09");
+    expect(timeIn("en", new Date("2026-11-23T18:05:09Z"), "short")).toBe("03:05");
   });
 
   it("are filled with values", () => {

@@ -2,7 +2,9 @@
 import { caseEnglish, caseJapanese } from "./case_texts.js";
 import { correctingEnglish, correctingJapanese } from "./correcting_texts.js";
 import { entryEnglish, entryJapanese } from "./entry_texts.js";
+import { importEnglish, importJapanese } from "./import_texts.js";
 import { exportEnglish, exportJapanese } from "./export_texts.js";
+import { numberEnglish, numberJapanese } from "./number_texts.js";
 import { standingEnglish, standingJapanese } from "./standing_texts.js";
 import { playbackEnglish, playbackJapanese } from "./playback_texts.js";
 import { telephoneEnglish, telephoneJapanese } from "./telephone_texts.js";
@@ -117,6 +119,7 @@ const ja = {
   clientKeySaid: "保管庫が示す鍵: {key} — 書面など別の経路で受け取った鍵と同じときだけ信用してください。欄には受け取った鍵を貼り付けます。",
   clientVerify: "検証する",
   clientBad: "検証できません: {why}",
+  clientOldBrowser: "お使いのブラウザは、この署名の方式（Ed25519）を知りません。新しいブラウザか、madoguchi verify で検証してください。記録に誤りが見つかったのではありません。",
   ...witnessJapanese,
   clientOlder: "さらに前を表示",
   clientLive: "いま閲覧できる担当者",
@@ -149,6 +152,9 @@ const ja = {
   freezeName: "担当者ID・窓口ID",
   freezeScript: "停止中にお客様へお伝えする言葉（担当者の画面に出ます）",
   freezeDo: "止める",
+  mandate_over: "終了日時を過ぎた委託のため、署名できません。日付をご確認ください。",
+  unknown_person: "そのIDの担当者は、貴社のデータを扱う委託先にいません。止まっていません。IDをご確認ください。",
+  unknown_desk: "そのIDの窓口は、貴社の委託にありません。止まっていません。IDをご確認ください。",
   canaryTitle: "見張り用の記録",
   canaryAbout: "実在しない人の記録を1件混ぜておき、ここで指定します。誰かが探したり閲覧したりすると、すぐにお知らせします。いま {count} 件。",
   canaryField: "項目",
@@ -227,7 +233,9 @@ const ja = {
   monthAgain: "同じ報告をご自身で作るには、次のように入力してください。",
   ...correctingJapanese,
   ...entryJapanese,
+  ...importJapanese,
   ...exportJapanese,
+  ...numberJapanese,
   ...standingJapanese,
   same_person: "ご自分の申請は承認できません。別の方が承認してください。",
   conflict: "すでに決まっているか、古くなっています。",
@@ -349,6 +357,7 @@ const en: typeof ja = {
   clientKeySaid: "The vault says its key is {key} — trust it only if it equals the key that you were given by another way, in writing say. Paste that one above.",
   clientVerify: "Verify",
   clientBad: "Cannot be verified: {why}",
+  clientOldBrowser: "your browser does not know this kind of signature (Ed25519). Use a newer one, or madoguchi verify. Nothing was found wrong with the log.",
   ...witnessEnglish,
   clientOlder: "Show older",
   clientLive: "Who may look right now",
@@ -381,6 +390,9 @@ const en: typeof ja = {
   freezeName: "Staff ID or desk ID",
   freezeScript: "What operators tell callers meanwhile (shown on their screens)",
   freezeDo: "Stop",
+  mandate_over: "This mandate is over already, so it cannot be signed. Please check its dates.",
+  unknown_person: "Nobody with that ID works for those who handle your data. Nothing was stopped: please check the ID.",
+  unknown_desk: "No mandate of yours names a desk with that ID. Nothing was stopped: please check the ID.",
   canaryTitle: "Watch records",
   canaryAbout: "Bring in a record of a person who does not exist and name it here. Whoever searches or opens it raises an alarm at once. {count} now.",
   canaryField: "Field",
@@ -459,7 +471,9 @@ const en: typeof ja = {
   monthAgain: "To make this report yourself:",
   ...correctingEnglish,
   ...entryEnglish,
+  ...importEnglish,
   ...exportEnglish,
+  ...numberEnglish,
   ...standingEnglish,
   same_person: "You asked for it yourself: another person has to approve.",
   conflict: "It was decided on already, or is too old.",
@@ -502,5 +516,10 @@ export function sentence(texts: Texts, code: string): string {
 /** A kind of entry in words, or as it stands where nobody has a word for it. */
 export const wordOf = (texts: Texts, kind: string): string => (`kind_${kind}` in texts ? texts[`kind_${kind}` as TextKey] : kind);
 
-export const shortTime = (language: Language, at: string): string =>
-  new Date(at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle: "short", timeStyle: "medium" });
+type Style = Intl.DateTimeFormatOptions["timeStyle"];
+
+/** As clocks in Japan say it, wherever the page is read: the console and the settings' hours say it so too. */
+export const timeIn = (language: Language, at: string | Date, timeStyle: Style, dateStyle?: Style): string =>
+  new Date(at).toLocaleString(language === "ja" ? "ja-JP" : "en-GB", { dateStyle, timeStyle, timeZone: "Asia/Tokyo" });
+
+export const shortTime = (language: Language, at: string): string => timeIn(language, at, "medium", "short");

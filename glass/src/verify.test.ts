@@ -1,6 +1,6 @@
 // @vitest-environment node
-import { beforeAll, describe, expect, it } from "vitest";
-import { BadLog, type Fetcher, type Key, Tree, readBundle, readKey, readWitnessKey, sha256, tilePath, verifyLog } from "./verify.js";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { BadLog, type Fetcher, type Key, OldBrowser, Tree, readBundle, readKey, readWitnessKey, sha256, tilePath, verifyLog } from "./verify.js";
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
@@ -185,6 +185,12 @@ describe("a log", () => {
   it("is refused under another key", async () => {
     const other = await readKey((await logOf(["{}"])).key);
     await expect(verifyLog(log.fetcher, other, nothing)).rejects.toThrow("not signed with this key");
+  });
+
+  it("is not called bad by a browser that knows no Ed25519", async () => {
+    const old = vi.spyOn(crypto.subtle, "importKey").mockRejectedValue(new DOMException("", "NotSupportedError"));
+    await expect(verifyLog(log.fetcher, key, () => undefined)).rejects.toThrow(OldBrowser);
+    old.mockRestore();
   });
 });
 

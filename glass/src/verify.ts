@@ -29,6 +29,9 @@ export interface Remembered {
 /** What is wrong, and where: the first bad thing. */
 export class BadLog extends Error {}
 
+/** Nothing is wrong but this browser, which can't check such signatures. */
+export class OldBrowser extends BadLog {}
+
 const perBundle = 256;
 const ed25519 = 1;
 const cosignature = 4;
@@ -122,7 +125,9 @@ export async function openCheckpoint(note: Uint8Array, key: Key, witnesses: Key[
 }
 
 async function verifies(key: Key, signature: Uint8Array<ArrayBuffer>, message: string): Promise<boolean> {
-  const public_key = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]);
+  const public_key = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]).catch((error: unknown) => {
+    throw (error as Error).name === "NotSupportedError" ? new OldBrowser("this browser knows no Ed25519") : error;
+  });
   return crypto.subtle.verify({ name: "Ed25519" }, public_key, signature, utf8(message));
 }
 

@@ -405,7 +405,7 @@ void add_floor(CLI::App& app, Chosen& chosen, const Shared& words) {
   };
   to_organisation(number(member(numbers, "bind", "Bind one to an organisation; it stays", chosen,
                                 words, number_bind)));
-  number(member(numbers, "unbind", "Take one that no desk uses from its organisation", chosen,
+  number(member(numbers, "unbind", "Take one that its owner gave free, and no desk uses", chosen,
                 words, number_release));
   to_organisation(number(member(numbers, "move", "The same, and bind it to another organisation",
                                 chosen, words, number_release)));

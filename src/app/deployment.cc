@@ -1,5 +1,6 @@
 #include "app/deployment.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -51,8 +52,11 @@ std::string toml_text(std::string_view text) {
 
 }  // namespace
 
-bool is_everywhere(std::string_view address) {
-  return address == "0.0.0.0" || address == "::";
+bool is_everywhere(const std::string& address) {
+  in_addr fourth{};
+  if (inet_pton(AF_INET, address.c_str(), &fourth) == 1) return fourth.s_addr == INADDR_ANY;
+  in6_addr sixth{};
+  return inet_pton(AF_INET6, address.c_str(), &sixth) == 1 && IN6_IS_ADDR_UNSPECIFIED(&sixth);
 }
 
 std::string host_text(const std::string& address) {

@@ -19,7 +19,7 @@
 namespace madoguchi::app {
 
 // All addresses of the machine, of one family: "0.0.0.0", "::".
-bool is_everywhere(std::string_view address);
+bool is_everywhere(const std::string& address);
 // As it stands before ":port": IPv6 in brackets.
 std::string host_text(const std::string& address);
 

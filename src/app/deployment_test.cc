@@ -56,8 +56,8 @@ TEST_F(DeploymentOptions, SixthVersionsAddressesAreTakenAsOneFamily) {
   options.public_address = "192.0.2.7";
   options.given = {"--public-address"};
   EXPECT_TRUE(wrong(options).starts_with("--public-address: 192.0.2.7 is of another family"));
-  options = secured("::");
-  EXPECT_TRUE(wrong(options).starts_with("--public-address: must be given"));
+  for (const char* everywhere : {"::", "::0", "0:0:0:0:0:0:0:0"})
+    EXPECT_TRUE(wrong(secured(everywhere)).starts_with("--public-address: must be given"));
 }
 
 TEST_F(DeploymentOptions, TheListOfErasuresLiesOutsideTheDataFolder) {

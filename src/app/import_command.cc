@@ -46,11 +46,17 @@ Result<void> list(const ProcessAccess& vault, const ImportAsked& asked) {
                                         {"file_sha256", one.digest},
                                         {"rows", one.rows},
                                         {"bad_rows", one.bad_rows},
+                                        {"changed", one.changed},
+                                        {"unchanged", one.unchanged},
                                         {"began", format_utc(one.began)},
                                         {"ended", one.ended ? format_utc(*one.ended) : ""}}
                              .dump());
     else
-      fmt::print("{}  {:<11}  {} rows, {} bad  {}  file {}…\n", one.import_id, one.state, one.rows,
+      fmt::print("{}  {:<11}  {} rows, {}{} bad  {}  file {}…\n", one.import_id, one.state,
+                 one.rows,
+                 one.changed + one.unchanged == 0
+                     ? ""
+                     : fmt::format("{} changed, {} unchanged, ", one.changed, one.unchanged),
                  one.bad_rows, format_utc(one.began), one.digest.substr(0, 12));
   return {};
 }
@@ -59,10 +65,33 @@ Result<void> withdraw(const ProcessAccess& vault, const ImportAsked& asked, cons
   const auto gone = withdraw_import(vault, asked, words.withdraw, words.yes);
   if (!gone) return tl::unexpected<Error>(gone.error());
   if (asked.json)
-    fmt::print("{}\n", nlohmann::json{{"import", words.withdraw}, {"taken_away", *gone}}.dump());
+    fmt::print("{}\n",
+               nlohmann::json{{"import", words.withdraw}, {"taken_away", gone->taken_away}}.dump());
   else
-    fmt::print("import {} is withdrawn: {} records destroyed\n", words.withdraw, *gone);
+    fmt::print("import {} is withdrawn: {} records destroyed{}\n", words.withdraw, gone->taken_away,
+               gone->changed == 0 ? ""
+                                  : fmt::format("; {} people whom it changed stay as it made them",
+                                                gone->changed));
   return {};
+}
+
+void tell_done(const ImportAsked& asked, const Imported& done) {
+  if (asked.json) {
+    nlohmann::json told{{"import", done.import_id},
+                        {"rows", done.rows},
+                        {"bad_rows", done.bad_rows},
+                        {"report", done.report.string()}};
+    if (asked.update) {
+      told["changed"] = done.changed;
+      told["unchanged"] = done.unchanged;
+    }
+    fmt::print("{}\n", told.dump());
+  } else if (asked.update) {
+    fmt::print("{} people added, {} changed, {} unchanged (import {}); {} tells of each row\n",
+               done.rows, done.changed, done.unchanged, done.import_id, done.report.string());
+  } else {
+    fmt::print("{} rows imported (import {})\n", done.rows, done.import_id);
+  }
 }
 
 Result<void> import(const Words& words) {
@@ -77,16 +106,9 @@ Result<void> import(const Words& words) {
     return fail(ErrorCode::kInvalid, "import: name a file, or say --list or --withdraw ID");
   const auto done = import_records(*access, asked);
   if (!done) return tl::unexpected<Error>(done.error());
-  if (asked.json)
-    fmt::print("{}\n", nlohmann::json{{"import", done->import_id},
-                                      {"rows", done->rows},
-                                      {"bad_rows", done->bad_rows},
-                                      {"report", done->report.string()}}
-                           .dump());
-  else
-    fmt::print("{} rows imported (import {})\n", done->rows, done->import_id);
+  tell_done(asked, *done);
   if (done->bad_rows == 0) return {};
-  if (done->rows == 0)
+  if (done->rows + done->changed + done->unchanged == 0)
     return fail(ErrorCode::kInvalid,
                 fmt::format("not one of {} rows could be taken, so nothing was imported; {} tells "
                             "line and reason of each: mend the file and import it again",
@@ -111,8 +133,11 @@ void add_import(CLI::App& app, Chosen& chosen) {
   command->add_option("--given-for", words->asked.given_for, "Purpose that people gave it for");
   command->add_option("--obtained-on", words->asked.obtained_on, "Day, 2024-05-31");
   command->add_option("--obtained-by", words->asked.obtained_by, "By whom it was taken down");
+  command->add_flag("--update", words->asked.update,
+                    "Change the people who are in already, found by their customer number");
   command->add_flag("--strict", words->asked.strict, "One bad row refuses the whole file");
-  command->add_option("--report", words->asked.report, "Bad rows: line and reason");
+  command->add_option("--report", words->asked.report,
+                      "Bad rows: line and reason; of --update, every row");
   command->add_flag("--list", words->list, "Only show the organisation's imports and their state");
   command->add_option("--withdraw", words->withdraw,
                       "Destroy the records of this import, one that was cut off");

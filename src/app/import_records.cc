@@ -29,7 +29,10 @@ Result<std::string> text_of(const fs::path& file) {
   return text.str();
 }
 
-pb::ImportPart header_of(const ImportAsked& asked, const vault::ImportTerms& terms) {
+// A strict update is looked at as a whole before any of it is kept.
+enum class Pass { kChecks, kKeeps };
+
+pb::ImportPart header_of(const ImportAsked& asked, const vault::ImportTerms& terms, Pass pass) {
   pb::ImportPart part;
   pb::ImportHeader& header = *part.mutable_header();
   header.set_organisation_id(asked.organisation);
@@ -48,6 +51,8 @@ pb::ImportPart header_of(const ImportAsked& asked, const vault::ImportTerms& ter
   header.set_obtained_on(asked.obtained_on);
   header.set_obtained_by(asked.obtained_by);
   header.set_strict(asked.strict);
+  header.set_update(asked.update);
+  header.set_check_only(pass == Pass::kChecks);
   header.set_asked_by(asked.asked_by);
   return part;
 }
@@ -67,7 +72,8 @@ class Report {
                             "name another file with --report",
                             file.string()));
   }
-  Report(fs::path file, std::uint64_t lines) : file_(std::move(file)) {
+  // `head`: what its columns are.
+  Report(fs::path file, std::string_view head, std::uint64_t lines) : file_(std::move(file)) {
     std::ifstream in(file_);
     std::string kept;
     for (std::string line; lines > 0 && std::getline(in, line);) {
@@ -76,14 +82,16 @@ class Report {
     }
     in.close();
     out_.open(file_, std::ios::trunc);
-    out_ << "line,reason\n" << kept;
+    out_ << head << "\n" << kept;
     any_ = !kept.empty();
   }
-  void add(const pb::ImportBadRow& row) {
-    out_ << row.line() << ",\"";
-    for (const char c : row.reason()) out_ << (c == '"' ? "\"\"" : std::string_view(&c, 1));
-    out_ << "\"\n" << std::flush;  // what is killed now is not told of again
-    any_ = true;
+  // What is killed then is not told of again.
+  void add(const pb::ImportTells& tells) {
+    for (const pb::ImportBadRow& row : tells.bad())
+      add(fmt::format("{}", row.line()), row.reason());
+    for (const pb::ImportRowTold& row : tells.told())
+      add(fmt::format("{},{}", row.line(), row.outcome()), row.what());
+    out_ << std::flush;
   }
   // Gives where it is; a report of nothing goes.
   fs::path finish() {
@@ -96,6 +104,13 @@ class Report {
   [[nodiscard]] bool is_whole() const { return out_.good(); }
 
  private:
+  void add(std::string_view columns, std::string_view last) {
+    out_ << columns << ",\"";
+    for (const char c : last) out_ << (c == '"' ? "\"\"" : std::string_view(&c, 1));
+    out_ << "\"\n";
+    any_ = true;
+  }
+
   const fs::path file_;
   std::ofstream out_;
   bool any_ = false;
@@ -141,7 +156,9 @@ class Progress {
     const auto done = static_cast<double>(tells.bytes() - std::min(from_, tells.bytes()));
     const double left = static_cast<double>(bytes_ - std::min(bytes_, tells.bytes()));
     const std::string time = done > 0 ? fmt::format("{:.0f} s left", left / (done / seconds)) : "";
-    fmt::print(stderr, "\r{} rows, {} bad, {:.0f} %, {:.1f} MB/s, {}      ", tells.rows(),
+    const auto there = tells.changed() + tells.unchanged();
+    fmt::print(stderr, "\r{} rows, {}{} bad, {:.0f} %, {:.1f} MB/s, {}      ", tells.rows() + there,
+               there > 0 ? fmt::format("{} of them changed, ", tells.changed()) : "",
                tells.bad_rows(),
                100.0 * static_cast<double>(tells.bytes()) /
                    static_cast<double>(std::max<std::uint64_t>(bytes_, 1)),
@@ -194,14 +211,14 @@ Result<std::vector<ImportSeen>> list_imports(const ProcessAccess& vault,
   std::vector<ImportSeen> seen;
   for (const pb::ImportShown& one : reply.imports())
     seen.push_back(
-        {one.import_id(), one.state(), one.digest_hex(), one.rows(), one.bad_rows(),
-         time_from_micros(one.began_us()),
+        {one.import_id(), one.state(), one.digest_hex(), one.rows(), one.bad_rows(), one.changed(),
+         one.unchanged(), time_from_micros(one.began_us()),
          one.ended_us() == 0 ? std::nullopt : std::optional(time_from_micros(one.ended_us()))});
   return seen;
 }
 
-Result<std::uint64_t> withdraw_import(const ProcessAccess& vault, const ImportAsked& asked,
-                                      const std::string& import_id, bool finished_too) {
+Result<Withdrawn> withdraw_import(const ProcessAccess& vault, const ImportAsked& asked,
+                                  const std::string& import_id, bool finished_too) {
   const auto stub = stub_of<pb::VaultRecordsForAdmin>(vault);
   if (!stub) return tl::unexpected<Error>(stub.error());
   grpc::ClientContext context;
@@ -214,31 +231,17 @@ Result<std::uint64_t> withdraw_import(const ProcessAccess& vault, const ImportAs
   if (const auto status = (*stub)->WithdrawImport(&context, request, &reply); !status.ok())
     return away(status);
   if (!reply.error().empty()) return fail(ErrorCode::kInvalid, reply.error());
-  return reply.taken_away();
+  return Withdrawn{reply.taken_away(), reply.changed()};
 }
 
-Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& asked) {
-  const auto opened = stub_of<pb::VaultRecordsForAdmin>(vault);
-  if (!opened) return tl::unexpected<Error>(opened.error());
-  const auto& stub = *opened;
-  const auto schema = read_schema(*stub, asked.organisation);
-  if (!schema) return tl::unexpected<Error>(schema.error());
-  const auto mapping = text_of(asked.mapping);
-  if (!mapping) return tl::unexpected<Error>(mapping.error());
-  const auto survey = vault::survey({asked.file, *mapping, asked.mapping.string(), {}}, *schema);
-  if (!survey) return tl::unexpected<Error>(survey.error());
-  const fs::path report_file =
-      asked.report.empty() ? fs::path(asked.file.string() + ".bad-rows.csv") : asked.report;
-  if (auto can = Report::can_be_written(report_file); !can)
-    return tl::unexpected<Error>(can.error());
-  if (!asked.json)
-    fmt::print(stderr, "{}: {}, {}, {} columns\n", asked.file.string(),
-               name_of(survey->terms.format), name_of(survey->terms.encoding),
-               survey->terms.columns.size());
+namespace {
 
+// The file to the vault, once: to be looked at alone, or to be kept.
+Result<Imported> send(Stub& stub, const ImportAsked& asked, const vault::Survey& survey, Pass pass,
+                      const fs::path& report_file) {
   grpc::ClientContext context;
-  const auto stream = stub->Import(&context);
-  stream->Write(header_of(asked, survey->terms));
+  const auto stream = stub.Import(&context);
+  stream->Write(header_of(asked, survey.terms, pass));
   pb::ImportTells tells;
   std::uint64_t lines = 0;
   while (stream->Read(&tells) && !tells.begin() && tells.error().empty()) lines = tells.lines();
@@ -248,17 +251,18 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
   }
   if (!tells.begin()) return away(stream->Finish());
 
-  Report report(report_file, lines > survey->terms.first_lines ? lines : 0);
-  Progress progress(survey->bytes);
+  Report report(report_file, asked.update ? "line,outcome,what" : "line,reason",
+                lines > survey.terms.first_lines ? lines : 0);
+  Progress progress(survey.bytes);
   progress.begin(tells.bytes());
   // Reading and writing go on at once: the vault tells of its progress while it is fed.
-  vault::SurveyedFile file(asked.file, *survey, tells.bytes());
+  vault::SurveyedFile file(asked.file, survey, tells.bytes());
   std::optional<Error> trouble;
   std::thread feeder([&] { trouble = feed(file, *stream); });
   pb::ImportTells last;
   while (stream->Read(&tells)) {
-    for (const pb::ImportBadRow& row : tells.bad()) report.add(row);
-    if (tells.bad_size() == 0) {
+    report.add(tells);
+    if (tells.bad_size() == 0 && tells.told_size() == 0) {
       last = tells;
       progress.show(tells);
     }
@@ -266,7 +270,8 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
   const grpc::Status status = stream->Finish();
   feeder.join();
   const bool told = report.is_whole();
-  Imported done{last.import_id(), last.rows(), last.bad_rows(), report.finish()};
+  Imported done{last.import_id(), last.rows(),      last.bad_rows(),
+                last.changed(),   last.unchanged(), report.finish()};
   if (!last.error().empty()) {
     const std::string where = done.report.empty() ? "" : fmt::format(" ({})", done.report.string());
     return fail(ErrorCode::kInvalid, last.error() + where);
@@ -279,6 +284,33 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
                             "written to its end: is the disk full?",
                             done.import_id, done.rows, done.bad_rows, done.report.string()));
   return done;
+}
+
+}  // namespace
+
+Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& asked) {
+  const auto stub = stub_of<pb::VaultRecordsForAdmin>(vault);
+  if (!stub) return tl::unexpected<Error>(stub.error());
+  const auto schema = read_schema(**stub, asked.organisation);
+  if (!schema) return tl::unexpected<Error>(schema.error());
+  const auto mapping = text_of(asked.mapping);
+  if (!mapping) return tl::unexpected<Error>(mapping.error());
+  const auto survey = vault::survey({asked.file, *mapping, asked.mapping.string(), {}}, *schema);
+  if (!survey) return tl::unexpected<Error>(survey.error());
+  const char* const ending = asked.update ? ".update-rows.csv" : ".bad-rows.csv";
+  const fs::path report =
+      asked.report.empty() ? fs::path(asked.file.string() + ending) : asked.report;
+  if (auto can = Report::can_be_written(report); !can) return tl::unexpected<Error>(can.error());
+  if (!asked.json)
+    fmt::print(stderr, "{}: {}, {}, {} columns\n", asked.file.string(),
+               name_of(survey->terms.format), name_of(survey->terms.encoding),
+               survey->terms.columns.size());
+  // What an earlier try of it told stays in its report meanwhile: it goes on where that was.
+  if (asked.strict && asked.update)
+    if (auto checked = send(**stub, asked, *survey, Pass::kChecks, report.string() + ".refused");
+        !checked)
+      return checked;
+  return send(**stub, asked, *survey, Pass::kKeeps, report);
 }
 
 }  // namespace madoguchi::app

@@ -19,9 +19,11 @@ struct ImportAsked {
   std::string organisation;
   std::filesystem::path file;
   std::filesystem::path mapping;  // empty: guess by header names
-  std::filesystem::path report;   // of bad rows; empty: <file>.bad-rows.csv
+  // Of bad rows, or of an update's rows; empty: <file>.bad-rows.csv, <file>.update-rows.csv
+  std::filesystem::path report;
   std::string source, given_for, obtained_on, obtained_by;
   bool strict = false;
+  bool update = false;  // people who are there are changed, not refused
   bool json = false;
   std::string asked_by;
 };
@@ -30,12 +32,14 @@ struct Imported {
   std::string import_id;
   std::uint64_t rows = 0;
   std::uint64_t bad_rows = 0;
-  std::filesystem::path report;  // empty: no row was bad
+  std::uint64_t changed = 0;  // of an update: people who were there
+  std::uint64_t unchanged = 0;
+  std::filesystem::path report;  // empty: no row was bad, and it was no update
 };
 
 struct ImportSeen {
   std::string import_id, state, digest;
-  std::uint64_t rows = 0, bad_rows = 0;
+  std::uint64_t rows = 0, bad_rows = 0, changed = 0, unchanged = 0;
   Time began;
   std::optional<Time> ended;
 };
@@ -46,9 +50,12 @@ Result<Imported> import_records(const ProcessAccess& vault, const ImportAsked& a
 // An organisation's imports, in the order of their beginning.
 Result<std::vector<ImportSeen>> list_imports(const ProcessAccess& vault,
                                              const std::string& organisation);
-// Takes the records of one away for good; gives how many there were. `finished_too`: of one that
-// is done as well.
-Result<std::uint64_t> withdraw_import(const ProcessAccess& vault, const ImportAsked& asked,
-                                      const std::string& import_id, bool finished_too);
+struct Withdrawn {
+  std::uint64_t taken_away = 0;  // records
+  std::uint64_t changed = 0;     // people who were there before, and stay as it made them
+};
+// Takes the records of one away for good. `finished_too`: of one that is done as well.
+Result<Withdrawn> withdraw_import(const ProcessAccess& vault, const ImportAsked& asked,
+                                  const std::string& import_id, bool finished_too);
 
 }  // namespace madoguchi::app

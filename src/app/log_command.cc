@@ -45,6 +45,9 @@ Result<void> key_command(const Words& words) {
                               {"key", one.key()},
                               {"entries", one.entries()}}
                              .dump());
+    else if (one.key().empty())
+      fmt::print("{:<12} has {} entries and no key: there is no such organisation\n",
+                 one.organisation_id(), one.entries());
     else if (words.organisation.empty())
       fmt::print("{:<12} {}\n", one.organisation_id(), one.key());
     else

@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
+#include <system_error>
 
 #include "app/admin_client.h"
 #include "app/administration.h"
@@ -31,6 +33,33 @@ int report(const Result<void>& result) {
   return result.error().code == ErrorCode::kInvalid || result.error().code == ErrorCode::kNotFound
              ? 2
              : 1;
+}
+
+int unheard(int code) {
+  fmt::print(stderr,
+             "madoguchi: what this command says cannot be written to standard output; give it a "
+             "file or a disk with room. What it was to do may be done\n");
+  return code == 0 ? 1 : code;
+}
+
+// Of a command whose output is read: what nobody could read is no success.
+int heard(int code) {
+  std::cout.flush();
+  const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return written ? code : unheard(code);
+}
+
+// A command that ends, and whose output is read. Not for processes: what they throw is no word
+// about their output.
+template <typename Act>
+int command(Act act) {
+  try {
+    return heard(act());
+  } catch (const std::system_error& error) {  // fmt's of standard output, or a path's
+    if (std::ferror(stdout) != 0) return unheard(1);
+    fmt::print(stderr, "madoguchi: {}\n", error.what());
+    return 1;
+  }
 }
 
 Result<void> journal_command(const std::filesystem::path& data) {
@@ -188,7 +217,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return heard(app.exit(error) == 0 ? 0 : 2);
   }
   const CLI::App* chosen = app.get_subcommands().front();
   if (chosen->get_name() == "up") {
@@ -196,10 +225,12 @@ int run(int argc, char** argv) {
       if (option->count() > 0) up_options.given.insert(option->get_name());
     return report(up(up_options));
   }
-  if (administer) return report(administer());
-  if (chosen->get_name() == "journal") return report(journal_command(journal_of));
-  if (chosen->get_name() == "verify") return verify_log_command(verify);
-  if (chosen->get_name() == "report") return report_command(report_options);
+  if (administer) return command([&] { return report(administer()); });
+  if (chosen->get_name() == "journal")
+    return command([&] { return report(journal_command(journal_of)); });
+  if (chosen->get_name() == "verify") return command([&] { return verify_log_command(verify); });
+  if (chosen->get_name() == "report")
+    return command([&] { return report_command(report_options); });
   if (chosen->get_name() == "witness") return report(witness_command(witness));
   if (chosen->get_name() == "exchange") begin_forgetful(argv);
   return report(run_process(chosen->get_name(), config));

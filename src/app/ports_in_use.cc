@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "app/deployment.h"
+
 namespace madoguchi::app {
 namespace {
 
@@ -51,16 +53,40 @@ std::string why(int error) {
   return fmt::format("cannot be had ({});", std::strerror(error));
 }
 
+std::string named(const WantedPort& port, Start start) {
+  return start == Start::kFirst ? port.option : fmt::format("{} in {}", port.key, port.file);
+}
+
+// Whether both can't be bound at once.
+bool meet(const WantedPort& one, const WantedPort& other) {
+  return one.port == other.port && one.kind == other.kind &&
+         (one.address == other.address || is_everywhere(one.address) ||
+          is_everywhere(other.address));
+}
+
 }  // namespace
+
+Result<void> check_different(const std::vector<WantedPort>& ports, Start start) {
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (ports[i].port != 0 && meet(ports[i], ports[j]))
+        return fail(
+            ErrorCode::kInvalid,
+            fmt::format("{} and {} are both {} {}: give one of them another",
+                        named(ports[j], start), named(ports[i], start),
+                        ports[i].kind == WantedPort::Kind::kTcp ? "TCP" : "UDP", ports[i].port));
+  return {};
+}
 
 Result<void> check_free(const std::vector<WantedPort>& ports, Start start) {
   for (const WantedPort& wanted : ports) {
     const int error = wanted.port == 0 ? 0 : bind_error(wanted);
     if (error == 0) continue;
     const std::string instead =
-        start == Start::kFirst ? fmt::format("give another with {}",
-                                             error == EADDRNOTAVAIL ? "--address" : wanted.option)
-                               : fmt::format("change {} in {}", wanted.key, wanted.file);
+        start == Start::kFirst
+            ? fmt::format("give another with {}",
+                          error == EADDRNOTAVAIL ? "--address" : named(wanted, start))
+            : fmt::format("change {}", named(wanted, start));
     return fail(ErrorCode::kInvalid,
                 fmt::format("{}:{} {} ({}) {} {}", wanted.address, wanted.port,
                             wanted.kind == WantedPort::Kind::kTcp ? "TCP" : "UDP", wanted.what,

@@ -24,6 +24,9 @@ struct WantedPort {
 
 enum class Start { kFirst, kLater };
 
+// kInvalid where two of them are the same: neither would come free by waiting.
+Result<void> check_different(const std::vector<WantedPort>& ports, Start start);
+
 // kInvalid for the first that can't be had: one line with what to do about it, which is an option
 // at the first start and a setting later.
 Result<void> check_free(const std::vector<WantedPort>& ports, Start start);

@@ -51,6 +51,31 @@ TEST(PortsInUse, ATakenPortIsNamedWithTheOptionAtFirstAndTheSettingLater) {
   EXPECT_TRUE(check_free({wanted(WantedPort::Kind::kUdp, tcp.port())}, Start::kFirst));
 }
 
+TEST(PortsInUse, TwoThatWantOnePortAreBothNamed) {
+  WantedPort web = wanted(WantedPort::Kind::kTcp, 8080);
+  WantedPort glass{WantedPort::Kind::kTcp, "127.0.0.1",     8080,        "glass",
+                   "--glass-port",         "/d/vault.toml", "glass.port"};
+  const auto wrong = [&](Start start) {
+    const auto good = check_different({web, glass}, start);
+    return good ? "" : good.error().message;
+  };
+  EXPECT_EQ(wrong(Start::kFirst),
+            "--web-port and --glass-port are both TCP 8080: give one of them another");
+  EXPECT_EQ(wrong(Start::kLater),
+            "web.port in /d/centre.toml and glass.port in /d/vault.toml are both TCP 8080: give "
+            "one of them another");
+  glass.address = "0.0.0.0";
+  EXPECT_NE(wrong(Start::kFirst), "");
+  glass.address = "127.0.0.2";
+  EXPECT_EQ(wrong(Start::kFirst), "");
+  glass = web;
+  glass.kind = WantedPort::Kind::kUdp;
+  EXPECT_EQ(wrong(Start::kFirst), "");
+  web.port = glass.port = 0;  // the kernel chooses
+  glass.kind = web.kind;
+  EXPECT_EQ(wrong(Start::kFirst), "");
+}
+
 TEST(PortsInUse, AnAddressThatIsNotOursIsSaidToBeThat) {
   const auto elsewhere =
       check_free({wanted(WantedPort::Kind::kUdp, 5060, "192.0.2.1")}, Start::kFirst);

@@ -73,6 +73,21 @@ void tell(const FoundRecording& from, const fs::path& to, const Exported& export
   std::fflush(stdout);  // what is written is told, also when the next one fails
 }
 
+Result<void> can_be_made(const fs::path& file) {
+  std::error_code error;
+  const fs::path folder = fs::absolute(file, error).parent_path();
+  if (error || !fs::is_directory(folder, error))
+    return fail(ErrorCode::kNotFound, fmt::format("{}: there is no such folder, or it cannot be "
+                                                  "looked into",
+                                                  folder.string()));
+  if (fs::exists(file, error))
+    return fail(ErrorCode::kConflict,
+                fmt::format("{}: exists already; choose another name", file.string()));
+  if (error)
+    return fail(ErrorCode::kInvalid, fmt::format("{}: {}", file.string(), error.message()));
+  return {};
+}
+
 Result<void> export_command(const Wanted& wanted) {
   if (wanted.call.empty() && wanted.file.empty())
     return fail(ErrorCode::kInvalid, "recording export: name it with --call or --file");
@@ -80,11 +95,7 @@ Result<void> export_command(const Wanted& wanted) {
   if (!recordings) return tl::unexpected<Error>(recordings.error());
   const std::vector<fs::path> files = wav_files(*recordings, wanted.out);
   for (const fs::path& file : files) {
-    if (!fs::is_directory(fs::absolute(file).parent_path()))
-      return fail(ErrorCode::kNotFound, fmt::format("{}: there is no such folder", file.string()));
-    if (fs::exists(file))
-      return fail(ErrorCode::kConflict,
-                  fmt::format("{}: exists already; choose another name", file.string()));
+    if (auto free = can_be_made(file); !free) return free;
   }
   const auto vault = ProcessAccess::of_deployment(wanted.data, "vault");
   if (!vault) return tl::unexpected<Error>(vault.error());
@@ -104,7 +115,8 @@ Result<void> export_command(const Wanted& wanted) {
 std::vector<fs::path> wav_files(const std::vector<FoundRecording>& recordings,
                                 const fs::path& out) {
   std::vector<fs::path> files;
-  const bool folder = fs::is_directory(out) || out.filename().empty();
+  std::error_code none;  // then it is no folder
+  const bool folder = fs::is_directory(out, none) || out.filename().empty();
   for (std::size_t i = 0; i < recordings.size(); ++i) {
     if (folder)
       files.push_back(out / fmt::format("{}.wav", recordings[i].file.stem().string()));

@@ -25,6 +25,11 @@ TEST(RecordingCommand, SeveralRecordingsAreNumberedInTheOrderOfTime) {
             (std::vector<fs::path>{"call-1", "call-2"}));
 }
 
+TEST(RecordingCommand, APathThatCannotBeLookedAtIsNoFolder) {
+  const fs::path endless = std::string(300, 'x') + ".wav";
+  EXPECT_EQ(wav_files(sealed({"c.1.mdgrec"}), endless), std::vector<fs::path>{endless});
+}
+
 TEST(RecordingCommand, InAFolderEachHasItsSealedFilesName) {
   EXPECT_EQ(wav_files(sealed({"c.1.mdgrec", "c.2.mdgrec"}), "/tmp"),
             (std::vector<fs::path>{"/tmp/c.1.wav", "/tmp/c.2.wav"}));

@@ -18,11 +18,8 @@ namespace {
 namespace pb = madoguchi::wire;
 using nlohmann::json;
 
-// However it is written.
 std::string canonical(const std::string& number) {
-  const auto line =
-      vault::NumberingPlan::japanese().read(vault::Number(number), SystemClock().now());
-  return line ? line->e164.reveal() : number;
+  return vault::NumberingPlan::japanese().canonical(number, SystemClock().now());
 }
 
 Result<void> nobody_uses(const ProcessAccess& centre, const std::string& number) {
@@ -37,6 +34,11 @@ Result<void> nobody_uses(const ProcessAccess& centre, const std::string& number)
                     fmt::format("desk {} is reached by {}: take it from the desk first "
                                 "(`madoguchi desk add` with its other numbers)",
                                 desk.value("id", ""), number));
+    if (canonical(desk.value("shown_number", "")) == wanted)
+      return fail(ErrorCode::kConflict,
+                  fmt::format("desk {} shows {} when it rings back: give it another first "
+                              "(`madoguchi desk add` with --shown-number)",
+                              desk.value("id", ""), number));
   }
   const auto calls = list_at_centre(centre, "/calls", who_asks(), {{"live", "true"}});
   if (!calls) return tl::unexpected<Error>(calls.error());

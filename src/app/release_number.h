@@ -10,7 +10,8 @@
 namespace madoguchi::app {
 
 // `to` empty: nobody's. Gives whose it was. kConflict names the desk that uses it, or says that a
-// call is up; kUnavailable: the centre or the vault is away, and nothing was done.
+// call is up; kDenied: its owner has not given it free; kUnavailable: the centre or the vault is
+// away, and nothing was done.
 Result<std::string> release_number(const std::filesystem::path& data, const std::string& number,
                                    const std::string& to);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/supervisor.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "base/sealing.h"
 
@@ -50,6 +51,19 @@ void print_for_programs(const Deployment& deployment,
   std::fflush(stdout);
 }
 
+// Two on one folder would take each other's ports and files away, without end.
+Result<FileLock> lock_folder(const std::filesystem::path& data) {
+  std::error_code error;  // what cannot be made cannot be locked either
+  std::filesystem::create_directories(data, error);
+  auto lock = FileLock::take(data / "up.lock");
+  if (!lock && lock.error().code == ErrorCode::kConflict)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: another `madoguchi up` uses this folder; stop it, or give another "
+                            "with --data",
+                            data.string()));
+  return lock;
+}
+
 }  // namespace
 
 Result<void> up(const UpOptions& options) {
@@ -64,10 +78,16 @@ Result<void> up(const UpOptions& options) {
   if (!notes) return tl::unexpected<Error>(notes.error());
   for (const std::string& note : *notes) fmt::print(stderr, "madoguchi: {}\n", note);
   if (auto good = deployment.check_options(); !good) return good;
+  if (auto different = check_different(deployment.ports(), start); !different) return different;
+  Result<FileLock> lock;
+  if (start == Start::kLater) lock = lock_folder(deployment.options().data);
+  if (!lock) return tl::unexpected<Error>(lock.error());
   if (auto free = check_free(deployment.ports(), start); !free) {
     if (start == Start::kFirst) return free;
     log_warn("{}; trying until it is free", free.error().message);
   }
+  if (start == Start::kFirst) lock = lock_folder(deployment.options().data);
+  if (!lock) return tl::unexpected<Error>(lock.error());
   if (auto ready = deployment.prepare(clock.now(), entropy); !ready) return ready;
 
   std::vector<Program> programs;

@@ -67,25 +67,60 @@ Result<vault::TokenPlace> place_of(const Words& words) {
   return words.token_of(words.config.empty() ? words.data / "vault.toml" : words.config);
 }
 
-Result<std::unique_ptr<vault::TokenSession>> session_with(const vault::TokenPlace& place) {
+enum class Asking { kToKnow, kToChange };
+
+Result<pb::ReadMasterKeyReply> where_it_is(const Words& words, Asking asking) {
+  pb::ReadMasterKeyRequest request;
+  request.set_to_change(asking == Asking::kToChange);
+  return heard(words, request, &Stub::ReadMasterKey);
+}
+
+// While it is there no other command of this machine changes the token's keys, and none of another
+// machine that began before it.
+struct TokenChange {
+  vault::TokenPlace place;
+  std::unique_ptr<vault::TokenSession> token;
+  pb::ReadMasterKeyReply where;
+};
+
+Result<TokenChange> change_token(const Words& words) {
+  TokenChange change;
+  auto place = place_of(words);
+  if (!place) return tl::unexpected<Error>(place.error());
+  change.place = *std::move(place);
   ::prctl(PR_SET_DUMPABLE, 0);
-  return vault::TokenSession::open(place, vault::TokenSession::Access::kChange);
+  auto token = vault::TokenSession::open(change.place, vault::TokenSession::Access::kChange);
+  if (!token) return tl::unexpected<Error>(token.error());
+  change.token = *std::move(token);
+  auto where = where_it_is(words, Asking::kToChange);
+  if (!where) return tl::unexpected<Error>(where.error());
+  change.where = *std::move(where);
+  if (change.where.key().empty())
+    return fail(ErrorCode::kUnavailable, "the master key is being replaced; try again");
+  return change;
 }
 
 // What the keys of the name give, sealed to the vault: it alone reads them.
-Result<pb::RotateMasterKeyRequest> request_with(vault::TokenSession& token,
-                                                const pb::ReadMasterKeyReply& where) {
+Result<pb::RotateMasterKeyRequest> request_with(const TokenChange& change,
+                                                const std::string& fresh) {
   SealPublicKey to{};
-  if (where.sealing_key().size() != to.size())
+  if (change.where.sealing_key().size() != to.size())
     return fail(ErrorCode::kCorrupt, "the vault's answer has no key to seal to");
-  std::ranges::copy(as_bytes(where.sealing_key()), to.begin());
-  const auto secrets = token.secrets();
+  std::ranges::copy(as_bytes(change.where.sealing_key()), to.begin());
+  const auto secrets = change.token->secrets();
   if (!secrets) return tl::unexpected<Error>(secrets.error());
-  pb::RotateMasterKeyRequest request;
-  request.set_asked_by(who_asks());
+  if (secrets->back().key != fresh ||
+      std::ranges::count(*secrets, fresh, &vault::TokenSecret::key) != 1)
+    return fail(ErrorCode::kConflict,
+                fmt::format("token.key: somebody else makes a key of token \"{}\" as well right "
+                            "now; nothing was replaced, try later",
+                            change.place.label));
   if (secrets->back().secret.empty())
     return fail(ErrorCode::kUnavailable,
-                fmt::format("token.key: key \"{}\", made now, gives nothing", secrets->back().key));
+                fmt::format("token.key: key \"{}\", made now, gives nothing", fresh));
+  pb::RotateMasterKeyRequest request;
+  request.set_asked_by(who_asks());
+  request.set_leave(change.where.leave());
   for (const vault::TokenSecret& one : *secrets) {
     if (one.secret.empty()) continue;
     pb::TokenKey& key = *request.add_token_keys();
@@ -95,31 +130,41 @@ Result<pb::RotateMasterKeyRequest> request_with(vault::TokenSession& token,
   return request;
 }
 
-// The vault, confined, does not reach the token itself. A key that nothing came to hang on goes
-// again; where nobody knows, it stays.
-Result<void> rotate_in_token(const Words& words, const pb::ReadMasterKeyReply& where) {
-  const auto place = place_of(words);
-  if (!place) return tl::unexpected<Error>(place.error());
-  const auto token = session_with(*place);
-  if (!token) return tl::unexpected<Error>(token.error());
-  const auto fresh = (*token)->next_key();
+// A key that the vault does not hang on goes again; where nobody knows, it stays. Only the vault
+// knows: an error says nothing about it. Gives what there is to add to one.
+std::string end_of_fresh(const Words& words, const TokenChange& change, const std::string& fresh) {
+  const auto where = where_it_is(words, Asking::kToKnow);
+  if (!where || where->key().empty())
+    return fmt::format(
+        "; whether the vault hangs on key \"{}\" of token \"{}\" now its log says "
+        "when it starts",
+        fresh, change.place.label);
+  if (where->key() == fresh)
+    return fmt::format("; the vault hangs on key \"{}\" of token \"{}\" all the same", fresh,
+                       change.place.label);
+  const auto gone = change.token->take_back();
+  return gone ? "" : fmt::format("; {}", gone.error().message);
+}
+
+// The vault, confined, does not reach the token itself.
+Result<void> rotate_in_token(const Words& words) {
+  const auto change = change_token(words);
+  if (!change) return tl::unexpected<Error>(change.error());
+  const auto fresh = change->token->next_key();
   if (!fresh) return tl::unexpected<Error>(fresh.error());
-  if (auto made = (*token)->make_key(*fresh); !made) return made;
-  const auto request = request_with(**token, where);
-  if (!request) {
-    static_cast<void>((*token)->destroy_key(*fresh));
-    return tl::unexpected<Error>(request.error());
-  }
+  if (auto made = change->token->make_key(*fresh); !made) return made;
+  const auto with_its_end = [&](const Error& error) {
+    return fail(error.code, error.message + end_of_fresh(words, *change, *fresh));
+  };
+  const auto request = request_with(*change, *fresh);
+  if (!request) return with_its_end(request.error());
   const auto reply = heard(words, *request, &Stub::RotateMasterKey);
   if (!reply)
     return fail(reply.error().code,
                 fmt::format("{}; whether the vault hangs on key \"{}\" of token \"{}\" now its log "
                             "says when it starts",
-                            reply.error().message, *fresh, place->label));
-  if (!reply->error().empty()) {
-    if (!reply->may_be_kept()) static_cast<void>((*token)->destroy_key(*fresh));
-    return fail(ErrorCode::kInvalid, reply->error());
-  }
+                            reply.error().message, *fresh, change->place.label));
+  if (!reply->error().empty()) return with_its_end({ErrorCode::kInvalid, reply->error()});
   if (words.as_json)
     fmt::print(
         "{}\n",
@@ -128,14 +173,14 @@ Result<void> rotate_in_token(const Words& words, const pb::ReadMasterKeyReply& w
     fmt::print(
         "{} keys hang on key \"{}\" of token \"{}\" now. Key \"{}\" opens backups of the database "
         "from before: once there are none, destroy it with `madoguchi keys destroy {}`\n",
-        reply->keys(), *fresh, place->label, reply->key_before(), reply->key_before());
+        reply->keys(), *fresh, change->place.label, reply->key_before(), reply->key_before());
   return {};
 }
 
 Result<void> rotate_master(const Words& words) {
-  const auto where = heard(words, pb::ReadMasterKeyRequest(), &Stub::ReadMasterKey);
+  const auto where = where_it_is(words, Asking::kToKnow);
   if (!where) return tl::unexpected<Error>(where.error());
-  if (where->in_token()) return rotate_in_token(words, *where);
+  if (where->in_token()) return rotate_in_token(words);
   pb::RotateMasterKeyRequest request;
   request.set_asked_by(who_asks());
   const auto reply = ask(words, request, &Stub::RotateMasterKey);
@@ -151,31 +196,28 @@ Result<void> rotate_master(const Words& words) {
 }
 
 Result<void> destroy(const Words& words) {
-  const auto where = heard(words, pb::ReadMasterKeyRequest(), &Stub::ReadMasterKey);
+  const auto where = where_it_is(words, Asking::kToKnow);
   if (!where) return tl::unexpected<Error>(where.error());
   if (!where->in_token())
     return fail(ErrorCode::kInvalid, "the vault's master key is in a file, not in a token");
-  if (where->key().empty())
-    return fail(ErrorCode::kUnavailable, "the master key is being replaced; try again");
-  if (where->key() == words.token_key)
+  const auto change = change_token(words);
+  if (!change) return tl::unexpected<Error>(change.error());
+  const std::string& in_use = change->where.key();
+  if (in_use == words.token_key)
     return fail(ErrorCode::kInvalid,
                 fmt::format("the vault hangs on key \"{}\": without it all its data is noise; "
                             "`madoguchi keys rotate --master` puts another in its place",
                             words.token_key));
-  const auto place = place_of(words);
-  if (!place) return tl::unexpected<Error>(place.error());
-  const auto token = session_with(*place);
-  if (!token) return tl::unexpected<Error>(token.error());
-  const auto ours = (*token)->keys();
+  const auto ours = change->token->keys();
   if (!ours) return tl::unexpected<Error>(ours.error());
   if (std::find(ours->begin(), ours->end(), words.token_key) == ours->end())
     return fail(ErrorCode::kNotFound,
-                fmt::format("token \"{}\" has no key \"{}\" of the name \"{}\"", place->label,
-                            words.token_key, place->key));
-  if (auto gone = (*token)->destroy_key(words.token_key); !gone) return gone;
+                fmt::format("token \"{}\" has no key \"{}\" of the name \"{}\"",
+                            change->place.label, words.token_key, change->place.key));
+  if (auto gone = change->token->destroy_key(words.token_key); !gone) return gone;
   if (!words.as_json)
     fmt::print("key \"{}\" of token \"{}\" is destroyed; the vault hangs on \"{}\"\n",
-               words.token_key, place->label, where->key());
+               words.token_key, change->place.label, in_use);
   return {};
 }
 

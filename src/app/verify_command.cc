@@ -8,6 +8,7 @@
 
 #include "app/log_tools.h"
 #include "app/month_report.h"
+#include "app/url_fetcher.h"
 #include "app/verify_memory.h"
 #include "documents/pdf.h"
 #include "ledger/certificate.h"
@@ -18,39 +19,17 @@
 #include "ledger/proof_file.h"
 #include "ledger/tile.h"
 #include "ledger/verify.h"
-#include "web/client.h"
 
 namespace madoguchi::app {
 namespace {
 
+using ledger::KeyType;
 using ledger::VerifierKey;
 
 constexpr int kWell = 0;
 constexpr int kWrong = 1;
 constexpr int kMisused = 2;
 constexpr int kUnchecked = 3;
-
-class UrlFetcher final : public ledger::Fetcher {
- public:
-  UrlFetcher(std::string prefix, web::ClientSettings settings)
-      : prefix_(std::move(prefix)), client_(std::move(settings)) {
-    while (prefix_.ends_with('/')) prefix_.pop_back();
-  }
-  Result<Bytes> fetch(std::string_view path, std::size_t most) override {
-    const std::string url = fmt::format("{}/{}", prefix_, path);
-    auto answer = client_.get(url, most);
-    if (!answer) return tl::unexpected<Error>(answer.error());
-    if (answer->status == 404 || answer->status == 410)
-      return fail(ErrorCode::kNotFound, fmt::format("{}: is not there", url));
-    if (answer->status != 200)
-      return fail(ErrorCode::kUnavailable, fmt::format("{}: answered {}", url, answer->status));
-    return Bytes(answer->body.begin(), answer->body.end());
-  }
-
- private:
-  std::string prefix_;
-  web::Client client_;
-};
 
 bool is_url(const std::string& text) {
   return text.starts_with("http://") || text.starts_with("https://");
@@ -62,11 +41,11 @@ struct Keys {
 };
 
 Result<Keys> keys_of(const VerifyOptions& options) {
-  auto log = VerifierKey::parse(options.key);
+  auto log = VerifierKey::parse(options.key, KeyType::kEd25519);
   if (!log) return fail(ErrorCode::kInvalid, "--key: " + log.error().message);
   Keys keys{std::move(*log), {}};
   for (const std::string& text : options.witnesses) {
-    auto witness = VerifierKey::parse(text);
+    auto witness = VerifierKey::parse(text, KeyType::kCosignature);
     if (!witness) return fail(ErrorCode::kInvalid, "--witness: " + witness.error().message);
     keys.witnesses.push_back(std::move(*witness));
   }
@@ -180,7 +159,7 @@ std::function<void(std::uint64_t)> progress_for(const VerifyOptions& options) {
 
 std::unique_ptr<ledger::Fetcher> fetcher_for(const VerifyOptions& options) {
   if (is_url(options.log))
-    return std::make_unique<UrlFetcher>(options.log,
+    return std::make_unique<UrlFetcher>(options.log, options.key.substr(0, options.key.find('+')),
                                         web::ClientSettings{.authorities = options.authorities});
   return std::make_unique<ledger::FolderFetcher>(options.log);
 }

@@ -39,7 +39,7 @@ Result<WitnessSettings> read_settings(const fs::path& file) {
   const fs::path key = config->path_or("certificate_key", "");
   if (!certificate.empty()) settings.server.certificate = web::CertificateFiles{certificate, key};
   for (const std::string& text : config->texts_or("logs", {})) {
-    auto log = VerifierKey::parse(text);
+    auto log = VerifierKey::parse(text, ledger::KeyType::kEd25519);
     if (log)
       settings.logs.push_back(std::move(*log));
     else

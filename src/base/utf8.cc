@@ -29,4 +29,17 @@ bool is_clean_utf8(std::string_view text) {
   return true;
 }
 
+bool is_clean_line(std::string_view text) {
+  if (!is_clean_utf8(text)) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == 0x7F) return false;
+    // U+0080 to U+009F, U+2028, U+2029; clean text has the bytes that belong to these.
+    if (c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return false;
+    const std::string_view separator = text.substr(i, 3);
+    if (separator == "\xE2\x80\xA8" || separator == "\xE2\x80\xA9") return false;
+  }
+  return true;
+}
+
 }  // namespace madoguchi

@@ -138,6 +138,14 @@ OpeningHours OpeningHours::from_config(Config& table, const Holidays& holidays) 
   return std::move(*closed);
 }
 
+bool OpeningHours::ever_opens() const {
+  const auto has_hours = [](const DayHours& hours) { return !hours.empty(); };
+  return std::any_of(settings_.week.begin(), settings_.week.end(), has_hours) ||
+         (settings_.holidays && has_hours(*settings_.holidays)) ||
+         std::any_of(settings_.exceptions.begin(), settings_.exceptions.end(),
+                     [&](const auto& one) { return has_hours(one.second); });
+}
+
 const DayHours& OpeningHours::hours_of(Day day) const {
   const auto exception = settings_.exceptions.find(day);
   if (exception != settings_.exceptions.end()) return exception->second;

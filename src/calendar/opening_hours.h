@@ -58,6 +58,8 @@ class OpeningHours {
   static OpeningHours from_config(Config& table, const Holidays& holidays = Holidays::japanese());
 
   [[nodiscard]] bool is_open(Time time) const;
+  // False where neither a weekday, nor holidays, nor an exception has hours.
+  [[nodiscard]] bool ever_opens() const;
 
   // The first moment after `time` at which is_open() differs from what it is at `time`;
   // std::nullopt if it stays the same for the next 400 days.

@@ -203,7 +203,7 @@ web::Routes Api::routes() {
   routes.otherwise([sites](const web::Request& request, const web::Reply& reply) {
     for (const web::StaticFiles& site : sites)
       if (site.covers(request)) {
-        reply.send(site.serve(request));
+        reply.send(web::at_its_name(request, site.serve(request)));
         return;
       }
     if (request.path == "/") {

@@ -75,9 +75,10 @@ void Api::list_calls(const Ask& ask) {
   ++query->page.limit;  // one more tells whether there is a next page
   read<std::vector<CallRecord>>(
       ask, [query = *query](CentreStore& store) { return store.calls(query); },
-      [page](const Ask& to, const std::vector<CallRecord>& calls) {
+      [this, page](const Ask& to, const std::vector<CallRecord>& calls) {
         std::vector<ListItem> items;
-        for (const CallRecord& call : calls) items.push_back({call.id.text(), call_json(call)});
+        for (const CallRecord& call : calls)
+          items.push_back({call.id.text(), core_.world_.call_json(call)});
         to.answer(200, cut_page_json(items, page));
       });
 }
@@ -95,7 +96,7 @@ void Api::get_call(const Ask& ask) {
         if (!call) return to.refuse(ErrorCode::kNotFound, "there is no such call");
         if (!core_.world_.may_see(to.viewer, call->call) && (to.viewer.is_client() || !took_part()))
           return to.refuse(ErrorCode::kDenied, "this call is not yours to see");
-        to.answer(200, call_detail_json(*call));
+        to.answer(200, call_detail_json(core_.world_.call_json(call->call), *call));
       });
 }
 
@@ -132,7 +133,8 @@ void Api::export_calls_json(const Ask& ask) {
         auto calls = exported(store, query, "", [&](const std::vector<LoggedCall>& log) {
           std::string text;
           for (const LoggedCall& call : log)
-            text += (std::exchange(first, false) ? "" : ",") + call_detail_json(call);
+            text += (std::exchange(first, false) ? "" : ",") +
+                    call_detail_json(call_json(call.call), call);
           return text;
         });
         if (!calls) return calls;

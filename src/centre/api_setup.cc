@@ -3,6 +3,7 @@
 // what it refuses is not stored.
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "centre/api.h"
 #include "centre/desk_input.h"
 #include "centre/json_input.h"
@@ -13,6 +14,13 @@ namespace {
 
 std::string organisation_json(const OrganisationPart& part) {
   return JsonObject().id("id", part.id).text("name", part.name).done();
+}
+
+std::string name_in(JsonInput& input) {
+  std::string name = input.text("name");
+  if (name.empty()) input.refuse("name", "must not be empty");
+  if (!is_clean_line(name)) input.refuse("name", "must be one line of text");
+  return name;
 }
 
 }  // namespace
@@ -57,8 +65,7 @@ void Api::store_floor(const Ask& ask, FloorRow row, std::function<void()> then) 
 void Api::put_organisation(const Ask& ask) {
   OrganisationPart part{OrganisationId(std::string(ask.request.param("organisation"))), {}};
   JsonInput input(ask.request.body);
-  part.name = input.text("name");
-  if (part.name.empty()) input.refuse("name", "must not be empty");
+  part.name = name_in(input);
   if (const auto good = input.finish(); !good) return ask.refuse(good.error());
   agree_with_vault(ask, part, {}, [this, ask, part] {
     store_floor(ask, to_row(part), [this, ask, part] {
@@ -72,8 +79,7 @@ void Api::put_organisation(const Ask& ask) {
 void Api::put_group(const Ask& ask) {
   GroupPart part{GroupId(std::string(ask.request.param("group"))), {}};
   JsonInput input(ask.request.body);
-  part.name = input.text("name");
-  if (part.name.empty()) input.refuse("name", "must not be empty");
+  part.name = name_in(input);
   if (const auto good = input.finish(); !good) return ask.refuse(good.error());
   store_floor(ask, to_row(part), [this, ask, part] {
     core_.floor_.groups[part.id] = part;

@@ -28,9 +28,17 @@ void read_name(JsonInput& input, std::string_view member, Enum& into) {
     input.refuse(member, "is none of the names it may have");
 }
 
+// A number that the desk gives up is not shown any longer either: it may be another client's next.
+void replace_numbers(DeskPart& desk, std::vector<std::string> numbers) {
+  const auto among = [&](const std::vector<std::string>& all) {
+    return std::find(all.begin(), all.end(), desk.shown_number) != all.end();
+  };
+  if (among(desk.routing.numbers) && !among(numbers)) desk.shown_number.clear();
+  desk.routing.numbers = std::move(numbers);
+}
+
 void read_numbers(JsonInput& input, const FloorParts& floor, DeskPart& desk) {
-  const auto numbers = input.optional_texts("numbers");
-  if (numbers) desk.routing.numbers = *numbers;
+  if (auto numbers = input.optional_texts("numbers")) replace_numbers(desk, *std::move(numbers));
   if (desk.routing.numbers.empty()) input.refuse("numbers", "a desk needs one number at least");
   for (const std::string& number : desk.routing.numbers) {
     if (!is_number(number)) input.refuse("numbers", "a number looks like +81312345678");
@@ -99,7 +107,12 @@ Result<calendar::OpeningHours> hours_from_lines(const std::vector<std::string>& 
     if (!days) return wrong();
     for (const std::size_t day : *days) add(settings.week[day]);
   }
-  return calendar::OpeningHours::make(settings);
+  auto hours = calendar::OpeningHours::make(settings);
+  if (hours && !hours->ever_opens())
+    return fail(ErrorCode::kInvalid,
+                "the desk would never be open: name its days too, e.g. \"mon-fri 09:00-18:00\", or "
+                "\"sun-sat 00:00-24:00\" for all of them");
+  return hours;
 }
 
 void read_desk(JsonInput& input, const FloorParts& floor, DeskPart& desk) {

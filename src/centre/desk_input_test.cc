@@ -1,5 +1,6 @@
 #include "centre/desk_input.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace madoguchi::centre {
@@ -41,6 +42,9 @@ TEST(DeskInput, SaysWhichMemberIsWrong) {
             "answer: is none of the names it may have");
   EXPECT_EQ(with(R"("numbers":["+8139"],"hours":["monday"])"),
             "hours: \"monday\" is no line like \"mon-fri 09:00-18:00\" or \"holidays closed\"");
+  EXPECT_THAT(with(R"("numbers":["+8139"],"hours":["holidays closed"])"),
+              testing::StartsWith("hours: the desk would never be open"));
+  EXPECT_EQ(with(R"("numbers":["+8139"],"hours":["sun-sat 00:00-24:00","holidays closed"])"), "");
   EXPECT_EQ(
       mistake(R"({"name":"窓口","organisation_id":"none","group_id":"g","numbers":["+813"]})"),
       "organisation_id: there is no such organisation");
@@ -62,6 +66,27 @@ TEST(DeskInput, KeepsWhatIsAbsent) {
   EXPECT_FALSE(desk.recorded);
   EXPECT_EQ(desk.shown_number, "+81399999999");
   EXPECT_EQ(desk.texts[0], "はい");
+}
+
+TEST(DeskInput, ANumberThatTheDeskGivesUpIsNotShownAnyLonger) {
+  const FloorParts floor = floor_of_a_bank();
+  DeskPart desk;
+  desk.routing.id = DeskId("second");
+  desk.name = "窓口";
+  desk.routing.organisation = OrganisationId("bank");
+  desk.routing.group = GroupId("g");
+  const auto shown_after = [&](const std::string& body) {
+    JsonInput input(body);
+    read_desk(input, floor, desk);
+    EXPECT_TRUE(input.finish());
+    return desk.shown_number;
+  };
+  EXPECT_EQ(shown_after(R"({"numbers":["+8131","+8132"]})"), "+8131");
+  EXPECT_EQ(shown_after(R"({"numbers":["+8131","+8133"]})"), "+8131");
+  EXPECT_EQ(shown_after(R"({"numbers":["+8133","+8134"]})"), "+8133");
+  // One that callers are shown and do not reach the desk by stays until another is named.
+  EXPECT_EQ(shown_after(R"({"shown_number":"+81120"})"), "+81120");
+  EXPECT_EQ(shown_after(R"({"numbers":["+8135"]})"), "+81120");
 }
 
 TEST(DeskInput, HoursNameDaysAndLeaveTheRestClosed) {

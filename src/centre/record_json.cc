@@ -111,7 +111,8 @@ void write_promise(JsonObject& out, const PromiseRecord& promise) {
 
 }  // namespace
 
-void write_call(JsonObject& out, const CallRecord& record) {
+std::string call_json(const CallRecord& record) {
+  JsonObject out;
   out.id("id", record.id)
       .text("direction", record.outbound ? "out" : "in")
       .id("desk_id", record.desk)
@@ -136,21 +137,16 @@ void write_call(JsonObject& out, const CallRecord& record) {
       .text_or_null("outcome", outcome_of(record))
       .text_or_null("disposition", record.disposition)
       .id_or_null("promise_id", record.promise);
-}
-
-std::string call_json(const CallRecord& record) {
-  JsonObject out;
-  write_call(out, record);
   return std::move(out).done();
 }
 
-std::string call_detail_json(const LoggedCall& logged) {
+std::string call_detail_json(std::string call, const LoggedCall& logged) {
   JsonList legs;
   for (const LegRecord& leg : logged.legs) legs.raw(leg_json(leg));
-  JsonObject out;
-  write_call(out, logged.call);
-  out.raw("legs", std::move(legs).done()).raw("states", states_json(logged));
-  return std::move(out).done();
+  JsonObject more;
+  more.raw("legs", std::move(legs).done()).raw("states", states_json(logged));
+  call.back() = ',';  // one object of both
+  return call + std::move(more).done().substr(1);
 }
 
 std::string promise_json(const PromiseRecord& promise) {

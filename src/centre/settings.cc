@@ -211,6 +211,10 @@ DeskPart read_desk(Config& table, const Settings& settings, std::set<std::string
   if (table.has("hours")) {
     Config hours = table.table("hours");
     desk.hours = calendar::OpeningHours::from_config(hours);
+    if (!desk.hours.ever_opens())
+      table.refuse("hours",
+                   "the desk would never be open: name its days, e.g. mon = "
+                   "[\"09:00-18:00\"], or leave the table out for always");
   }
   read_texts(table.table("texts"), part);
   return part;

@@ -288,6 +288,12 @@ std::string World::call_json(const CallId& id) const {
   return std::move(out).done();
 }
 
+std::string World::call_json(const CallRecord& record) const {
+  const bool is_up = !record.ended && call(record.id) != nullptr;
+  std::string now = is_up ? call_json(record.id) : "";
+  return now.empty() ? centre::call_json(record) : now;
+}
+
 std::string World::operator_json(const AccountRow& account) const {
   static const OperatorView kUnknown;
   const OperatorView* known = look(account.operator_id);

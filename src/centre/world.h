@@ -74,6 +74,8 @@ class World {
 
   // ---- JSON, in the shapes of docs/openapi.yaml
   [[nodiscard]] std::string call_json(const CallId& id) const;
+  // As it is now where the call is up, else as the record says.
+  [[nodiscard]] std::string call_json(const CallRecord& record) const;
   [[nodiscard]] std::string operator_json(const AccountRow& account) const;
   [[nodiscard]] std::string desk_json(const DeskPart& desk, bool speech, Time now) const;
   [[nodiscard]] std::string group_json(const GroupPart& group) const;
@@ -115,9 +117,9 @@ std::map<DeskId, routing::DeskBalance> count_balance(const std::vector<CallRecor
                                                      const std::vector<PromiseRecord>& promises);
 
 // Of calls and promises that may have ended long ago, from the store.
-void write_call(class JsonObject& out, const CallRecord& record);
 std::string call_json(const CallRecord& record);
-std::string call_detail_json(const LoggedCall& logged);
+// `call`: what call_json() says of it.
+std::string call_detail_json(std::string call, const LoggedCall& logged);
 std::string promise_json(const PromiseRecord& promise);
 std::string promise_detail_json(const PromiseRecord& promise,
                                 const std::vector<AttemptRecord>& attempts);

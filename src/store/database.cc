@@ -5,7 +5,6 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
-#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <filesystem>
 
 #include "store/owner_wait.h"
+#include "store/sole_owner.h"
 #include "store/sql_trouble.h"
 #include "store/sqlite_turns.h"
 
@@ -54,16 +54,13 @@ struct Database::Connection {
 
   std::mutex mutex;  // guards the session
   std::unique_ptr<soci::session> session;
-  std::shared_ptr<void> prepared;   // on the session; goes before it
-  int owner_lock = -1;              // SQLite with sole_owner: the locked file beside the database
-  std::shared_ptr<WriteTurn> turn;  // SQLite
+  std::shared_ptr<void> prepared;               // on the session; goes before it
+  FileLock owner_lock;                          // SQLite with sole_owner
+  std::shared_ptr<WriteTurn> turn;              // SQLite
   std::unique_ptr<WalCheckpoints> checkpoints;  // SQLite with sole_owner
   std::atomic<StoreState> state{StoreState::kReady};
 
-  ~Connection() {
-    close();
-    if (owner_lock >= 0) ::close(owner_lock);
-  }
+  ~Connection() { close(); }
 
   void close() {
     prepared.reset();
@@ -81,21 +78,11 @@ struct Database::Connection {
   void roll_back();
 };
 
-// The lock is a file of its own because SQLite must be free to replace and lock its own files.
 Result<void> Database::Connection::lock_beside() {
-  if (!options.sole_owner || owner_lock >= 0) return {};
-  const std::string file = path + ".owner";
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("{}: cannot be made; check the folder's rights and space", file));
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    ::close(fd);
-    return fail(
-        ErrorCode::kConflict,
-        fmt::format("{}: another process of ours has this store open; stop it first", path));
-  }
-  owner_lock = fd;
+  if (!options.sole_owner || owner_lock.is_held()) return {};
+  auto lock = sole_owner_of(path);
+  if (!lock) return tl::unexpected<Error>(lock.error());
+  owner_lock = *std::move(lock);
   return {};
 }
 

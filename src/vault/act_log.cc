@@ -19,7 +19,7 @@ std::int64_t sum_of(const std::map<std::string, std::int64_t>& counts) {
 }  // namespace
 
 Result<DerivedKey> subject_salt_key(Records& records, const PersonId& person) {
-  return records.derived_key(person.owner, person.subject, "madoguchi.subject-salt.2");
+  return records.derived_key(person.owner, person.subject, kSaltPurpose);
 }
 
 ledger::Entry ActLog::entry_for(const OpeningTicket& ticket, std::string_view kind) const {

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "vault/mandate_json.h"
+#include "vault/mandate_names.h"
 #include "vault/rpc.h"
 
 namespace madoguchi::vault {
@@ -157,18 +158,15 @@ grpc::Status AdminService::BindNumber(grpc::ServerContext* context,
                                       const wire::BindNumberRequest* request,
                                       wire::BindNumberReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
-  const auto directory = parts_.registry.directory();
-  const Organisation* known = is_valid_id(request->organisation_id())
-                                  ? directory->find(OrganisationId(request->organisation_id()))
-                                  : nullptr;
-  return answer_of(
-      known == nullptr
-          ? fail(ErrorCode::kNotFound,
-                 fmt::format("there is no organisation \"{:.64}\" at the vault",
-                             request->organisation_id()))
-          : parts_.registry.put_organisation(known->id, known->name, {request->number_called()},
-                                             RegisteredBy::kAdministrator),
-      *reply);
+  const auto organisation = parts_.registry.known(request->organisation_id());
+  if (const auto may = parts_.registry.may_be_called(request->number_called()); !may)
+    return answer_of(may, *reply);
+  const auto directory = parts_.registry.directory();  // they stay once they are known
+  return answer_of(organisation ? parts_.registry.put_organisation(
+                                      *organisation, directory->find(*organisation)->name,
+                                      {request->number_called()}, RegisteredBy::kAdministrator)
+                                : Result<void>(tl::unexpected<Error>(organisation.error())),
+                   *reply);
 }
 
 grpc::Status AdminService::ListOrganisations(grpc::ServerContext* context,
@@ -192,7 +190,7 @@ grpc::Status AdminService::SetStaffPlace(grpc::ServerContext* context,
   const auto set = [&]() -> Result<void> {
     const auto who = OperatorId::parse(request->operator_id());
     if (!who) return tl::unexpected<Error>(who.error());
-    const auto organisation = OrganisationId::parse(request->organisation_id());
+    const auto organisation = parts_.registry.known(request->organisation_id());
     if (!organisation) return tl::unexpected<Error>(organisation.error());
     const auto role = role_named(request->role());
     if (!role) return tl::unexpected<Error>(role.error());
@@ -209,8 +207,10 @@ grpc::Status AdminService::DraftMandate(grpc::ServerContext* context,
                                         wire::DraftMandateReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   const auto mandate = mandate_from_json(request->json());
-  const auto drafted = mandate ? parts_.authority.draft(*mandate, administrator())
-                               : Result<void>(tl::unexpected<Error>(mandate.error()));
+  auto drafted = mandate
+                     ? check_names(*mandate, {parts_.registry, records_, CallerRules::japanese()})
+                     : Result<void>(tl::unexpected<Error>(mandate.error()));
+  if (drafted) drafted = parts_.authority.draft(*mandate, administrator());
   if (drafted) {
     reply->set_mandate_id(mandate->id.text());
     reply->set_version(mandate->version);

@@ -8,6 +8,7 @@
 #include "vault/authority_desk.h"
 #include "vault/dial_gate.h"
 #include "vault/recordings.h"
+#include "vault/records/records.h"
 #include "vault/staff.h"
 
 namespace madoguchi::vault {
@@ -25,6 +26,9 @@ class AdminService final : public wire::VaultForAdmin::Service {
     std::filesystem::path folder;  // for sealed files while they are exported
   };
   explicit AdminService(const Parts& parts) : parts_(parts) {}
+
+  // Before it serves: fields that a mandate names are looked up. Outlives it.
+  void know(Records& records) { records_ = &records; }
 
   grpc::Status ExportRecording(
       grpc::ServerContext* context,
@@ -52,6 +56,7 @@ class AdminService final : public wire::VaultForAdmin::Service {
 
  private:
   const Parts parts_;
+  Records* records_ = nullptr;
 };
 
 }  // namespace madoguchi::vault

@@ -76,7 +76,7 @@ Result<void> AuthorityDesk::load() {
   if (!image) return tl::unexpected<Error>(image.error());
   for (const StaffPlace& place : image->places) authority_.places().put(place);
   for (const MandateRow& row : image->mandates) {
-    auto mandate = mandate_from_json(row.json);
+    auto mandate = mandate_from_json(row.json, MandateText::kKept);
     if (!mandate)
       return fail(ErrorCode::kCorrupt, fmt::format("mandate {} version {}: {}", row.id.text(),
                                                    row.version, mandate.error().message));
@@ -239,9 +239,29 @@ std::optional<StaffPlace> AuthorityDesk::place_of(const OperatorId& who) {
   return place == nullptr ? std::nullopt : std::optional<StaffPlace>(*place);
 }
 
+Result<bool> AuthorityDesk::has_owner(const OrganisationId& organisation) {
+  std::vector<OperatorId> owners;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [who, place] : authority_.places().all())
+      if (place.role == StaffRole::kOwner && place.organisation == organisation)
+        owners.push_back(who);
+  }
+  for (const OperatorId& who : owners) {
+    const auto staff = parts_.store.find_staff(who);
+    if (!staff) return tl::unexpected<Error>(staff.error());
+    if (*staff && !(*staff)->password_hash.empty()) return true;
+    const auto passkeys = parts_.store.passkeys_of(who);
+    if (!passkeys) return tl::unexpected<Error>(passkeys.error());
+    if (!passkeys->empty()) return true;
+  }
+  return false;
+}
+
 Result<void> AuthorityDesk::draft(const Mandate& mandate, const OperatorId& by) {
   const std::lock_guard lock(mutex_);
   if (auto may = authority_.mandates().may_put(mandate); !may) return may;
+  if (auto may = check_not_over(mandate, parts_.clock.now()); !may) return may;
   const Mandate limited = with_limits(mandate);
   if (!mandate.parent.empty())
     if (auto may = check_narrower(limited, *authority_.mandates().newest(mandate.parent)); !may)
@@ -268,6 +288,7 @@ Result<void> AuthorityDesk::pass_on(const Mandate& mandate, const OperatorId& by
   if (auto may = may_pass_on(authority_.mandates(), mandate, place->organisation, now); !may)
     return may;
   if (auto may = authority_.mandates().may_put(mandate); !may) return may;
+  if (auto may = check_not_over(mandate, now); !may) return may;
   return keep_draft(mandate, by, mandate.owners);
 }
 
@@ -305,6 +326,9 @@ Result<void> AuthorityDesk::sign(const MandateId& mandate, std::uint32_t version
     const Time now = parts_.clock.now();
     const Signature signature{mandate, version, *owner, by, now};
     if (auto may = authority_.mandates().may_sign(signature); !may) return may;
+    // Not a rule of may_sign(): what was signed before there was this one is still read.
+    const auto& versions = authority_.mandates().all().at(mandate).versions;
+    if (auto may = check_not_over(versions[version - 1], now); !may) return may;
     auto kept = commit(now, PutSignature{signature},
                        entry_of("mandate_signed", {{"mandate", mandate.text()},
                                                    {"version", static_cast<std::int64_t>(version)},
@@ -339,6 +363,28 @@ Result<void> AuthorityDesk::revoke(const MandateId& mandate, const OperatorId& b
        *owner, mandate_entry(now, by, mandate, 0, "revoked")});
 }
 
+Result<void> AuthorityDesk::may_freeze(const OrganisationId& owner, FreezeScope scope,
+                                       const std::string& name) {
+  const Mandates& mandates = authority_.mandates();
+  const auto& tickets = authority_.tickets().all();
+  const StaffPlace* place = authority_.places().find(OperatorId(name));
+  switch (scope) {
+    case FreezeScope::kAll:
+      return {};
+    case FreezeScope::kDesk:
+      if (mandates.names_desk(DeskId(name), owner)) return {};
+      return fail(ErrorCode::kNotFound, "name: no mandate about your people names such a desk");
+    case FreezeScope::kPerson:
+      if (place != nullptr && is_known_to(owner, mandates, *place)) return {};
+      // Who belongs elsewhere since, and still has a ticket from before.
+      if (std::any_of(tickets.begin(), tickets.end(),
+                      [&](const auto& one) { return one.second.who == OperatorId(name); }))
+        return {};
+      return fail(ErrorCode::kNotFound, "name: nobody of that name can come to your people's data");
+  }
+  return {};
+}
+
 Result<FreezeId> AuthorityDesk::freeze(FreezeScope scope, const std::string& name,
                                        const std::string& reason, const OperatorId& by,
                                        const std::string& script) {
@@ -351,6 +397,7 @@ Result<FreezeId> AuthorityDesk::freeze(FreezeScope scope, const std::string& nam
   const std::lock_guard lock(mutex_);
   const auto owner = owner_of(by);
   if (!owner) return tl::unexpected<Error>(owner.error());
+  if (auto may = may_freeze(*owner, scope, name); !may) return tl::unexpected<Error>(may.error());
   const Time now = parts_.clock.now();
   const Freeze freeze{
       FreezeId::fresh(now, parts_.entropy), *owner, scope, name, by, now, reason, script};

@@ -59,7 +59,10 @@ class AuthorityDesk {
   // Told in the log of every owner whose data the person could or can come to.
   Result<void> put_place(const StaffPlace& place);
   [[nodiscard]] std::optional<StaffPlace> place_of(const OperatorId& who);
-  // One that is passed on is narrower than what it comes from (passing_on.h). Windows that it names
+  // Whether somebody placed as this organisation's owner has a way to sign in at the vault.
+  Result<bool> has_owner(const OrganisationId& organisation);
+  // kInvalid when it is over already, here and in sign() and pass_on(). One that is passed on is
+  // narrower than what it comes from (passing_on.h). Windows that it names
   // no limit for get the vault's own, or what it comes from has, whichever is less.
   Result<void> draft(const Mandate& mandate, const OperatorId& by);
 
@@ -73,7 +76,9 @@ class AuthorityDesk {
   Result<void> pass_on(const Mandate& mandate, const OperatorId& by);
 
   // ---- owners: `by` must be an owner's person; kDenied otherwise. Of revoke() and freeze() an
-  // error of the store means: it holds, and is owed.
+  // error of the store means: it holds, and is owed. freeze() gives kNotFound for a desk that no
+  // mandate about the owner's people names, and a person who has nothing to do with them: a name
+  // that is misspelt stops nobody.
   Result<void> sign(const MandateId& mandate, std::uint32_t version, const OperatorId& by);
   Result<void> revoke(const MandateId& mandate, const OperatorId& by);
   Result<FreezeId> freeze(FreezeScope scope, const std::string& name, const std::string& reason,
@@ -105,6 +110,8 @@ class AuthorityDesk {
   [[nodiscard]] Mandate with_limits(const Mandate& mandate);
   Result<void> keep_draft(const Mandate& mandate, const OperatorId& by,
                           const std::vector<OrganisationId>& told);
+  [[nodiscard]] Result<void> may_freeze(const OrganisationId& owner, FreezeScope scope,
+                                        const std::string& name);
   // The owner organisation of this person.
   [[nodiscard]] Result<OrganisationId> owner_of(const OperatorId& by);
   // `told` goes into the log of each of `owners`.

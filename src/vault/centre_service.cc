@@ -103,16 +103,23 @@ grpc::Status CentreService::SignedIn(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-// The call's own client is told, where there is such a call.
+// The call's own client is told, where there is such a call. Anyone may read what it is told, so of
+// the centre's words only those stand there that the vault knows: a person's, a desk's.
 void CentreService::refuse(std::string asked, std::string_view why,
                            const wire::AskOpeningTicketRequest& of) {
   const CallId call(of.call_id());
-  const auto owner = authority_.with([&](Authority& authority, Time) {
+  RefusedAsk ask{std::move(asked), std::string(why), std::string(kRole), {}, {}, {}, {}};
+  authority_.with([&](Authority& authority, Time) {
     const CallLease* lease = authority.leases().known(call);
-    return lease == nullptr ? OrganisationId() : lease->called;
+    const OperatorId who(of.operator_id());
+    const DeskId desk(of.desk_id());
+    if (authority.places().find(who) != nullptr) ask.who = who;
+    if ((lease != nullptr && lease->desk == desk) || authority.mandates().names_desk(desk, {}))
+      ask.desk = desk;
+    ask.call = call;
+    if (lease != nullptr) ask.owner = lease->called;
   });
-  refusals_.note({std::move(asked), std::string(why), std::string(kRole), owner,
-                  OperatorId(of.operator_id()), call, DeskId(of.desk_id())});
+  refusals_.note(std::move(ask));
 }
 
 grpc::Status CentreService::AskOpeningTicket(grpc::ServerContext* context,

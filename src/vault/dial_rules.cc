@@ -77,6 +77,12 @@ bool DialRules::hits(const Rule& rule, const Line& line) {
                      [&](const std::string& prefix) { return national.starts_with(prefix); });
 }
 
+std::vector<std::string> DialRules::words_for_good() const {
+  std::vector<std::string> words;
+  for (const Rule& rule : rules_) words.push_back(rule.word);
+  return words;
+}
+
 Refusal DialRules::refusal(std::string_view word) const {
   const auto found = sentences_.find(word);
   return {std::string(word), found == sentences_.end() ? std::string(word) : found->second};

@@ -34,6 +34,9 @@ class DialRules {
   // What speaks against ringing it now; `dialled` holds when it was rung before, in any order.
   [[nodiscard]] std::optional<Refusal> refuse_again(std::span<const Time> dialled, Time now) const;
 
+  // The words of what refuse_line() says: none of these lines will ever be another.
+  [[nodiscard]] std::vector<std::string> words_for_good() const;
+
   // The file's sentence for a word; a word it does not have is its own sentence.
   [[nodiscard]] Refusal refusal(std::string_view word) const;
 

@@ -36,7 +36,7 @@ Result<std::shared_ptr<const Directory>> Directory::make(const VaultImage& image
     const auto found = directory->organisations_.find(row.organisation);
     if (found == directory->organisations_.end()) continue;
     found->second.numbers_called.push_back(row.number_called);
-    directory->owners_[row.canonical] = row.organisation;
+    directory->numbers_[row.canonical] = row;
   }
   for (const KeyRow& row : image.keys)
     if (auto taken = directory->take(row, master); !taken)
@@ -95,9 +95,22 @@ const RecordingKey* Directory::find_recording_key(const OrganisationId& organisa
   return nullptr;
 }
 
+const NumberRow* Directory::find_number(std::string_view canonical) const {
+  const auto found = numbers_.find(canonical);
+  return found == numbers_.end() ? nullptr : &found->second;
+}
+
 OrganisationId Directory::owner_of(std::string_view canonical) const {
-  const auto found = owners_.find(canonical);
-  return found == owners_.end() ? OrganisationId() : found->second;
+  const NumberRow* found = find_number(canonical);
+  return found == nullptr ? OrganisationId() : found->organisation;
+}
+
+std::vector<NumberRow> Directory::numbers_of(const OrganisationId& organisation,
+                                             std::string_view after, std::size_t most) const {
+  std::vector<NumberRow> found;
+  for (auto one = numbers_.upper_bound(after); one != numbers_.end() && found.size() < most; ++one)
+    if (one->second.organisation == organisation) found.push_back(one->second);
+  return found;
 }
 
 Result<Secret> Directory::open_secret(ByteView sealed) const {

@@ -50,8 +50,13 @@ class Directory {
   [[nodiscard]] const Organisation* find(const OrganisationId& id) const;
   [[nodiscard]] const RecordingKey* find_recording_key(const OrganisationId& organisation,
                                                        std::string_view key_id) const;
+  // nullptr when nobody's.
+  [[nodiscard]] const NumberRow* find_number(std::string_view canonical) const;
   // Whose number this is; empty when nobody's.
   [[nodiscard]] OrganisationId owner_of(std::string_view canonical) const;
+  // At most so many of an organisation's, in order, from the one after `after` on.
+  [[nodiscard]] std::vector<NumberRow> numbers_of(const OrganisationId& organisation,
+                                                  std::string_view after, std::size_t most) const;
 
   [[nodiscard]] const SealPublicKey& sealing_key() const { return sealing_.public_key; }
 
@@ -73,7 +78,7 @@ class Directory {
   [[nodiscard]] Result<void> check_whole() const;
 
   std::map<OrganisationId, Organisation> organisations_;
-  std::map<std::string, OrganisationId, std::less<>> owners_;
+  std::map<std::string, NumberRow, std::less<>> numbers_;  // by canonical
   SealingKeys sealing_;
   Secret redial_key_;
   Secret own_key_;

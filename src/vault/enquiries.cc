@@ -178,6 +178,7 @@ namespace {
 
 constexpr std::size_t kMostWords = 200;  // bytes, of what a value was given for, or of a refusal
 constexpr std::size_t kMostRefusals = 20;
+constexpr int kMostTimes = 3;  // that a correction is tried while others change the record
 constexpr std::chrono::hours kJapan{9};
 
 bool is_a_line(const std::string& text) {
@@ -205,13 +206,18 @@ Result<void> check_wanted(const Schema& schema, const WantedValue& wanted) {
   return {};
 }
 
-// `known`: as it was, if it was there.
+// `known`: as it was, if it was there. Another text is another number: what was known of the old
+// one's line, and that somebody verified it, says nothing of the new one.
 FieldValue value_of(const WantedValue& wanted, const std::optional<FieldValue>& known,
                     const std::optional<Provenance>& of_record, const OperatorId& by, Time now) {
   FieldValue value = known.value_or(FieldValue{});
   value.field = wanted.field;
   value.number = wanted.number;
-  if (wanted.text) value.text = *wanted.text;
+  if (wanted.text && wanted.text->reveal() != value.text.reveal()) {
+    value.text = *wanted.text;
+    value.standing = Standing::kSelfDeclared;
+    if (value.telephone) value.telephone->line_kind.clear();
+  }
   if (wanted.verified)
     value.standing = *wanted.verified ? Standing::kVerified : Standing::kSelfDeclared;
   if (!value.provenance) value.provenance = of_record.value_or(Provenance{});
@@ -238,40 +244,57 @@ Answer<std::string> Enquiries::correct(const OwnersPerson& asker, const SubjectI
   if (auto begun = begin(asker); !begun) return declined(begun.error());
   const auto key = subject_salt_key(parts_.records, {asker.owner, subject});
   if (!key) return declined(key.error());
-  const auto before =
-      parts_.records.read(asker.owner, subject, {wanted.field, std::string(kProvenanceName)});
+  ledger::Entry entry = entry_of(asker, ledger::kind::kCorrection);
+  entry.details.erase("search");
+  entry.details["correction"] = fresh_id_text(entry.time, parts_.entropy);
+  entry.details["reason"] = std::string(reason);
+  entry.fields = {shown_name(wanted.field, wanted.number)};
+  entry.subject = ledger::SubjectCommitment::make(key->reveal(), subject.text(), parts_.entropy);
+  for (int times = 0; times < kMostTimes; ++times) {
+    auto outcome = correct_as_it_stands(asker, subject, wanted, entry);
+    if (!outcome) return declined(outcome.error());
+    if (*outcome) return **std::move(outcome);
+  }
+  return declined(Error{ErrorCode::kUnavailable, "others change this record all the time"});
+}
+
+// Nothing: somebody changed the record between reading and writing it.
+Answer<std::optional<std::string>> Enquiries::correct_as_it_stands(const OwnersPerson& asker,
+                                                                   const SubjectId& subject,
+                                                                   const WantedValue& wanted,
+                                                                   ledger::Entry entry) {
+  const std::vector<std::string> fields{wanted.field, std::string(kProvenanceName)};
+  const auto before = parts_.records.read(asker.owner, subject, fields);
   if (!before) return declined(before.error());
   std::optional<FieldValue> known;
   for (const FieldValue& value : before->values)
     if (value.number == wanted.number) known = value;
   if (!known && !wanted.text)
     return declined(Error{ErrorCode::kInvalid, "number: there is no such value"});
-
-  ledger::Entry entry = entry_of(asker, ledger::kind::kCorrection);
-  entry.details.erase("search");
-  entry.details["correction"] = fresh_id_text(entry.time, parts_.entropy);
-  entry.details["reason"] = std::string(reason);
-  entry.fields = {shown_name(wanted.field, wanted.number)};
-  entry.outcome = wanted.gone ? "removed" : known ? "corrected" : "added";
-  entry.subject = ledger::SubjectCommitment::make(key->reveal(), subject.text(), parts_.entropy);
   Correction change;
   if (wanted.gone)
     change.gone = {fmt::format("{}.{}", wanted.field, wanted.number)};
   else
     change.values = {value_of(wanted, known, before->provenance, asker.who, entry.time)};
+
+  entry.outcome = wanted.gone ? "removed" : known ? "corrected" : "added";
   bool told = false;
   const auto tell = [&]() -> Result<void> {
     auto kept = log(asker, entry);
     told = kept.has_value();
     return kept;
   };
-  const std::string outcome = entry.outcome;
   const auto done = parts_.records.correct(asker.owner, subject, change, before->revision, tell);
-  if (done) return outcome;
-  entry.outcome = "not_corrected";
-  if (told)
+  if (done) return entry.outcome;
+  const auto after = parts_.records.read(asker.owner, subject, fields);
+  const bool as_it_was = after && after->revision == before->revision;
+  if (!told && done.error().code == ErrorCode::kConflict && !as_it_was) return std::nullopt;
+  if (told) {
+    // A commit that was not answered may have been kept.
+    entry.outcome = as_it_was ? "not_corrected" : "unknown";
     if (auto kept = log(asker, entry); !kept)
       log_warn("that a record was not corrected could not be logged: {}", kept.error().message);
+  }
   return declined(done.error());
 }
 

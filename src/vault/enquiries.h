@@ -76,8 +76,9 @@ class Enquiries {
   Answer<ledger::Disclosure> disclose(const OwnersPerson& asker, const SubjectId& subject);
   // The owner's word for a value that is not true, one entry for each; "corrected", "added" or
   // "removed". The entry is durable first, and one that says "not_corrected" follows where the
-  // record could not be changed then. It is taken down as of today, by the asker. `reason` is one
-  // of correction_reasons(). kInvalid, kConflict: nothing changed, nothing logged.
+  // record could not be changed then, or "unknown" where its store did not say whether it was. It
+  // is taken down as of today, by the asker. `reason` is one of correction_reasons(). kInvalid,
+  // kConflict: nothing changed, nothing logged.
   Answer<std::string> correct(const OwnersPerson& asker, const SubjectId& subject,
                               const WantedValue& wanted, std::string_view reason);
   // For good: afterwards nobody finds or opens the person. That it begins is in the log before,
@@ -88,6 +89,10 @@ class Enquiries {
   Answer<void> begin(const OwnersPerson& asker);
   [[nodiscard]] ledger::Entry entry_of(const OwnersPerson& asker, std::string_view kind) const;
   Result<void> log(const OwnersPerson& asker, const ledger::Entry& entry);
+  Answer<std::optional<std::string>> correct_as_it_stands(const OwnersPerson& asker,
+                                                          const SubjectId& subject,
+                                                          const WantedValue& wanted,
+                                                          ledger::Entry entry);
   // Logs the enquiry and looks the whole log through.
   Answer<LookedAt> look_through(const OwnersPerson& asker, const SubjectId& subject,
                                 const DerivedKey& key, std::string_view outcome);

@@ -14,6 +14,7 @@
 #include "vault/exports/sealed_export.h"
 #include "vault/exports/spelling.h"
 #include "vault/openings.h"
+#include "vault/records/row_splitter.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -66,19 +67,6 @@ class NewFile {
   std::uint64_t size_ = 0;
   recording::RunningDigest digest_;
 };
-
-void add_cell(std::string& line, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    line += text;
-    return;
-  }
-  line += '"';
-  for (const char c : text) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  line += '"';
-}
 
 }  // namespace
 

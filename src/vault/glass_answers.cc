@@ -6,9 +6,13 @@
 namespace madoguchi::vault {
 namespace {
 
-bool is_limit(Denial refusal) {
-  return refusal == Denial::kGuesses || refusal == Denial::kSearches || refusal == Denial::kLimit ||
-         refusal == Denial::kTooManyCases;
+// Empty where no limit is reached.
+std::string_view limit_reached(Denial refusal) {
+  if (refusal == Denial::kGuesses) return "too many values that did not match; wait a while";
+  if (refusal == Denial::kSearches) return "too many searches; wait a while";
+  if (refusal == Denial::kLimit) return "a limit of the mandate, or of the vault, is reached";
+  if (refusal == Denial::kTooManyCases) return "as many cases are open as one person may have";
+  return {};
 }
 
 }  // namespace
@@ -34,8 +38,9 @@ web::Response malformed(std::string_view wanted) {
 }
 
 web::Response refused(Denial refusal) {
-  return web::error_response(is_limit(refusal) ? 429 : 403, name_of(refusal),
-                             "the vault does not allow this");
+  if (const auto limit = limit_reached(refusal); !limit.empty())
+    return web::error_response(429, name_of(refusal), limit);
+  return web::error_response(403, name_of(refusal), "the vault does not allow this");
 }
 
 web::Response failed(const Error& error) {

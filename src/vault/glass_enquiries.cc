@@ -17,34 +17,39 @@ web::Response as_file(std::string text, std::string_view type, const std::string
   return response;
 }
 
-// Nothing: a member is not of its kind.
+// Nothing: the field is missing, or a member is not of its kind.
 std::optional<WantedValue> wanted_in(const Json& body) {
-  auto field = text_in(body, "field");
-  if (!field) return std::nullopt;
-  WantedValue wanted;
-  wanted.field = *std::move(field);
-  const auto flag = [&](const char* name) -> std::optional<bool> {
+  using IsOfKind = bool (Json::*)() const noexcept;
+  bool right = true;
+  const auto member = [&](const char* name, IsOfKind is) -> const Json* {
     const auto found = body.find(name);
-    return found != body.end() && found->is_boolean() ? std::optional(found->get<bool>())
-                                                      : std::nullopt;
+    if (found == body.end()) return nullptr;
+    right = right && (*found.*is)();
+    return right ? &*found : nullptr;
   };
-  if (const auto number = body.find("number"); number != body.end()) {
-    if (!number->is_number_unsigned() || number->get<std::uint64_t>() > 99) return std::nullopt;
+  const auto text = [&](const char* name) -> std::optional<std::string> {
+    const Json* found = member(name, &Json::is_string);
+    return found == nullptr ? std::nullopt : std::optional(found->get<std::string>());
+  };
+  WantedValue wanted;
+  wanted.field = text("field").value_or("");
+  if (auto value = text("text")) wanted.text = Personal<std::string>(*std::move(value));
+  wanted.given_for = text("given_for");
+  if (const Json* gone = member("gone", &Json::is_boolean)) wanted.gone = gone->get<bool>();
+  if (const Json* verified = member("verified", &Json::is_boolean))
+    wanted.verified = verified->get<bool>();
+  if (const Json* number = member("number", &Json::is_number_unsigned)) {
+    right = right && number->get<std::uint64_t>() <= 99;
     wanted.number = number->get<std::uint8_t>();
   }
-  wanted.gone = flag("gone").value_or(false);
-  wanted.verified = flag("verified");
-  if (auto text = text_in(body, "text")) wanted.text = Personal<std::string>(*std::move(text));
-  wanted.given_for = text_in(body, "given_for");
-  const auto refusals = body.find("refusals");
-  if (refusals == body.end()) return wanted;
-  if (!refusals->is_array()) return std::nullopt;
-  wanted.refusals.emplace();
-  for (const Json& one : *refusals) {
-    if (!one.is_string()) return std::nullopt;
-    wanted.refusals->push_back(one.get<std::string>());
+  if (const Json* refusals = member("refusals", &Json::is_array)) {
+    wanted.refusals.emplace();
+    for (const Json& one : *refusals) {
+      right = right && one.is_string();
+      if (right) wanted.refusals->push_back(one.get<std::string>());
+    }
   }
-  return wanted;
+  return right && !wanted.field.empty() ? std::optional(std::move(wanted)) : std::nullopt;
 }
 
 }  // namespace

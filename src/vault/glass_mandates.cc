@@ -2,6 +2,7 @@
 
 #include "vault/mandate_json.h"
 #include "vault/mandate_links.h"
+#include "vault/mandate_names.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -53,6 +54,10 @@ web::Response GlassMandates::list(const Visitor& visitor) {
 web::Response GlassMandates::pass_on(const web::Request& request, const Visitor& visitor) {
   const auto mandate = mandate_from_json(request.body);
   if (!mandate) return failed(mandate.error());
+  if (auto named =
+          check_names(*mandate, {parts_.registry, parts_.records, CallerRules::japanese()});
+      !named)
+    return failed(named.error());
   const auto drafted = parts_.authority.pass_on(*mandate, visitor.who);
   if (!drafted) return failed(drafted.error());
   return shown({{"mandate", mandate->id.text()}, {"version", mandate->version}});

@@ -5,6 +5,7 @@
 
 #include "vault/authority_desk.h"
 #include "vault/glass_door.h"
+#include "vault/records/records.h"
 #include "vault/registry.h"
 #include "web/routes.h"
 
@@ -16,6 +17,7 @@ class GlassMandates {
     GlassDoor& door;
     AuthorityDesk& authority;
     Registry& registry;
+    Records* records = nullptr;  // null: this vault has none
   };
   explicit GlassMandates(const Parts& parts) : parts_(parts) {}
 

@@ -1,5 +1,7 @@
 #include "vault/glass_owner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -26,6 +28,11 @@ std::uint64_t number_of(std::string_view text, std::uint64_t absent) {
   std::uint64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   return read.ec == std::errc() && !text.empty() ? number : absent;
+}
+
+std::uint64_t page_size(const web::Request& request) {
+  return std::clamp<std::uint64_t>(number_of(request.query_or("limit", ""), kUsualPage), 1,
+                                   kMostPage);
 }
 
 Json standing_of(Json out, const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
@@ -68,6 +75,11 @@ void GlassOwner::add_to(web::Routes& routes) {
   routes.add({Method::kGet, "/api/owner/mandates", door.reading(for_owner(&GlassOwner::mandates))});
   routes.add({Method::kPost, mandate + "sign", door.changing(for_owner(&GlassOwner::sign))});
   routes.add({Method::kPost, mandate + "revoke", door.changing(for_owner(&GlassOwner::revoke))});
+  const std::string numbers = "/api/owner/numbers";
+  const std::string release = numbers + "/{number}/release";
+  routes.add({Method::kGet, numbers, door.reading(for_owner(&GlassOwner::numbers))});
+  routes.add({Method::kPost, release, door.changing(for_owner(&GlassOwner::give_free))});
+  routes.add({Method::kDelete, release, door.changing(for_owner(&GlassOwner::keep_number))});
   routes.add({Method::kGet, freezes, door.reading(for_owner(&GlassOwner::freezes))});
   routes.add({Method::kPost, freezes, door.changing(for_owner(&GlassOwner::freeze))});
   routes.add({Method::kDelete, freezes + "/{freeze}", door.changing(for_owner(&GlassOwner::lift))});
@@ -105,6 +117,8 @@ web::Response GlassOwner::sign(const web::Request& request, const Visitor& visit
   const auto signed_off =
       parts_.authority.sign(MandateId(std::string(request.param("mandate"))),
                             (*body)["version"].get<std::uint32_t>(), visitor.who);
+  if (!signed_off && signed_off.error().code == ErrorCode::kInvalid)
+    return web::error_response(400, "mandate_over", signed_off.error().message);
   return signed_off ? shown({{"signed", true}}) : failed(signed_off.error());
 }
 
@@ -113,6 +127,36 @@ web::Response GlassOwner::revoke(const web::Request& request, const Visitor& vis
   const auto revoked =
       parts_.authority.revoke(MandateId(std::string(request.param("mandate"))), visitor.who);
   return revoked ? shown({{"revoked", true}}) : failed(revoked.error());
+}
+
+web::Response GlassOwner::numbers(const web::Request& request, const Visitor&,
+                                  const OrganisationId& owner) {
+  const auto most = static_cast<std::size_t>(page_size(request));
+  const auto found =
+      parts_.registry.directory()->numbers_of(owner, request.query_or("after", ""), most);
+  Json list = Json::array();
+  for (const NumberRow& row : found) {
+    const bool free = !row.given_free_by.empty();
+    list.push_back({{"number", row.number_called},
+                    {"given_free_by", free ? Json(row.given_free_by.text()) : Json(nullptr)},
+                    {"given_free_at", free ? Json(format_utc(row.given_free)) : Json(nullptr)}});
+  }
+  return shown({{"numbers", std::move(list)},
+                {"next", found.size() < most ? Json(nullptr) : Json(found.back().canonical)}});
+}
+
+web::Response GlassOwner::give_free(const web::Request& request, const Visitor& visitor,
+                                    const OrganisationId& owner) {
+  const auto given = parts_.registry.say_of_number(std::string(request.param("number")), owner,
+                                                   visitor.who, NumbersWord::kGivenFree);
+  return given ? shown({{"given_free", true}}) : failed(given.error());
+}
+
+web::Response GlassOwner::keep_number(const web::Request& request, const Visitor& visitor,
+                                      const OrganisationId& owner) {
+  const auto kept = parts_.registry.say_of_number(std::string(request.param("number")), owner,
+                                                  visitor.who, NumbersWord::kKept);
+  return kept ? shown({{"kept", true}}) : failed(kept.error());
 }
 
 web::Response GlassOwner::freezes(const web::Request&, const Visitor&,
@@ -143,6 +187,9 @@ web::Response GlassOwner::freeze(const web::Request& request, const Visitor& vis
   if (!known) return failed(known.error());
   const auto frozen = parts_.authority.freeze(*known, text_in(*body, "name").value_or(""), *reason,
                                               visitor.who, text_in(*body, "script").value_or(""));
+  if (!frozen && frozen.error().code == ErrorCode::kNotFound)
+    return web::error_response(400, fmt::format("unknown_{}", name_of(*known)),
+                               frozen.error().message);
   return frozen ? shown({{"freeze", frozen->text()}}) : failed(frozen.error());
 }
 
@@ -163,8 +210,7 @@ web::Response GlassOwner::entries(const web::Request& request, const Visitor&,
   });
   const std::uint64_t size = mine == sizes->end() ? 0 : mine->size;
   const std::uint64_t before = std::min(number_of(request.query_or("before", ""), size), size);
-  const std::uint64_t limit =
-      std::clamp<std::uint64_t>(number_of(request.query_or("limit", ""), kUsualPage), 1, kMostPage);
+  const std::uint64_t limit = page_size(request);
   const std::uint64_t from = before > limit ? before - limit : 0;
   Json list = Json::array();
   if (before > from) {

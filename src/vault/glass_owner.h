@@ -1,6 +1,7 @@
-// The owner's part of the vault's site: mandates to sign and take back, freezes, who may open the
-// owner's people at this moment, and the entries of the owner's log. For people whose place is
-// "owner" in their organisation; others get 403. Handlers of GlassDoor's threads.
+// The owner's part of the vault's site: mandates to sign and take back, numbers to give free,
+// freezes, who may open the owner's people at this moment, and the entries of the owner's log. For
+// people whose place is "owner" in their organisation; others get 403. Handlers of GlassDoor's
+// threads.
 #pragma once
 
 #include "ledger/log_store.h"
@@ -37,6 +38,9 @@ class GlassOwner {
   web::Response mandates(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response sign(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response revoke(const web::Request&, const Visitor&, const OrganisationId& owner);
+  web::Response numbers(const web::Request&, const Visitor&, const OrganisationId& owner);
+  web::Response give_free(const web::Request&, const Visitor&, const OrganisationId& owner);
+  web::Response keep_number(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response freezes(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response freeze(const web::Request&, const Visitor&, const OrganisationId& owner);
   web::Response lift(const web::Request&, const Visitor&, const OrganisationId& owner);

@@ -1,6 +1,7 @@
 #include "vault/glass_people.h"
 
 #include "vault/glass_people_json.h"
+#include "vault/records/sealer.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -83,7 +84,7 @@ web::Response GlassPeople::show(const OpeningTicketId& id, const SessionKey& ses
     purposes.push_back(json_of(purpose));
     if (purpose.id != look->ticket.purpose) continue;
     mine = json_of(purpose);
-    for (const std::string& field : purpose.fields) named.insert(field.substr(0, field.find('.')));
+    for (const std::string& field : purpose.fields) named.insert(field_of(field));
   }
   Json of_case = nullptr;
   if (look->of_case)

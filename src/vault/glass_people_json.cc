@@ -5,11 +5,14 @@
 namespace madoguchi::vault {
 namespace {
 
+Json json_of(const RefusedUse& use) {
+  return {{"ja", use.ja}, {"en", use.en}};
+}
+
 // A use that nobody but the client has a word for is said in its own.
 Json refused_use(const std::string& words) {
-  const RefusedUse* known = RefusedUses::japanese().find(words);
-  return {{"ja", known == nullptr ? words : known->ja},
-          {"en", known == nullptr ? words : known->en}};
+  if (const RefusedUse* known = RefusedUses::japanese().find(words)) return json_of(*known);
+  return {{"ja", words}, {"en", words}};
 }
 
 // Of a telephone that is not opened: the client's own text might say whose it is, so of that only
@@ -20,10 +23,10 @@ void put_uses(Json& shown, const MaskedValue& value) {
   shown["refusals"] = Json::array();
   shown["more_refusals"] = false;
   for (const std::string& words : value.refusals) {
-    if (RefusedUses::japanese().find(words) == nullptr)
-      shown["more_refusals"] = true;
+    if (const RefusedUse* known = RefusedUses::japanese().find(words))
+      shown["refusals"].push_back(json_of(*known));
     else
-      shown["refusals"].push_back(refused_use(words));
+      shown["more_refusals"] = true;
   }
 }
 

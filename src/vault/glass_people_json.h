@@ -25,8 +25,11 @@ class Names {
       if (!schema) continue;
       for (const FieldSpec& field : (*schema)->fields())
         if (wanted(field) && seen.insert(field.name).second)
-          found.push_back(
-              {{"name", field.name}, {"label_ja", field.label_ja}, {"label_en", field.label_en}});
+          found.push_back({{"name", field.name},
+                           {"label_ja", field.label_ja},
+                           {"label_en", field.label_en},
+                           {"kind", name_of(field.kind)},
+                           {"repeats", field.repeats}});
     }
     return found;
   }

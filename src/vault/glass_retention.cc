@@ -18,6 +18,7 @@ Json json_of(const RetentionStanding& standing, const Directory& directory) {
               {"ends", format_utc(term.ends)},
               {"retention", format_utc(term.retention)},
               {"state", std::string(name_of(standing.state))},
+              {"not_before", format_utc(standing.not_before)},
               {"waived_by", standing.waived_by.text()},
               {"returned_in", standing.returned ? standing.returned->text() : ""},
               {"destruction", standing.destruction.text()}};

@@ -51,7 +51,8 @@ GlassSite::GlassSite(const GlassSettings& settings, const Parts& parts)
               parts.people ? parts.people->logs : nullptr,
               parts.people ? parts.people->witnesses : nullptr,
               parts.people ? parts.people->changes : nullptr}),
-      mandates_({*door_, parts.authority, parts.registry}) {
+      mandates_({*door_, parts.authority, parts.registry,
+                 parts.people ? &parts.people->records : nullptr}) {
   if (parts.passkeys != nullptr)
     passkeys_.emplace(
         GlassPasskeys::Parts{*door_, *parts.passkeys, settings_,

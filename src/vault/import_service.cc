@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/sealing.h"
 #include "ledger/entry.h"
+#include "vault/access/places.h"
 #include "vault/records/importer.h"
 #include "vault/rpc.h"
 
@@ -43,6 +46,8 @@ Result<ImportTerms> terms_of(const wire::ImportHeader& header, const Schema& sch
   terms.provenance = {header.source(), header.given_for(), header.obtained_on(),
                       header.obtained_by()};
   terms.strict = header.strict();
+  terms.update = header.update();
+  terms.check_only = header.check_only();
   return terms;
 }
 
@@ -52,6 +57,8 @@ wire::ImportTells tells_of(const ImportStanding& standing) {
   tells.set_lines(standing.lines);
   tells.set_rows(standing.rows);
   tells.set_bad_rows(standing.bad_rows);
+  tells.set_changed(standing.changed);
+  tells.set_unchanged(standing.unchanged);
   tells.set_marks_left(standing.marks_left);
   tells.set_import_id(standing.import_id);
   return tells;
@@ -81,6 +88,8 @@ JournalEntry entry_of(const ImportTerms& terms, const ImportStanding& standing,
            {"asked_by", asked_by},
            {"rows", static_cast<std::int64_t>(standing.rows)},
            {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)},
+           {"changed", static_cast<std::int64_t>(standing.changed)},
+           {"unchanged", static_cast<std::int64_t>(standing.unchanged)},
            {"taken_away", static_cast<std::int64_t>(standing.taken_away)}}};
 }
 
@@ -97,6 +106,11 @@ Result<Act> act_of(const ImportTerms& terms, const ImportStanding& standing,
                    {"file_sha256", terms.digest},
                    {"rows", static_cast<std::int64_t>(standing.rows)},
                    {"bad_rows", static_cast<std::int64_t>(standing.bad_rows)}};
+  if (standing.update) {
+    entry.details["update"] = true;
+    entry.details["changed"] = static_cast<std::int64_t>(standing.changed);
+    entry.details["unchanged"] = static_cast<std::int64_t>(standing.unchanged);
+  }
   if (standing.taken_away > 0)
     entry.details["taken_away"] = static_cast<std::int64_t>(standing.taken_away);
   const std::string& source = terms.provenance.source;
@@ -141,7 +155,7 @@ grpc::Status ImportService::ReadSchema(grpc::ServerContext* context,
                                        const wire::ReadSchemaRequest* request,
                                        wire::ReadSchemaReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
-  const auto id = OrganisationId::parse(request->organisation_id());
+  const auto id = parts_.registry.known(request->organisation_id());
   const auto schema = id ? parts_.records.schema(*id)
                          : Result<std::shared_ptr<const Schema>>(tl::unexpected<Error>(id.error()));
   if (schema)
@@ -162,12 +176,73 @@ std::function<Result<void>(const ImportTerms&, const ImportStanding&)> ImportSer
   };
 }
 
+// A person's entries are found by the person's own key alone: they are kept in an order that says
+// nothing of the file's, in which the same person may stand at the same place each month.
+Result<void> ImportService::tell_changed(const OrganisationId& owner, const std::string& import_id,
+                                         std::span<const ChangedPerson> people) {
+  const Time now = parts_.clock.now();
+  Act act;
+  for (const ChangedPerson& person : people) {
+    ledger::Entry entry;
+    entry.time = now;
+    entry.kind = std::string(ledger::kind::kCorrection);
+    entry.operator_id = administrator().text();
+    entry.organisation = owner.text();
+    entry.outcome = "updated";
+    entry.fields = person.fields;
+    entry.details = {{"by", std::string("import")}, {"import", import_id}};
+    entry.subject = ledger::SubjectCommitment::make(person.salt.reveal(), person.subject.text(),
+                                                    parts_.entropy);
+    auto text = entry.text();
+    if (!text) return tl::unexpected<Error>(text.error());
+    act.entries.push_back({owner.text(), *std::move(text)});
+  }
+  std::sort(act.entries.begin(), act.entries.end(),
+            [](const ledger::Draft& a, const ledger::Draft& b) { return a.entry < b.entry; });
+  return parts_.store.commit(now, act);
+}
+
+ImportCallbacks ImportService::callbacks_for(
+    const ImportTerms& terms, const std::string& asked_by,
+    const std::function<void(const wire::ImportTells&)>& tell) {
+  ImportCallbacks callbacks;
+  callbacks.note = noting(asked_by);
+  callbacks.standing = [tell](const ImportStanding& standing) { tell(tells_of(standing)); };
+  if (terms.update) {
+    callbacks.changing = [this, owner = terms.organisation](const std::string& import_id,
+                                                            std::span<const ChangedPerson> people) {
+      return tell_changed(owner, import_id, people);
+    };
+    callbacks.rows = [tell](const std::vector<RowTold>& rows) {
+      wire::ImportTells tells;
+      for (const RowTold& row : rows) {
+        wire::ImportRowTold* told = tells.add_told();
+        told->set_line(row.line);
+        told->set_outcome(std::string(name_of(row.outcome)));
+        told->set_what(row.what);
+      }
+      tell(tells);
+    };
+    return callbacks;
+  }
+  callbacks.bad_rows = [tell](const std::vector<BadRow>& rows) {
+    wire::ImportTells tells;
+    for (const BadRow& row : rows) {
+      wire::ImportBadRow* bad = tells.add_bad();
+      bad->set_line(row.line);
+      bad->set_reason(row.reason);
+    }
+    tell(tells);
+  };
+  return callbacks;
+}
+
 grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   wire::ImportPart part;
   if (!stream->Read(&part) || !part.has_header())
     return {grpc::StatusCode::INVALID_ARGUMENT, "the first part must be the header"};
-  const auto id = OrganisationId::parse(part.header().organisation_id());
+  const auto id = parts_.registry.known(part.header().organisation_id());
   if (!id) return end_with(*stream, id.error());
   const auto schema = parts_.records.schema(*id);
   if (!schema) return end_with(*stream, schema.error());
@@ -183,18 +258,7 @@ grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream)
     const std::lock_guard lock(writing);
     stream->Write(tells);
   };
-  ImportCallbacks callbacks;
-  callbacks.note = noting(asked_by);
-  callbacks.standing = [&](const ImportStanding& standing) { tell(tells_of(standing)); };
-  callbacks.bad_rows = [&](const std::vector<BadRow>& rows) {
-    wire::ImportTells tells;
-    for (const BadRow& row : rows) {
-      wire::ImportBadRow* bad = tells.add_bad();
-      bad->set_line(row.line);
-      bad->set_reason(row.reason);
-    }
-    tell(tells);
-  };
+  auto callbacks = callbacks_for(*terms, asked_by, tell);
   auto importer = Importer::begin(parts_.records, std::move(*terms), std::move(callbacks));
   if (!importer) return end_with(*stream, importer.error());
   wire::ImportTells begin;
@@ -241,6 +305,8 @@ grpc::Status ImportService::ListImports(grpc::ServerContext* context,
     shown->set_digest_hex(row.digest);
     shown->set_rows(row.state == import_state::kWithdrawn ? 0 : row.rows);
     shown->set_bad_rows(row.bad_rows);
+    shown->set_changed(row.changed);
+    shown->set_unchanged(row.unchanged);
     shown->set_began_us(to_micros(row.began));
     shown->set_ended_us(row.ended == Time{} ? 0 : to_micros(row.ended));
   }
@@ -268,10 +334,12 @@ grpc::Status ImportService::WithdrawImport(grpc::ServerContext* context,
   ImportCallbacks callbacks;
   callbacks.note = noting(request->asked_by());
   const auto gone = Importer::withdraw(parts_.records, asked, callbacks);
-  if (gone)
-    reply->set_taken_away(gone->taken_away);
-  else
+  if (!gone) {
     reply->set_error(gone.error().message);
+    return grpc::Status::OK;
+  }
+  reply->set_taken_away(gone->taken_away);
+  reply->set_changed(gone->changed);
   return grpc::Status::OK;
 }
 

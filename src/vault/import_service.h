@@ -13,6 +13,7 @@
 #include "vault/invented_people.h"
 #include "vault/records/importer.h"
 #include "vault/records/records.h"
+#include "vault/registry.h"
 #include "vault/vault_store.h"
 
 namespace madoguchi::vault {
@@ -22,8 +23,10 @@ class ImportService final : public wire::VaultRecordsForAdmin::Service {
   struct Parts {
     VaultStore& store;
     const Clock& clock;
+    Entropy& entropy;
     Records& records;
     const InventedPeople& invented;  // who stays when an import is withdrawn
+    const Registry& registry;
   };
   explicit ImportService(const Parts& parts) : parts_(parts) {}
 
@@ -42,6 +45,12 @@ class ImportService final : public wire::VaultRecordsForAdmin::Service {
   // Entries in the organisation's log and the journal, told as asked for by this person.
   std::function<Result<void>(const ImportTerms&, const ImportStanding&)> noting(
       std::string asked_by);
+
+  // An entry about each of them, and who asked for it stands in the journal beside the import.
+  Result<void> tell_changed(const OrganisationId& owner, const std::string& import_id,
+                            std::span<const ChangedPerson> people);
+  ImportCallbacks callbacks_for(const ImportTerms& terms, const std::string& asked_by,
+                                const std::function<void(const wire::ImportTells&)>& tell);
 
   const Parts parts_;
   std::mutex mutex_;  // guards the next one

@@ -1,8 +1,13 @@
 #include "vault/mandate_json.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace madoguchi::vault {
 namespace {
@@ -75,6 +80,105 @@ Result<void> texts_of(const json& in, const char* name, Add add) {
   }
   return {};
 }
+
+// ---- what people typed: a member or a name that is misspelt must not count for nothing
+
+using Known = std::initializer_list<std::string_view>;
+
+// Members of a wrong kind are passed over: whoever reads them names them.
+Result<void> only(const json& in, std::string_view of, Known known) {
+  if (!in.is_object()) return {};
+  for (const auto& [name, value] : in.items())
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return wrong(fmt::format("{:.64}", name),
+                   fmt::format("{} has no such member; it has {}", of, fmt::join(known, ", ")));
+  return {};
+}
+
+Result<void> each_once(const json& in, const char* name) {
+  const auto found = in.find(name);
+  if (found == in.end() || !found->is_array()) return {};
+  std::set<json> seen;
+  for (const json& one : *found)
+    if (one.is_string() && !seen.insert(one).second)
+      return wrong(name, fmt::format("{:.64} stands there twice", one.get<std::string>()));
+  return {};
+}
+
+Result<void> check_typed_limits(const json& in) {
+  const json limits = in.value("limits", json::object());
+  if (auto good = only(limits, "limits", {"by_operator", "on_desk", "in_all"}); !good) return good;
+  if (!limits.is_object()) return {};
+  for (const auto& [name, rates] : limits.items())
+    if (auto good = only(rates, name, {"per_minute", "per_hour", "per_day"}); !good) return good;
+  return {};
+}
+
+Result<void> check_typed_purpose(const json& in) {
+  if (!in.is_object()) return {};
+  if (auto good = only(in, "a purpose",
+                       {"id", "name", "fields", "checks", "export_rows_per_day", "callers",
+                        "playback", "cases"});
+      !good)
+    return good;
+  if (auto good = each_once(in, "fields"); !good) return good;
+  const auto callers = in.find("callers");
+  if (callers == in.end() || !callers->is_object()) return {};
+  for (const auto& [caller, terms] : callers->items()) {
+    if (auto good = only(terms, "a caller", {"fields", "checks"}); !good) return good;
+    if (!terms.is_object()) continue;
+    if (auto good = each_once(terms, "fields"); !good) return good;
+  }
+  return {};
+}
+
+// Leap seconds are nobody's end of a mandate, and a year of one digit too few is a typing error.
+Result<void> check_typed_times(const json& in) {
+  constexpr std::size_t kSecond = 17;  // of 2026-11-22T00:00:00Z
+  for (const char* name : {"begins", "ends", "retention"}) {
+    const auto text = text_of(in, name);
+    if (!text || !parse_utc(*text)) continue;
+    if (std::string_view(*text).substr(kSecond, 2) == "60")
+      return wrong(name, "a minute has seconds 00 to 59");
+    if (*text < "2000" || *text >= "2200") return wrong(name, "a year from 2000 to 2199 is wanted");
+  }
+  return {};
+}
+
+Result<void> check_typed(const json& in) {
+  if (auto good = only(in, "a mandate",
+                       {"id", "version", "parent", "owners", "to", "desks", "purposes", "limits",
+                        "pass_on", "begins", "ends", "retention", "at_end"});
+      !good)
+    return good;
+  for (const char* name : {"owners", "desks"})
+    if (auto good = each_once(in, name); !good) return good;
+  if (auto good = check_typed_limits(in); !good) return good;
+  const auto purposes = in.find("purposes");
+  if (purposes != in.end() && purposes->is_array())
+    for (const json& one : *purposes)
+      if (auto good = check_typed_purpose(one); !good) return good;
+  return check_typed_times(in);
+}
+
+// Of a member that stands there twice the last would count, and nobody would know.
+class Members {
+ public:
+  bool operator()(int, json::parse_event_t event, const json& parsed) {
+    if (event == json::parse_event_t::object_start) open_.emplace_back();
+    if (event == json::parse_event_t::object_end && !open_.empty()) open_.pop_back();
+    if (event == json::parse_event_t::key && !open_.empty() &&
+        !open_.back().insert(parsed.get<std::string>()).second && twice.empty())
+      twice = parsed.get<std::string>();
+    return true;
+  }
+  std::string twice;
+
+ private:
+  std::vector<std::set<std::string>> open_;
+};
+
+// ---- reading
 
 Result<void> read_callers(const json& in, Purpose& purpose) {
   const auto callers = in.find("callers");
@@ -215,10 +319,16 @@ std::string to_json(const Mandate& mandate) {
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<Mandate> mandate_from_json(std::string_view text) {
+Result<Mandate> mandate_from_json(std::string_view text, MandateText from) {
   if (text.size() > kLongest) return wrong("mandate", "too long");
-  const json in = json::parse(text, nullptr, false);
+  Members members;
+  const json in = json::parse(text, std::ref(members), false);
   if (!in.is_object()) return wrong("mandate", "a JSON object is wanted");
+  if (from == MandateText::kTyped) {
+    if (!members.twice.empty())
+      return wrong(fmt::format("{:.64}", members.twice), "stands there twice");
+    if (auto good = check_typed(in); !good) return tl::unexpected<Error>(good.error());
+  }
   Mandate mandate;
   if (auto good = read_names(in, mandate); !good) return tl::unexpected<Error>(good.error());
   if (auto good = read_limits(in, mandate); !good) return tl::unexpected<Error>(good.error());

@@ -12,7 +12,10 @@
 namespace madoguchi::vault {
 
 std::string to_json(const Mandate& mandate);
+// What people typed is held to more than what the vault itself wrote, perhaps long ago: no member
+// that is unknown or stands there twice, no name twice, no time that nobody means.
+enum class MandateText { kTyped, kKept };
 // kInvalid, naming the member.
-Result<Mandate> mandate_from_json(std::string_view json);
+Result<Mandate> mandate_from_json(std::string_view json, MandateText from = MandateText::kTyped);
 
 }  // namespace madoguchi::vault

@@ -121,6 +121,12 @@ const TokenSecret& newest_of(const std::vector<TokenSecret>& secrets) {
 
 // Keys that were replaced, or that a replacement which did not come to pass left behind.
 void tell_of_idle_keys(const Master::Source& source, const std::string& in_use) {
+  if (std::ranges::count(*source.token_secrets, in_use, &TokenSecret::key) > 1)
+    log_warn(
+        "key \"{}\" stands more than once in token \"{}\", and the vault hangs on one of them; "
+        "`madoguchi keys rotate --master`, then `madoguchi keys destroy {}` leave one of each "
+        "label",
+        in_use, source.token, in_use);
   for (const TokenSecret& one : *source.token_secrets)
     if (one.key != in_use)
       log_info(

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "ledger/entry.h"
 #include "vault/core/master_key.h"
@@ -12,7 +14,8 @@ namespace madoguchi::vault {
 using Outcome = KeyWrapping::Outcome;
 
 // What is wrapped is read here, where nobody wraps another row.
-Result<std::size_t> MasterRotation::commit(const Master& before, const std::string& asked_by) {
+Result<void> MasterRotation::commit(const Master& before, const std::string& asked_by,
+                                    std::size_t& keys) {
   const auto image = parts_.store.load();
   if (!image) return tl::unexpected<Error>(image.error());
   if (!before.fits(*image))
@@ -23,7 +26,7 @@ Result<std::size_t> MasterRotation::commit(const Master& before, const std::stri
   auto changes = changes_of_master(*image, before, *next_, now, parts_.entropy);
   if (!changes) return tl::unexpected<Error>(changes.error());
   Act act{*std::move(changes), {}};
-  const std::size_t keys = image->keys.size();
+  keys = image->keys.size();
   act.journal.push_back({"master_key_replaced",
                          {{"keys", static_cast<std::int64_t>(keys)},
                           {"in", std::string(is_in_token() ? "token" : "file")},
@@ -40,8 +43,7 @@ Result<std::size_t> MasterRotation::commit(const Master& before, const std::stri
     if (!text) return tl::unexpected<Error>(text.error());
     act.entries.push_back({id.text(), *std::move(text)});
   }
-  if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
-  return keys;
+  return parts_.store.commit(now, act);
 }
 
 // A commit that failed may still be under way at the database: only once a later one is kept is the
@@ -77,15 +79,15 @@ Result<MasterRotation::Replaced> MasterRotation::replace(const Master& before, M
                                                          const std::string& asked_by) {
   Secret wrapping = after.wrapping();
   next_ = std::move(after);
-  Result<std::size_t> keys = 0;
+  std::size_t keys = 0;
+  Result<void> committed;
   const Outcome outcome = parts_.wrapping->replace(std::move(wrapping), [&] {
-    keys = commit(before, asked_by);
-    return keys ? Outcome::kKept : look();
+    committed = commit(before, asked_by, keys);
+    return committed ? Outcome::kKept : look();
   });
   if (auto finished = finish(outcome); !finished) return tl::unexpected<Error>(finished.error());
-  if (outcome != Outcome::kKept) return tl::unexpected<Error>(keys.error());
-  if (!keys) keys = parts_.store.load().map([](const VaultImage& one) { return one.keys.size(); });
-  return keys.map([&](std::size_t count) { return Replaced{count, before.token_key()}; });
+  if (outcome != Outcome::kKept) return tl::unexpected<Error>(committed.error());
+  return Replaced{keys, before.token_key()};
 }
 
 Result<MasterRotation::Replaced> MasterRotation::rotate(const std::string& asked_by) {
@@ -109,17 +111,33 @@ Result<MasterRotation::Replaced> MasterRotation::rotate(const std::string& asked
   return replace(*before, *std::move(after), asked_by);
 }
 
+MasterRotation::Leave MasterRotation::leave_to_change() {
+  const std::lock_guard lock(mutex_);
+  leave_ = fresh_id_text(parts_.clock.now(), parts_.entropy);
+  return {leave_, settled_token_key()};
+}
+
 Result<MasterRotation::Replaced> MasterRotation::rotate_in_token(
-    const std::vector<TokenSecret>& secrets, const std::string& asked_by) {
+    const std::vector<TokenSecret>& secrets, const std::string& leave,
+    const std::string& asked_by) {
   const std::lock_guard lock(mutex_);
   if (!is_in_token())
     return fail(ErrorCode::kInvalid, "the master key is in a file, not in a token");
+  if (leave.empty() || leave != leave_)
+    return fail(ErrorCode::kConflict,
+                "token.key: another command began to change the token's keys after this one; "
+                "nothing was replaced");
+  leave_.clear();
   if (!parts_.wrapping->is_settled())
     return fail(ErrorCode::kUnavailable, "the master key is being replaced; the store is away");
   const auto image = parts_.store.load();
   if (!image) return tl::unexpected<Error>(image.error());
   const auto before = Master::of_token(*image, {{}, &secrets, parts_.token});
   if (!before) return tl::unexpected<Error>(before.error());
+  if (std::ranges::count(secrets, secrets.back().key, &TokenSecret::key) != 1)
+    return fail(ErrorCode::kConflict,
+                fmt::format("token.key: key \"{}\" stands more than once in token \"{}\"",
+                            secrets.back().key, parts_.token));
   if (secrets.back().secret.empty() || secrets.back().key == before->token_key())
     return fail(ErrorCode::kInvalid,
                 fmt::format("token.key: the vault hangs on key \"{}\" already, and no other was "
@@ -130,6 +148,10 @@ Result<MasterRotation::Replaced> MasterRotation::rotate_in_token(
 
 std::string MasterRotation::token_key() const {
   const std::lock_guard lock(mutex_);
+  return settled_token_key();
+}
+
+std::string MasterRotation::settled_token_key() const {
   return parts_.wrapping->is_settled() ? token_key_ : "";
 }
 

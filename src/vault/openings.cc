@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "vault/records/sealed_record.h"
+#include "vault/records/sealer.h"
 #include "vault/records/telephones.h"
 
 namespace madoguchi::vault {
@@ -18,6 +19,19 @@ tl::unexpected<Declined> declined(Declined why) {
 }
 tl::unexpected<Declined> wrong(std::string what) {
   return declined(Error{ErrorCode::kInvalid, std::move(what)});
+}
+
+// As browsers make them (RFC 9562, version 4): whoever writes a note gives it a name, which stands
+// in the entry, and says nothing by it.
+bool is_random_id(std::string_view text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-Nxxx-xxxxxxxxxxxx";
+  const auto fits = [](char c, char form) {
+    const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    return form == 'x'   ? digit
+           : form == 'N' ? c == '8' || c == '9' || c == 'a' || c == 'b'
+                         : c == form;
+  };
+  return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), fits);
 }
 
 // Names are many people's: one value more is wanted.
@@ -35,8 +49,7 @@ std::vector<std::string> common(const std::set<std::string>& wanted,
                                 const std::vector<std::string>& stored) {
   std::vector<std::string> both;
   for (const std::string& field : stored)
-    if (wanted.contains(field) || wanted.contains(field.substr(0, field.find('.'))))
-      both.push_back(field);
+    if (wanted.contains(field) || wanted.contains(field_of(field))) both.push_back(field);
   return both;
 }
 
@@ -85,9 +98,15 @@ Answer<PeopleFound> Openings::candidates(const Asker& asker) {
   const auto known = parts_.authority.with([&](Authority& authority, Time now) -> Allowed<Known> {
     auto ticket = authority.look(asker.ticket, asker.session, now);
     if (!ticket) return refuse(ticket.error());
-    const auto stage = authority.tickets().state(*ticket, authority.leases(), now).stage;
-    return Known{*ticket, may_look_at(authority, *ticket, now),
-                 authority.tickets().progress(*ticket).opened, stage};
+    const CallProgress& progress = authority.tickets().progress(*ticket);
+    Known found{*ticket, may_look_at(authority, *ticket, now), progress.opened,
+                authority.tickets().state(*ticket, authority.leases(), now).stage};
+    // After the call not even masked is more shown than was opened in it.
+    if (found.stage != TicketStage::kInCall)
+      std::erase_if(found.people, [&](const SubjectId& subject) {
+        return progress.shown_of(subject, ticket->purpose).empty();
+      });
+    return found;
   });
   // What is refused, and a case, which has one person only, the search tells as it does.
   if (!known || known->ticket.is_for_case()) return by_number(asker);
@@ -237,6 +256,13 @@ Answer<IdentityOutcome> Openings::check(const Asker& asker, const PersonId& pers
     parts_.authority.with([&](Authority& authority, Time) { authority.unchecked(ask); });
     return declined(why);
   };
+  // The entry names the field, and anyone may read the entry: only what the schema has stands
+  // there.
+  const auto schema = parts_.records.schema(person.owner);
+  if (!schema) return unchecked(schema.error());
+  const FieldSpec* spec = (*schema)->find(field);
+  if (spec == nullptr || spec->kind == FieldKind::kText)
+    return unchecked({ErrorCode::kInvalid, "field: none that can be checked"});
   // What can't be read as such a value is no match: its form says nothing to whoever guesses.
   const auto compared = parts_.records.compare(person.owner, person.subject, field, typed);
   if (!compared && compared.error().code != ErrorCode::kInvalid) return unchecked(compared.error());
@@ -376,11 +402,26 @@ Answer<std::vector<DocumentVersion>> Openings::documents(const Asker& asker,
   return *std::move(found);
 }
 
+Result<bool> Openings::has_document(const PersonId& person, const DocumentId& document) {
+  const auto all = parts_.records.documents(person.owner, person.subject);
+  if (!all) return tl::unexpected<Error>(all.error());
+  return std::any_of(all->begin(), all->end(),
+                     [&](const DocumentVersion& one) { return one.document == document; });
+}
+
 Answer<OpenedDocument> Openings::read_document(const Asker& asker, const PersonId& person,
                                                const DocumentId& document) {
-  const auto allowed = parts_.authority.with([&](Authority& authority, Time now) {
-    return authority.read({asker.ticket, asker.session, person.owner, person.subject}, now);
-  });
+  const PersonAsk ask{asker.ticket, asker.session, person.owner, person.subject};
+  const auto may = parts_.authority.with(
+      [&](Authority& authority, Time now) { return authority.may_read(ask, now); });
+  if (may) {  // neither counted nor logged: an id that somebody made up would stand in the entry
+    const auto known = has_document(person, document);
+    if (!known) return declined(known.error());
+    if (!*known)
+      return declined(Error{ErrorCode::kNotFound, "there is no such document about this person"});
+  }
+  const auto allowed = parts_.authority.with(
+      [&](Authority& authority, Time now) { return authority.read(ask, now); });
   if (!allowed)
     return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kOpening));
   ledger::Entry entry = log_.entry_for(allowed->ticket, ledger::kind::kOpening);
@@ -405,6 +446,11 @@ Answer<DocumentVersion> Openings::write_document(const Asker& asker, const Perso
   });
   if (!allowed)
     return declined(log_.denied(allowed.error(), asker, person, ledger::kind::kWriting));
+  if (!document.empty() && !is_random_id(document.text())) {
+    const auto known = has_document(person, document);
+    if (!known) return declined(known.error());
+    if (!*known) return wrong("document: a random UUID, or one that is there");
+  }
   // The entry and the note are in two databases, so it is the order that makes it safe: the entry,
   // which names the document, is durable before the note is written, and a note that could not be
   // written is told of. A note without its entry there never is; an entry without its note is one

@@ -88,6 +88,7 @@ class Openings {
   Answer<OpenedPerson> open(const Asker& asker, const PersonId& person);
 
   Answer<std::vector<DocumentVersion>> documents(const Asker& asker, const PersonId& person);
+  // kNotFound before anything is counted or logged where there is no such document.
   Answer<OpenedDocument> read_document(const Asker& asker, const PersonId& person,
                                        const DocumentId& document);
   Answer<DocumentVersion> write_document(const Asker& asker, const PersonId& person,
@@ -110,6 +111,7 @@ class Openings {
   Answer<std::optional<PersonSeen>> opened_before(const OpeningTicket& ticket,
                                                   const std::vector<OrganisationId>& owners,
                                                   const SubjectId& subject);
+  Result<bool> has_document(const PersonId& person, const DocumentId& document);
   // With all that its telephones carry.
   Result<OpenedSubject> read_whole(const PersonId& person, std::vector<std::string> fields,
                                    Time at);

@@ -31,19 +31,33 @@ Result<void> RecordKeys::load() {
   if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   const auto image = parts_.store.load();
   if (!image) return tl::unexpected<Error>(image.error());
+  decltype(keys_) loaded;
   for (const KeyRow& row : image->keys)
     for (const KeyUse use : {KeyUse::kData, KeyUse::kIndex}) {
       if (row.organisation.empty() || row.kind != kind_of(use)) continue;
       auto key = unwrap(row.wrapped, wrapping->key(),
                         {row.organisation.text(), row.kind, std::to_string(row.version)});
       if (!key) return tl::unexpected<Error>(key.error());
-      keys_[{row.organisation, use}][static_cast<std::uint32_t>(row.version)] =
+      loaded[{row.organisation, use}][static_cast<std::uint32_t>(row.version)] =
           std::make_shared<const Secret>(*std::move(key));
     }
+  keys_ = std::move(loaded);
+  in_doubt_ = false;
   return {};
 }
 
+VersionedKey RecordKeys::newest_of(const Name& name) const {
+  const auto found = keys_.find(name);
+  if (found == keys_.end() || found->second.empty()) return {};
+  return {found->second.rbegin()->first, found->second.rbegin()->second};
+}
+
 Result<VersionedKey> RecordKeys::make(const Name& name) {
+  if (in_doubt_) {
+    const std::uint32_t before = newest_of(name).version;
+    if (auto loaded = load(); !loaded) return tl::unexpected<Error>(loaded.error());
+    if (auto kept = newest_of(name); kept.version > before) return kept;
+  }
   auto wrapping = wrapping_->use();
   if (!wrapping) return tl::unexpected<Error>(wrapping.error());
   auto& versions = keys_[name];
@@ -66,9 +80,10 @@ Result<VersionedKey> RecordKeys::make(const Name& name) {
                           {"version", row.version}}});
   act.changes.emplace_back(PutKey{std::move(row)});
   if (auto kept = parts_.store.commit(now, act); !kept) {
-    // It may have been kept all the same: then that one counts, not the one made here.
+    // It may have been kept all the same: then that one counts, not the one made here. While the
+    // store is away nobody knows, and all that are known are needed still.
     wrapping->release();
-    keys_.clear();
+    in_doubt_ = true;
     if (auto loaded = load(); !loaded) return tl::unexpected<Error>(loaded.error());
     return tl::unexpected<Error>(kept.error());
   }
@@ -78,9 +93,8 @@ Result<VersionedKey> RecordKeys::make(const Name& name) {
 
 Result<VersionedKey> RecordKeys::newest(const OrganisationId& organisation, KeyUse use) {
   const std::lock_guard lock(mutex_);
-  const auto found = keys_.find({organisation, use});
-  if (found == keys_.end() || found->second.empty()) return make({organisation, use});
-  return VersionedKey{found->second.rbegin()->first, found->second.rbegin()->second};
+  const VersionedKey known = newest_of({organisation, use});
+  return known.version == 0 ? make({organisation, use}) : known;
 }
 
 Result<VersionedKey> RecordKeys::at(const OrganisationId& organisation, KeyUse use,
@@ -96,8 +110,7 @@ Result<VersionedKey> RecordKeys::at(const OrganisationId& organisation, KeyUse u
 
 std::uint32_t RecordKeys::newest_version(const OrganisationId& organisation, KeyUse use) {
   const std::lock_guard lock(mutex_);
-  const auto found = keys_.find({organisation, use});
-  return found == keys_.end() || found->second.empty() ? 0 : found->second.rbegin()->first;
+  return newest_of({organisation, use}).version;
 }
 
 Result<VersionedKey> RecordKeys::make_next(const OrganisationId& organisation, KeyUse use) {

@@ -35,13 +35,15 @@ class RecordKeys final : public OrganisationKeys {
   using Name = std::pair<OrganisationId, KeyUse>;
   RecordKeys(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping)
       : parts_(parts), wrapping_(std::move(wrapping)) {}
+  // With the mutex held, all of them.
   Result<void> load();
-  // With the mutex held.
   Result<VersionedKey> make(const Name& name);
+  [[nodiscard]] VersionedKey newest_of(const Name& name) const;  // version 0: none
 
   const Parts parts_;
   const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it
-  std::mutex mutex_;                             // guards keys_
+  std::mutex mutex_;                             // guards the rest
+  bool in_doubt_ = false;                        // whether a key is kept that is not among keys_
   // Shared because a key must not go while a thread works with it.
   std::map<Name, std::map<std::uint32_t, std::shared_ptr<const Secret>>> keys_;
 };

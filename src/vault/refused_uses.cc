@@ -1,7 +1,5 @@
 #include "vault/refused_uses.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "base/config.h"
 #include "base/id.h"
@@ -9,14 +7,6 @@
 #include "vault_data/refused_uses_jp.h"
 
 namespace madoguchi::vault {
-namespace {
-
-bool has(const RefusedUse& use, const std::string& form) {
-  return std::any_of(use.words.begin(), use.words.end(),
-                     [&](const std::string& word) { return Normaliser::header(word) == form; });
-}
-
-}  // namespace
 
 const RefusedUses& RefusedUses::japanese() {
   static const RefusedUses uses = [] {
@@ -35,12 +25,17 @@ Result<RefusedUses> RefusedUses::from_text(std::string_view toml, std::string fi
   source.text("valid_from");
   source.text("checked");
   for (Config& table : config->tables("use")) {
-    RefusedUse use{table.text("id"), table.text("ja"), table.text("en"), table.text("ground"),
-                   table.texts_or("words", {})};
+    RefusedUse use{table.text("id"), table.text("ja"), table.text("en"), table.text("ground")};
     if (!is_valid_id(use.id)) table.refuse("id", "must be a word");
-    use.words.insert(use.words.end(), {use.id, use.ja, use.en});
-    for (const std::string& word : use.words)
-      if (all.find(word) != nullptr) table.refuse("words", word + " is another use already");
+    std::vector<std::string> words = table.texts_or("words", {});
+    words.insert(words.end(), {use.id, use.ja, use.en});
+    for (const std::string& word : words) {
+      const std::string form = Normaliser::header(word);
+      if (form.empty()) table.refuse("words", "one is empty");
+      const auto [known, is_new] = all.by_form_.emplace(form, all.uses_.size());
+      if (!is_new && known->second != all.uses_.size())
+        table.refuse("words", word + " is another use already");
+    }
     all.uses_.push_back(std::move(use));
   }
   if (auto good = config->finish(); !good) return tl::unexpected<Error>(good.error());
@@ -48,11 +43,8 @@ Result<RefusedUses> RefusedUses::from_text(std::string_view toml, std::string fi
 }
 
 const RefusedUse* RefusedUses::find(std::string_view words) const {
-  const std::string form = Normaliser::header(words);
-  if (form.empty()) return nullptr;
-  const auto found = std::find_if(uses_.begin(), uses_.end(),
-                                  [&](const RefusedUse& use) { return has(use, form); });
-  return found == uses_.end() ? nullptr : &*found;
+  const auto found = by_form_.find(Normaliser::header(words));
+  return found == by_form_.end() ? nullptr : &uses_[found->second];
 }
 
 }  // namespace madoguchi::vault

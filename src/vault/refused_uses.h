@@ -4,8 +4,10 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -17,7 +19,6 @@ struct RefusedUse {
   std::string ja;
   std::string en;
   std::string ground;
-  std::vector<std::string> words;
 };
 
 class RefusedUses {
@@ -30,6 +31,7 @@ class RefusedUses {
 
  private:
   std::vector<RefusedUse> uses_;
+  std::unordered_map<std::string, std::size_t> by_form_;  // of every spelling: where in uses_
 };
 
 }  // namespace madoguchi::vault

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/sealing.h"
+#include "base/utf8.h"
 #include "ledger/entry.h"
 #include "vault/access/places.h"
 #include "vault/core/token_tally.h"
@@ -96,6 +97,14 @@ Result<void> tell(Act& act, const OrganisationId& id, const Organisation* known,
   return {};
 }
 
+Error not_given_free(const NumberRow& row) {
+  return {ErrorCode::kDenied,
+          fmt::format("{} is organisation {}'s, and its owner has not given it free: a person of "
+                      "the owner does so at the vault (client.html, \"Give this number free\"); "
+                      "then ask again",
+                      row.number_called, row.organisation.text())};
+}
+
 }  // namespace
 
 Registry::Registry(const Parts& parts, std::shared_ptr<KeyWrapping> wrapping)
@@ -156,6 +165,14 @@ std::shared_ptr<const Directory> Registry::directory() const {
   return directory_;
 }
 
+Result<OrganisationId> Registry::known(const std::string& id) const {
+  auto parsed = OrganisationId::parse(id);
+  if (!parsed || directory()->find(*parsed) != nullptr) return parsed;
+  return fail(
+      ErrorCode::kNotFound,
+      fmt::format("there is no organisation {} (`madoguchi organisation list` names them)", id));
+}
+
 void Registry::on_change(std::function<void()> changed) {
   const std::lock_guard lock(mutex_);
   changed_ = std::move(changed);
@@ -195,6 +212,31 @@ Registry::Canonical Registry::canonical(const OrganisationId& id,
   return known;
 }
 
+Result<void> Registry::may_be_called(const std::string& number) const {
+  const auto wrong = [](std::string_view why) {
+    return fail(ErrorCode::kInvalid, fmt::format("that number is {}", why));
+  };
+  const auto line = parts_.plan.read(Number(number), parts_.clock.now());
+  if (!line) return wrong("none that callers can dial: 0312345678 or +81312345678, say, is one");
+  switch (line->kind) {
+    case NumberKind::kService:
+      return wrong("a short number of the networks, and nobody's own");
+    case NumberKind::kPremium:
+      return wrong("one that callers pay a premium for");
+    case NumberKind::kMachine:
+      return wrong("a machine's or a pager's, which nobody speaks with");
+    case NumberKind::kFixed:
+    case NumberKind::kMobile:
+    case NumberKind::kIp:
+    case NumberKind::kFreephone:
+    case NumberKind::kShared:
+    case NumberKind::kAbroad:
+    case NumberKind::kOther:
+      break;
+  }
+  return {};
+}
+
 Result<void> Registry::put_organisation(const OrganisationId& id, const std::string& name,
                                         const std::vector<std::string>& numbers_called,
                                         RegisteredBy by, Binding binding) {
@@ -206,6 +248,10 @@ Result<void> Registry::put_organisation(const OrganisationId& id, const std::str
   const std::lock_guard act_lock(act_mutex_);
   if (stale_)
     if (auto loaded = reload(); !loaded) return loaded;
+  const auto directory = this->directory();
+  const Organisation* before = directory->find(id);
+  if ((before == nullptr || before->name != name) && !is_clean_line(name))
+    return fail(ErrorCode::kInvalid, "a name is one line of text");
   Canonical numbers = canonical(id, numbers_called);
   if (numbers.refused && binding == Binding::kAllOrNone) return tl::unexpected(*numbers.refused);
   if (auto kept = keep(id, name, std::move(numbers.fresh), by); !kept) return kept;
@@ -247,51 +293,92 @@ Result<void> Registry::keep(const OrganisationId& id, const std::string& name,
 }
 
 std::string Registry::canonical(const std::string& number_called) const {
-  const auto line = parts_.plan.read(Number(number_called), parts_.clock.now());
-  return line ? line->e164.reveal() : number_called;
+  return parts_.plan.canonical(number_called, parts_.clock.now());
+}
+
+// Memory follows what was kept.
+Result<void> Registry::commit(Time now, const Act& act) {
+  stale_ = true;  // until reload() has seen what became of it
+  if (auto kept = parts_.store.commit(now, act); !kept) return kept;
+  return reload();
+}
+
+Result<void> Registry::say_of_number(const std::string& number_called, const OrganisationId& owner,
+                                     const OperatorId& by, NumbersWord word) {
+  const std::lock_guard act_lock(act_mutex_);
+  if (stale_)
+    if (auto loaded = reload(); !loaded) return loaded;
+  const auto directory = this->directory();
+  const NumberRow* row = directory->find_number(canonical(number_called));
+  if (row == nullptr || row->organisation != owner)
+    return fail(ErrorCode::kNotFound, "that number is not bound to this organisation");
+  const bool free = word == NumbersWord::kGivenFree;
+  if (free != row->given_free_by.empty()) return {};
+  ledger::Entry entry;
+  entry.time = parts_.clock.now();
+  entry.kind = std::string(ledger::kind::kNumber);
+  entry.operator_id = by.text();
+  entry.organisation = owner.text();
+  entry.outcome = free ? "given_free" : "kept";
+  entry.details["number"] = row->number_called;
+  Act act;
+  act.changes.emplace_back(PutNumbersWord{row->canonical, free ? by : OperatorId(), entry.time});
+  act.journal.push_back(
+      {free ? "number_given_free" : "number_kept",
+       {{"organisation", owner.text()}, {"number", row->number_called}, {"by", by.text()}}});
+  if (auto added = add_entry(act, owner, entry); !added) return added;
+  return commit(entry.time, act);
 }
 
 Result<OrganisationId> Registry::release_number(const std::string& number_called,
                                                 const OrganisationId& to,
-                                                const std::string& asked_by) {
+                                                const std::string& asked_by,
+                                                const HasOwner& has_owner) {
   const std::lock_guard act_lock(act_mutex_);
   if (stale_)
     if (auto loaded = reload(); !loaded) return tl::unexpected<Error>(loaded.error());
   const auto directory = this->directory();
-  const std::string key = canonical(number_called);
-  const OrganisationId owner = directory->owner_of(key);
-  if (owner.empty())
+  const NumberRow* row = directory->find_number(canonical(number_called));
+  if (row == nullptr)
     return fail(ErrorCode::kNotFound, "that number is bound to no organisation of this vault");
+  const OrganisationId& owner = row->organisation;
   if (owner == to) return owner;
   if (!to.empty() && directory->find(to) == nullptr)
     return fail(ErrorCode::kNotFound,
                 fmt::format("there is no organisation \"{:.64}\" at the vault", to.text()));
-  const auto& theirs = directory->find(owner)->numbers_called;
-  const auto bound = std::find_if(theirs.begin(), theirs.end(),
-                                  [&](const std::string& one) { return canonical(one) == key; });
-  const std::string text = bound == theirs.end() ? key : *bound;
+  const bool free = !row->given_free_by.empty();
+  const auto somebody = free ? Result<bool>(true) : has_owner(owner);
+  if (!somebody) return tl::unexpected<Error>(somebody.error());
+  if (!free && *somebody) return tl::unexpected(not_given_free(*row));
   const Time now = parts_.clock.now();
   Act act;
-  act.changes.emplace_back(ReleaseNumber{key});
-  const auto told = [&](const OrganisationId& id, const char* outcome) {
-    ledger::Entry entry =
-        entry_of(ledger::kind::kNumber, outcome, RegisteredBy::kAdministrator, now);
-    entry.details["number"] = text;
+  act.changes.emplace_back(ReleaseNumber{row->canonical, owner, row->given_free_by});
+  const auto told = [&](const OrganisationId& id, ledger::Entry entry) {
+    entry.details["number"] = row->number_called;
     return add_entry(act, id, entry);
   };
-  if (auto added = told(owner, "released"); !added) return tl::unexpected<Error>(added.error());
+  const auto entry_for = [&](const char* outcome) {
+    return entry_of(ledger::kind::kNumber, outcome, RegisteredBy::kAdministrator, now);
+  };
+  ledger::Entry released = entry_for("released");
+  if (free)
+    released.details["given_free_by"] = row->given_free_by.text();
+  else
+    released.details["no_owner"] = true;
+  if (auto added = told(owner, std::move(released)); !added)
+    return tl::unexpected<Error>(added.error());
   if (!to.empty()) {
-    act.changes.emplace_back(BindNumber{{text, key, to}});
-    if (auto added = told(to, "bound"); !added) return tl::unexpected<Error>(added.error());
+    act.changes.emplace_back(BindNumber{{row->number_called, row->canonical, to}});
+    if (auto added = told(to, entry_for("bound")); !added)
+      return tl::unexpected<Error>(added.error());
   }
   act.journal.push_back({"number_released",
                          {{"organisation", owner.text()},
                           {"to", to.text()},
-                          {"number", text},
+                          {"number", row->number_called},
+                          {"given_free_by", row->given_free_by.text()},
                           {"asked_by", asked_by}}});
-  stale_ = true;  // until reload() has seen what became of it
-  if (auto kept = parts_.store.commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
-  if (auto loaded = reload(); !loaded) return tl::unexpected<Error>(loaded.error());
+  if (auto kept = commit(now, act); !kept) return tl::unexpected<Error>(kept.error());
   return owner;
 }
 

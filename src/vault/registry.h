@@ -34,6 +34,12 @@ enum class RegisteredBy { kCentre, kAdministrator };
 // get through, and the error says which was left out.
 enum class Binding { kAllOrNone, kWhatCanBe };
 
+// What a number's owner says of it.
+enum class NumbersWord { kGivenFree, kKept };
+
+// Whether an organisation has a person who could give its numbers free.
+using HasOwner = std::function<Result<bool>(const OrganisationId&)>;
+
 class Registry {
  public:
   // All outlive the registry.
@@ -50,8 +56,16 @@ class Registry {
   // Never null. Cheap: a pointer is copied.
   [[nodiscard]] std::shared_ptr<const Directory> directory() const;
 
+  // For whoever was given an id by hand: kInvalid where it is none, kNotFound, saying where the
+  // known ones are listed.
+  [[nodiscard]] Result<OrganisationId> known(const std::string& id) const;
+
   // Called, on the thread that made the change, after directory() became another one.
   void on_change(std::function<void()> changed);
+
+  // Whether callers may dial it, and it may be an organisation's: none of the networks' own (110),
+  // none that callers pay a premium for. kInvalid, in one line.
+  [[nodiscard]] Result<void> may_be_called(const std::string& number) const;
 
   // Makes sure that it exists under this name and that these numbers are bound to it; numbers bound
   // before stay so. kConflict when a number is another's. Repeatable.
@@ -60,11 +74,17 @@ class Registry {
                                 RegisteredBy by = RegisteredBy::kCentre,
                                 Binding binding = Binding::kAllOrNone);
 
+  // `by`, a person of the owner, lets a number go, or takes that back; the owner's log has it. The
+  // same again is nothing done. kNotFound: no number of that organisation.
+  Result<void> say_of_number(const std::string& number_called, const OrganisationId& owner,
+                             const OperatorId& by, NumbersWord word);
+
   // Takes a number from whoever it is bound to, and binds it to `to` in the same commit unless that
-  // is empty; both read it in their logs. Gives whose it was; the same again is nothing done.
-  // kNotFound: nobody's number, or no such organisation.
+  // is empty; both read it in their logs. Its owner must have given it free, which is used up by
+  // that, or have nobody who could: kDenied otherwise. Gives whose it was; the same again is
+  // nothing done. kNotFound: nobody's number, or no such organisation.
   Result<OrganisationId> release_number(const std::string& number_called, const OrganisationId& to,
-                                        const std::string& asked_by);
+                                        const std::string& asked_by, const HasOwner& has_owner);
 
   // Whose number was called; empty when nobody's. From memory.
   [[nodiscard]] OrganisationId owner_of_number(const std::string& number_called) const;
@@ -93,6 +113,7 @@ class Registry {
   Result<void> keep(const OrganisationId& id, const std::string& name, std::vector<NumberRow> fresh,
                     RegisteredBy by);
   [[nodiscard]] std::string canonical(const std::string& number_called) const;
+  Result<void> commit(Time now, const Act& act);
 
   const Parts parts_;
   const std::shared_ptr<KeyWrapping> wrapping_;  // as Master has it

@@ -113,6 +113,18 @@ const RetentionRow* Retention::said(const RetentionTerm& term, std::string_view 
   return found == words_.end() ? nullptr : &*found;
 }
 
+const RetentionRow* Retention::warned(const RetentionTerm& term, Time now) const {
+  const RetentionRow* row = said(term, kWarned);
+  return row == nullptr || row->at > now ? nullptr : row;
+}
+
+Time Retention::not_before(const RetentionTerm& term, Time now) const {
+  const Micros before = parts_.rules.warn_before;
+  const RetentionRow* row = warned(term, now);
+  const Time from = row == nullptr ? std::max(now, term.retention - before) : row->at;
+  return std::max(term.retention, from + before);
+}
+
 std::optional<Export> Retention::returned(const RetentionTerm& term) const {
   if (parts_.exports == nullptr) return std::nullopt;
   const auto schema = parts_.records.schema(term.owner);
@@ -134,6 +146,7 @@ RetentionStanding Retention::standing_of(const RetentionTerm& term, Time now) co
   if (term.at_end == AtEnd::kReturned)
     if (const auto one = returned(term)) standing.returned = one->id;
   const std::lock_guard lock(mutex_);
+  standing.not_before = not_before(term, now);
   const RetentionRow* waived = said(term, kWaived);
   if (waived != nullptr) standing.waived_by = waived->by;
   for (const auto& [id, row] : destructions_)
@@ -142,11 +155,11 @@ RetentionStanding Retention::standing_of(const RetentionTerm& term, Time now) co
       standing.state = row.done ? RetentionState::kDestroyed : RetentionState::kBegun;
       return standing;
     }
-  if (now < term.retention)
-    standing.state =
-        said(term, kWarned) != nullptr ? RetentionState::kWarned : RetentionState::kKept;
-  else if (term.at_end == AtEnd::kReturned && !standing.returned && waived == nullptr)
+  const bool passed = now >= term.retention;
+  if (passed && term.at_end == AtEnd::kReturned && !standing.returned && waived == nullptr)
     standing.state = RetentionState::kWaits;
+  else if (now < standing.not_before)
+    standing.state = warned(term, now) != nullptr ? RetentionState::kWarned : RetentionState::kKept;
   else
     standing.state = RetentionState::kHeld;
   return standing;
@@ -195,6 +208,7 @@ Result<void> Retention::advance() {
 Result<void> Retention::advance(const std::vector<RetentionTerm>& terms, Time now) {
   std::vector<RetentionTerm> open;
   bool waits = false;
+  bool warned_in_time = true;
   for (const RetentionTerm& term : terms) {
     if (now < term.retention - parts_.rules.warn_before) {
       open.push_back(term);
@@ -204,6 +218,7 @@ Result<void> Retention::advance(const std::vector<RetentionTerm>& terms, Time no
     if (!standing.destruction.empty()) continue;
     open.push_back(term);
     if (auto told = say(term, kWarned, {}); !told) return told;
+    warned_in_time = warned_in_time && now >= standing.not_before;
     if (standing.state == RetentionState::kWaits) {
       waits = true;
       if (auto told = say(term, kWaits, {}); !told) return told;
@@ -216,17 +231,17 @@ Result<void> Retention::advance(const std::vector<RetentionTerm>& terms, Time no
         if (auto told = say(term, kHeld, {}); !told) return told;
     return {};
   }
-  return waits ? Result<void>() : begin(open);
+  return waits || !warned_in_time ? Result<void>() : begin(open);
 }
 
 Result<void> Retention::say(const RetentionTerm& term, std::string_view word,
                             const OperatorId& by) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (said(term, word) != nullptr) return {};
-  }
   const RetentionRow row{term.owner,        term.mandate, term.version,
                          std::string(word), by,           parts_.clock.now()};
+  {
+    const std::lock_guard lock(mutex_);
+    if ((word == kWarned ? warned(term, row.at) : said(term, word)) != nullptr) return {};
+  }
   ledger::Entry entry;
   entry.time = row.at;
   entry.kind = std::string(ledger::kind::kRetention);
@@ -235,6 +250,9 @@ Result<void> Retention::say(const RetentionTerm& term, std::string_view word,
   entry.outcome = row.word;
   entry.details = {{"retention", format_utc(term.retention)},
                    {"at_end", std::string(at_end_word(term.at_end))}};
+  if (word == kWarned)
+    entry.details["not_before"] =
+        format_utc(std::max(term.retention, row.at + parts_.rules.warn_before));
   auto text = entry.text();
   if (!text) return tl::unexpected<Error>(text.error());
   Act act;
@@ -245,11 +263,15 @@ Result<void> Retention::say(const RetentionTerm& term, std::string_view word,
   act.entries.push_back({term.owner.text(), *std::move(text)});
   const auto kept = parts_.store.commit(row.at, act);
   const std::lock_guard lock(mutex_);
-  if (kept)
-    words_.push_back(row);
-  else
+  if (!kept) {
     stale_ = true;
-  return kept;
+    return kept;
+  }
+  if (const RetentionRow* before = said(term, word); before != nullptr)
+    words_[static_cast<std::size_t>(before - words_.data())] = row;
+  else
+    words_.push_back(row);
+  return {};
 }
 
 std::string Retention::body_of(const std::vector<RetentionTerm>& terms, const DestructionId& id,

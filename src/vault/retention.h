@@ -6,7 +6,9 @@
 // go when the last retention date has passed. Where a mandate says that the data is returned, they
 // go only after the owner's people fetched an export of everybody with all fields, asked for after
 // that mandate's end, or waived it. A month before, and whenever destruction has to wait, the
-// owner's log and page say so. After a crash or a long time off, advance() goes on where it was.
+// owner's log and page say so; nothing begins before the warning, as it is kept, is a month old,
+// however near the date was brought and however long the vault was off. After a crash advance()
+// goes on where it was.
 //
 // Any thread; advance() on one at a time. docs/decisions/retention.md says why it is so.
 #pragma once
@@ -38,7 +40,7 @@ namespace madoguchi::vault {
 
 enum class RetentionState {
   kKept,       // its date is to come
-  kWarned,     // within a month
+  kWarned,     // within a month; or its date has passed, and the warning is not a month old
   kHeld,       // its date has passed; another mandate keeps the data
   kWaits,      // for the owner to fetch the data, or to waive that
   kBegun,      // keys are being destroyed
@@ -52,10 +54,11 @@ struct RetentionStanding {
   std::optional<ExportId> returned;  // fetched by the owner
   OperatorId waived_by;
   DestructionId destruction;  // of the last two states
+  Time not_before;            // when keys may go: at its date, and a month after the warning
 };
 
 struct RetentionRules {
-  Micros warn_before = std::chrono::hours(24 * 30);
+  Micros warn_before = kRetentionWarning;
   std::size_t keys_at_once = 4096;
 };
 
@@ -98,6 +101,9 @@ class Retention {
   [[nodiscard]] RetentionStanding standing_of(const RetentionTerm& term, Time now) const;
   [[nodiscard]] std::optional<Export> returned(const RetentionTerm& term) const;
   [[nodiscard]] const RetentionRow* said(const RetentionTerm& term, std::string_view word) const;
+  // Null too where the warning is of a time that is to come: a clock that was wrong said so.
+  [[nodiscard]] const RetentionRow* warned(const RetentionTerm& term, Time now) const;
+  [[nodiscard]] Time not_before(const RetentionTerm& term, Time now) const;
   [[nodiscard]] Result<RetentionTerm> own_term(const MandateId& mandate, const OperatorId& by);
 
   Result<void> say(const RetentionTerm& term, std::string_view word, const OperatorId& by);

@@ -31,7 +31,7 @@ struct DestructionRow {
   std::string certificate;  // its body, canonical JSON; without "done_at" until it is done
 };
 
-struct PutRetention {  // may be repeated
+struct PutRetention {  // in place of what was said with that word before
   RetentionRow row;
 };
 struct PutDestruction {  // in place of the row of that id

@@ -49,6 +49,7 @@ Result<std::unique_ptr<Rotations>> Rotations::open(const Parts& parts) {
 Result<void> Rotations::find_unfinished() {
   const auto directory = parts_.registry.directory();
   for (const auto& [id, organisation] : directory->organisations()) {
+    if (auto held = parts_.keys.hold(id); !held) return held;
     const auto keys = parts_.keys.standing(id);
     if (!keys) return tl::unexpected<Error>(keys.error());
     if ((keys->at != 0 || keys->index_at != 0) && keys->version != 0)

@@ -40,7 +40,7 @@ class Rotations {
     std::size_t people_at_once = 256;
   };
   // Those that were cut off go on with advance(). kInvalid: the vault's own database is older than
-  // the records.
+  // any organisation's records.
   static Result<std::unique_ptr<Rotations>> open(const Parts& parts);
 
   // Gives the version that the key will have. kNotFound: no such organisation, or it has no key

@@ -210,9 +210,16 @@ Result<void> RunningVault::start_exports(const Settings& settings, const Clock& 
   parts.traces = std::make_unique<TraceService>(
       Tracing::Parts{*parts.store, clock, *parts.registry, records, *parts.exports,
                      NumberingPlan::japanese(), settings.trace_lines_per_day});
-  auto retention = Retention::open({*parts.store, clock, entropy, *parts.authority, *parts.registry,
-                                    records, parts.exports.get(), parts.people->log(),
-                                    parts.logs ? &parts.logs->logs() : nullptr});
+  auto retention = Retention::open({*parts.store,
+                                    clock,
+                                    entropy,
+                                    *parts.authority,
+                                    *parts.registry,
+                                    records,
+                                    parts.exports.get(),
+                                    parts.people->log(),
+                                    parts.logs ? &parts.logs->logs() : nullptr,
+                                    {settings.retention_warning}});
   if (!retention) return tl::unexpected<Error>(retention.error());
   parts.retention = std::move(*retention);
   parts.for_mandates = std::make_unique<MandateService>(*parts.authority, *parts.retention);
@@ -231,9 +238,9 @@ Result<void> RunningVault::start_upkeep(const Settings& settings, const Master& 
       MasterRotation::Parts{*parts.store, clock, entropy, *parts.registry, master.shared_wrapping(),
                             settings.token ? std::filesystem::path() : settings.master_key,
                             settings.token ? settings.token->label : "", master.token_key()});
-  parts.for_upkeep = std::make_unique<UpkeepService>(
-      UpkeepService::Parts{*parts.store, clock, *parts.registry, records, *parts.rotations,
-                           *parts.rotation_clock, *parts.master_rotation});
+  parts.for_upkeep = std::make_unique<UpkeepService>(UpkeepService::Parts{
+      *parts.store, clock, *parts.registry, *parts.authority, parts.refusals, records,
+      *parts.rotations, *parts.rotation_clock, *parts.master_rotation});
   return {};
 }
 
@@ -267,6 +274,7 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
         std::move(records));
     if (!people) return tl::unexpected<Error>(people.error());
     parts->people = std::move(*people);
+    parts->for_admin.know(parts->people->records());
     if (!settings.demo_owners.empty())
       if (auto filled = fill_demo(*parts->authority, parts->staff, parts->people->records(),
                                   settings.demo_owners, clock.now());
@@ -279,7 +287,8 @@ Result<std::unique_ptr<RunningVault>> RunningVault::start(
     if (auto upkeep = start_upkeep(settings, *master, clock, entropy, *parts); !upkeep)
       return tl::unexpected<Error>(upkeep.error());
     parts->imports = std::make_unique<ImportService>(
-        ImportService::Parts{*parts->store, clock, parts->people->records(), *parts->exports});
+        ImportService::Parts{*parts->store, clock, entropy, parts->people->records(),
+                             *parts->exports, *parts->registry});
     parts->openings = std::make_unique<Openings>(
         Openings::Parts{*parts->store, clock, entropy, *parts->authority, *parts->registry,
                         parts->people->records(), NumberingPlan::japanese(), parts->exports.get(),

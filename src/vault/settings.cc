@@ -71,10 +71,8 @@ WitnessSettings read_witness(Config table) {
     table.refuse("url",
                  "must be https://name, perhaps with port and path; http:// on this machine "
                  "only (127.0.0.1)");
-  if (auto key = ledger::VerifierKey::parse(table.text("key")); !key)
+  if (auto key = ledger::VerifierKey::parse(table.text("key"), ledger::KeyType::kCosignature); !key)
     table.refuse("key", key.error().message);
-  else if (key->type != ledger::KeyType::kCosignature)
-    table.refuse("key", "is no key of a witness but of a log; a witness prints its own");
   else
     witness.key = std::move(*key);
   witness.organisations = table.texts_or("organisations", {});
@@ -191,6 +189,9 @@ Result<Settings> Settings::from_config(Config config) {
     Config demo = config.table("demo");
     for (const char* organisation : {"sakura", "wakaba"})
       settings.demo_owners[organisation] = demo.text(fmt::format("{}_owner", organisation));
+    const std::int64_t month = std::chrono::seconds(kRetentionWarning).count();
+    settings.retention_warning =
+        std::chrono::seconds(demo.integer_or("warning_seconds", month, 1, month));
   }
   if (auto good = config.finish(); !good) return tl::unexpected<Error>(good.error());
   return settings;

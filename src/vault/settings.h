@@ -14,6 +14,7 @@
 #include "ledger/note.h"
 #include "vault/access/case_tickets.h"
 #include "vault/access/mandate.h"
+#include "vault/access/retention_terms.h"
 #include "vault/core/token.h"
 #include "vault/core/token_limits.h"
 #include "vault/master.h"
@@ -57,7 +58,8 @@ struct Settings {
   bool demo_passwords = false;            // the centre may bring password hashes
   std::chrono::hours session{12};
   CaseRule cases;
-  std::filesystem::path watching_rules;            // empty: those built in
+  std::chrono::seconds retention_warning = kRetentionWarning;  // shorter in a demo at most
+  std::filesystem::path watching_rules;                        // empty: those built in
   std::map<std::string, std::string> demo_owners;  // passwords, by organisation; a demo has some
 
   static Result<Settings> from_file(const std::filesystem::path& file);

@@ -54,6 +54,15 @@ TEST(Settings, PasswordsOpenTheGlassOnlyWhereTheySayDemo) {
   EXPECT_FALSE(taken("[staff]\ndemo_passwords = true\n[sign_in]\npasswords = \"refused\"\n"));
 }
 
+TEST(Settings, OnlyADemoWarnsOfDestructionForLessThanAMonth) {
+  const std::string demo = "[demo]\nsakura_owner = \"a\"\nwakaba_owner = \"b\"\n";
+  EXPECT_EQ(read(kGood)->retention_warning, kRetentionWarning);
+  EXPECT_EQ(read(kGood + demo)->retention_warning, kRetentionWarning);
+  EXPECT_EQ(read(kGood + demo + "warning_seconds = 5\n")->retention_warning,
+            std::chrono::seconds(5));
+  EXPECT_FALSE(read(std::string(kGood) + "[retention]\nwarning_seconds = 5\n"));
+}
+
 const std::string kWitnessKey =
     ledger::VerifierKey{"witness.example", ledger::KeyType::kCosignature, {}}.text();
 

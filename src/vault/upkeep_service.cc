@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "ledger/entry.h"
+#include "vault/access/places.h"
 #include "vault/directory.h"
 #include "vault/records/sealed_record.h"
 #include "vault/rpc.h"
@@ -83,11 +84,7 @@ Result<void> check_labels(const Schema& schema, const FieldSpec& field) {
 }  // namespace
 
 Result<OrganisationId> UpkeepService::known(const std::string& id) const {
-  auto parsed = OrganisationId::parse(id);
-  if (!parsed) return tl::unexpected<Error>(parsed.error());
-  if (parts_.registry.directory()->find(*parsed) == nullptr)
-    return fail(ErrorCode::kNotFound, fmt::format("there is no organisation {}", id));
-  return parsed;
+  return parts_.registry.known(id);
 }
 
 grpc::Status UpkeepService::RotateKeys(grpc::ServerContext* context,
@@ -108,11 +105,17 @@ grpc::Status UpkeepService::RotateKeys(grpc::ServerContext* context,
 }
 
 grpc::Status UpkeepService::ReadMasterKey(grpc::ServerContext* context,
-                                          const wire::ReadMasterKeyRequest*,
+                                          const wire::ReadMasterKeyRequest* request,
                                           wire::ReadMasterKeyReply* reply) {
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   reply->set_in_token(parts_.master.is_in_token());
-  reply->set_key(parts_.master.token_key());
+  if (request->to_change()) {
+    const MasterRotation::Leave given = parts_.master.leave_to_change();
+    reply->set_leave(given.leave);
+    reply->set_key(given.token_key);
+  } else {
+    reply->set_key(parts_.master.token_key());
+  }
   const SealPublicKey& key = parts_.registry.directory()->sealing_key();
   reply->set_sealing_key(key.data(), key.size());
   return grpc::Status::OK;
@@ -130,7 +133,7 @@ Result<MasterRotation::Replaced> UpkeepService::rotate_master(
     if (!secret) return tl::unexpected<Error>(secret.error());
     secrets.push_back({one.key(), *std::move(secret)});
   }
-  return parts_.master.rotate_in_token(secrets, request.asked_by());
+  return parts_.master.rotate_in_token(secrets, request.leave(), request.asked_by());
 }
 
 grpc::Status UpkeepService::RotateMasterKey(grpc::ServerContext* context,
@@ -143,7 +146,6 @@ grpc::Status UpkeepService::RotateMasterKey(grpc::ServerContext* context,
     reply->set_key_before(replaced->before);
   } else {
     reply->set_error(replaced.error().message);
-    reply->set_may_be_kept(replaced.error().code == ErrorCode::kUnavailable);
   }
   return grpc::Status::OK;
 }
@@ -245,8 +247,22 @@ grpc::Status UpkeepService::ReleaseNumber(grpc::ServerContext* context,
   if (auto refused = require_role(*context, kRole); !refused.ok()) return refused;
   const auto to = request->to_organisation_id().empty() ? Result<OrganisationId>(OrganisationId())
                                                         : known(request->to_organisation_id());
-  const auto was =
-      to ? parts_.registry.release_number(request->number_called(), *to, request->asked_by()) : to;
+  const auto has_owner = [this](const OrganisationId& id) {
+    return parts_.authority.has_owner(id);
+  };
+  const auto was = to ? parts_.registry.release_number(request->number_called(), *to,
+                                                       request->asked_by(), has_owner)
+                      : to;
+  if (!was && was.error().code == ErrorCode::kDenied) {
+    parts_.refusals.note({"number",
+                          "not_given_free",
+                          std::string(kRole),
+                          parts_.registry.owner_of_number(request->number_called()),
+                          administrator(),
+                          {},
+                          {}});
+    return status_of(was.error());
+  }
   if (was)
     reply->set_organisation_id(was->text());
   else

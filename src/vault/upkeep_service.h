@@ -6,8 +6,10 @@
 #include <mutex>
 
 #include "upkeep.grpc.pb.h"
+#include "vault/authority_desk.h"
 #include "vault/master_rotation.h"
 #include "vault/records/records.h"
+#include "vault/refusals.h"
 #include "vault/registry.h"
 #include "vault/rotations.h"
 #include "vault/vault_store.h"
@@ -21,6 +23,8 @@ class UpkeepService final : public wire::VaultUpkeepForAdmin::Service {
     VaultStore& store;
     const Clock& clock;
     Registry& registry;
+    AuthorityDesk& authority;
+    Refusals& refusals;
     Records& records;
     Rotations& rotations;
     RotationClock& clock_of_rotations;
@@ -30,7 +34,8 @@ class UpkeepService final : public wire::VaultUpkeepForAdmin::Service {
 
   grpc::Status RotateKeys(grpc::ServerContext* context, const wire::RotateKeysRequest* request,
                           wire::RotateKeysReply* reply) override;
-  grpc::Status ReadMasterKey(grpc::ServerContext* context, const wire::ReadMasterKeyRequest*,
+  grpc::Status ReadMasterKey(grpc::ServerContext* context,
+                             const wire::ReadMasterKeyRequest* request,
                              wire::ReadMasterKeyReply* reply) override;
   grpc::Status RotateMasterKey(grpc::ServerContext* context,
                                const wire::RotateMasterKeyRequest* request,

@@ -50,6 +50,8 @@ struct NumberRow {
   std::string number_called;  // as the exchange sees it
   std::string canonical;      // E.164; unique over all organisations
   OrganisationId organisation;
+  OperatorId given_free_by{};  // the owner's person who let it go; empty: it stays
+  Time given_free{};
 };
 
 struct WishRow {
@@ -140,8 +142,17 @@ struct PutOrganisation {  // new, or another name
 struct BindNumber {
   NumberRow row;
 };
+// kConflict unless it is still that organisation's, on that person's word (empty: on nobody's): a
+// word that was taken back in between gives nothing, and goes with the number.
 struct ReleaseNumber {
   std::string canonical;
+  OrganisationId organisation;
+  OperatorId given_free_by;
+};
+struct PutNumbersWord {  // its owner's; empty: it stays
+  std::string canonical;
+  OperatorId given_free_by;
+  Time given_free;
 };
 struct PutWish {
   WishRow row;
@@ -209,11 +220,12 @@ struct UseEnrolment {
   std::string digest;
 };
 
-using Change = std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, ReleaseNumber,
-                            PutWish, SettleWish, PutTicket, RedeemTicket, EndTicket, PutRecording,
-                            PutStaff, PutPhone, CountFailures, PutSession, DropSession,
-                            DropSessionsOf, PutPasskey, CountPasskey, DropPasskeysOf, PutEnrolment,
-                            UseEnrolment, AccessChange, ExportChange, RetentionChange>;
+using Change =
+    std::variant<PutMeta, PutKey, ReplaceKey, PutOrganisation, BindNumber, ReleaseNumber,
+                 PutNumbersWord, PutWish, SettleWish, PutTicket, RedeemTicket, EndTicket,
+                 PutRecording, PutStaff, PutPhone, CountFailures, PutSession, DropSession,
+                 DropSessionsOf, PutPasskey, CountPasskey, DropPasskeysOf, PutEnrolment,
+                 UseEnrolment, AccessChange, ExportChange, RetentionChange>;
 
 struct Act {
   std::vector<Change> changes;

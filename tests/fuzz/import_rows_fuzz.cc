@@ -31,10 +31,9 @@ void take(FileFormat format, Encoding encoding, ByteView bytes) {
     if (!row.problem.empty() || !decoder.decode(batch.text_of(row), text)) continue;
     if (format == FileFormat::kCsv) {
       split_cells(text, cells);
-      if (cells.problem.empty())
-        static_cast<void>(subject_of_cells(cells.cells, columns, provenance));
+      if (cells.problem.empty()) static_cast<void>(row_of_cells(cells.cells, columns, provenance));
     } else {
-      static_cast<void>(subject_of_json(text, columns, provenance));
+      static_cast<void>(row_of_json(text, columns, provenance));
       static_cast<void>(keys_of_json(text));
     }
   }

@@ -54,6 +54,10 @@ struct Floor {
   std::vector<OperatorSettings> operators;
 };
 
+// Of the words by which the vault refuses to have a line rung: whether it will never be otherwise.
+// A word that is not known is no reason to drop what was promised.
+bool is_for_good(std::string_view word);
+
 // Asked of the vault before a promise can be rung; answer with ticket_given() or ticket_denied().
 // With `own_phone` it is for a ring at the operator's own phone instead: for this attempt, or,
 // where there is none, for the operator's leg of this call out. Answer with own_phone_ticket() or
@@ -154,6 +158,7 @@ class CallFlow {
   // ---- The vault
   void ticket_given(const CallId& call, const TicketId& ticket, Time now);
   // `word` is the vault's: no_wish, emergency, premium, international, own_number, redial_limit, …
+  // The promise is closed where is_for_good(word).
   void ticket_denied(const CallId& call, const std::string& word, Time now);
   void own_phone_ticket(const TicketWanted& wanted, const TicketId& ticket, Time now);
   void own_phone_denied(const TicketWanted& wanted, const std::string& word, Time now);

@@ -1,4 +1,7 @@
 // Being asked to ring back, and doing so: ticket, dialling, talk.
+#include <algorithm>
+#include <array>
+
 #include "centre/flow/domain.h"
 #include "routing/names.h"
 
@@ -7,12 +10,6 @@ namespace madoguchi::centre {
 using routing::AttemptOutcome;
 
 namespace {
-
-// The words of the vault's gate that will not change with time.
-bool is_for_good(const std::string& word) {
-  return word == "emergency" || word == "premium" || word == "international" ||
-         word == "own_number" || word == "wish_expired" || word == "invalid" || word == "withheld";
-}
 
 AttemptOutcome outcome_of(const DialProgress& progress) {
   switch (progress.outcome) {
@@ -39,6 +36,13 @@ AttemptOutcome outcome_of(const DialProgress& progress) {
 }
 
 }  // namespace
+
+bool is_for_good(std::string_view word) {
+  constexpr std::array<std::string_view, 10> kForGood{
+      "emergency",     "special_service", "premium",      "freephone", "machine",
+      "international", "own_number",      "wish_expired", "invalid",   "withheld"};
+  return std::find(kForGood.begin(), kForGood.end(), word) != kForGood.end();
+}
 
 void CallFlow::Domain::on(const CallbackAsked& event, Time now) {
   if (const auto known = wishes_.find(event.wish); known != wishes_.end()) {

@@ -175,6 +175,26 @@ TEST_P(AuthorityDeskOn, FreezesAreTheOwnersAndSurviveARestart) {
   EXPECT_FALSE(authority_->lift(*freeze, OperatorId("oku")));
 }
 
+TEST_P(AuthorityDeskOn, AFreezeOfANameThatStopsNobodyIsRefused) {
+  place("kei", "kawabe", StaffRole::kOperator);  // of an organisation that no mandate names
+  const auto code = [&](FreezeScope scope, const char* name) {
+    const auto frozen = authority_->freeze(scope, name, "why", OperatorId("oku"));
+    return frozen ? std::optional<ErrorCode>() : frozen.error().code;
+  };
+  for (const char* name : {"nosuchone", "kei", "leak"})
+    EXPECT_EQ(code(FreezeScope::kPerson, name), ErrorCode::kNotFound) << name;
+  for (const char* name : {"leek", "hana"})
+    EXPECT_EQ(code(FreezeScope::kDesk, name), ErrorCode::kNotFound) << name;
+  EXPECT_EQ(count_of("frozen"), 0);
+  EXPECT_EQ(code(FreezeScope::kPerson, "hana"), std::nullopt);
+  EXPECT_EQ(code(FreezeScope::kDesk, "leak"), std::nullopt);
+  // Who took a ticket, and was placed elsewhere since.
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  EXPECT_EQ(issue(), "ticket");
+  place("hana", "kawabe", StaffRole::kOperator);
+  EXPECT_EQ(code(FreezeScope::kPerson, "hana"), std::nullopt);
+}
+
 TEST_P(AuthorityDeskOn, AnotherPersonsLegIsRefusedAndASignOutEndsIt) {
   ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
   EXPECT_EQ(authority_
@@ -224,6 +244,30 @@ TEST_P(AuthorityDeskOn, AVendorsSupervisorPassesOnLessAndTheOwnerSignsIt) {
   EXPECT_EQ(issue(), "ticket");
   clock_.advance(1us);
   EXPECT_EQ(issue(), "no_mandate");
+}
+
+TEST_P(AuthorityDeskOn, NothingThatIsOverIsDraftedOrSigned) {
+  vault::Mandate late = mandate("m2");
+  late.begins -= 48h;
+  late.ends = clock_.now();
+  late.retention = late.ends + 720h;
+  const auto drafted = authority_->draft(late, OperatorId("administrator"));
+  ASSERT_FALSE(drafted);
+  EXPECT_EQ(drafted.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(drafted.error().message.find("is over already"), std::string::npos);
+  late.ends += 1us;
+  ASSERT_TRUE(authority_->draft(late, OperatorId("administrator")));
+  clock_.advance(1us);
+  EXPECT_EQ(authority_->sign(late.id, 1, OperatorId("oku")).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(count_of("mandate_signed"), 0);
+  // What was signed in time stays signed, though it ends.
+  ASSERT_TRUE(authority_->sign(MandateId("m1"), 1, OperatorId("oku")));
+  clock_.advance(1000h);
+  start();
+  EXPECT_NE(authority_->with([](auto& authority, Time) {
+    return authority.mandates().all().at(MandateId("m1")).signed_by(OrganisationId("sakura"));
+  }),
+            nullptr);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, AuthorityDeskOn,

@@ -3,6 +3,7 @@
 
 #include "store/vault/openings_fixture.h"
 #include "vault/client_logs.h"
+#include "vault/records/telephones.h"
 
 namespace madoguchi::store {
 namespace {
@@ -144,6 +145,28 @@ TEST_P(EnquiriesOn, ACorrectedTelephoneKeepsWhatTheOwnerDoesNotChange) {
   };
   EXPECT_EQ(people("09000009009"), 1U);
   EXPECT_EQ(people("09000001001"), 0U);
+}
+
+TEST_P(EnquiriesOn, ANewNumberIsOfItsOwnKindAndNotVerifiedByTheOldOnesWord) {
+  const PersonId person = opened();
+  const auto now = [&] {
+    return people_->records().read(person.owner, person.subject, {"telephone"})->values.at(0);
+  };
+  ASSERT_EQ(now().telephone->line_kind, "mobile");
+  ASSERT_EQ(now().standing, vault::Standing::kVerified);
+  vault::WantedValue telephone{"telephone"};
+  telephone.text = Personal<std::string>("03-0000-3009");
+  ASSERT_TRUE(enquiries_->correct(oku_, person.subject, telephone, "found_wrong"));
+  EXPECT_EQ(now().telephone->line_kind, "");
+  EXPECT_EQ(line_kind_of(now(), vault::NumberingPlan::japanese(), clock_.now()), "fixed");
+  EXPECT_EQ(now().standing, vault::Standing::kSelfDeclared);
+  telephone.verified = true;
+  ASSERT_TRUE(enquiries_->correct(oku_, person.subject, telephone, "found_wrong"));
+  EXPECT_EQ(now().standing, vault::Standing::kVerified);
+  vault::WantedValue purpose{"telephone"};
+  purpose.given_for = "お届けの連絡";
+  ASSERT_TRUE(enquiries_->correct(oku_, person.subject, purpose, "found_wrong"));
+  EXPECT_EQ(now().standing, vault::Standing::kVerified);
 }
 
 TEST_P(EnquiriesOn, ValuesAreAddedAndRemovedEachByItself) {

@@ -276,6 +276,41 @@ TEST_P(GlassOn, ClosesWhileNothingCanBeWritten) {
   EXPECT_EQ(status_of(sign_in("right password", "http://" + own())), 200);
 }
 
+TEST_P(GlassOn, AnOwnerGivesTheOwnNumbersFreeAndNobodyElseDoes) {
+  const OrganisationId sakura("sakura");
+  ASSERT_TRUE(registry_->put_organisation(sakura, "A", {"+81300000001", "*77#", "+81300000002"}));
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("ume"), "B", {"+81300000003"}));
+  const std::string cookie = signed_in();
+  const std::string post =
+      cookie + "Origin: http://" + own() + "\r\nContent-Type: application/json\r\n";
+  const std::string release = "/api/owner/numbers/%2B81300000001/release";
+  const auto by = [&](vault::StaffRole role) {
+    ASSERT_TRUE(authority_->put_place({OperatorId("hana"), sakura, role, ""}));
+  };
+  by(vault::StaffRole::kSupervisor);
+  EXPECT_EQ(status_of(send_signed("POST", release, post, "{}")), 403);
+  EXPECT_EQ(status_of(send_signed("GET", "/api/owner/numbers", cookie)), 403);
+  by(vault::StaffRole::kOwner);
+  EXPECT_EQ(status_of(send_signed("POST", release, post, "{}")), 200);
+  EXPECT_EQ(status_of(send_signed("POST", "/api/owner/numbers/*77%23/release", post, "{}")), 200);
+  EXPECT_EQ(status_of(send_signed("POST", "/api/owner/numbers/%2B81300000003/release", post, "{}")),
+            404);
+  const std::string all = send_signed("GET", "/api/owner/numbers", cookie);
+  EXPECT_TRUE(has(all, R"({"given_free_at":"2026-11-22T03:00:00.000000Z",)"
+                       R"("given_free_by":"hana","number":"+81300000001"})"))
+      << all;
+  EXPECT_TRUE(has(all, R"("given_free_by":null,"number":"+81300000002")")) << all;
+  EXPECT_FALSE(has(all, "+81300000003"));
+  EXPECT_EQ(status_of(send_signed("DELETE", release, post, "{}")), 200);
+  EXPECT_FALSE(has(send_signed("GET", "/api/owner/numbers", cookie), R"(:"hana","number":"+8130)"));
+  const std::string first = send_signed("GET", "/api/owner/numbers?limit=2", cookie);
+  EXPECT_TRUE(has(first, R"("next":"+81300000001")")) << first;
+  const std::string rest =
+      send_signed("GET", "/api/owner/numbers?limit=2&after=%2B81300000001", cookie);
+  EXPECT_TRUE(has(rest, R"("next":null)") && has(rest, "+81300000002")) << rest;
+  EXPECT_FALSE(has(rest, "+81300000001"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, GlassOn, testing::Values(Backend::kSqlite, Backend::kPostgres),
                          testing::PrintToStringParamName());
 

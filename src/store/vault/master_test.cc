@@ -262,7 +262,10 @@ TEST_P(MasterReplacedOn, ATokensKeyAndAnotherFileAreRefused) {
   vault::MasterRotation of_token(
       {*store_, clock_, entropy_, *registry_, wrapping_, std::filesystem::path(), "t", "k"});
   EXPECT_EQ(of_token.rotate("test").error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(rotation_->rotate_in_token(fresh_keys(2), "test").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(rotation_->rotate_in_token(fresh_keys(2), rotation_->leave_to_change().leave, "test")
+                .error()
+                .code,
+            ErrorCode::kInvalid);
   std::filesystem::remove(file());
   ASSERT_TRUE(vault::write_fresh_master_key(file()));
   const auto refused = rotation_->rotate("test");
@@ -298,6 +301,9 @@ class TokensKeyReplacedOn : public MasterOn {
     rotation_ = std::make_unique<vault::MasterRotation>(vault::MasterRotation::Parts{
         *store_, clock_, entropy_, *registry_, wrapping_, std::filesystem::path(), "t", hangs_on_});
   }
+  Result<vault::MasterRotation::Replaced> rotate(const std::vector<TokenSecret>& secrets) {
+    return rotation_->rotate_in_token(secrets, rotation_->leave_to_change().leave, "test");
+  }
   std::vector<TokenSecret> with_another() const {
     std::vector<TokenSecret> keys = fresh_keys(2);
     keys.front().secret = Secret::copy_of(token_.front().secret.reveal());
@@ -323,7 +329,7 @@ TEST_P(TokensKeyReplacedOn, EveryKeyHangsOnTheNewOneAloneAndTheVaultGoesOn) {
   const auto token = registry_->tokenise(sakura_, number);
   const auto keys = with_another();
   EXPECT_EQ(rotation_->token_key(), "k");
-  const auto replaced = rotation_->rotate_in_token(keys, "test");
+  const auto replaced = rotate(keys);
   ASSERT_TRUE(replaced) << replaced.error().message;
   EXPECT_EQ(replaced->before, "k");
   EXPECT_EQ(replaced->keys, store_->load()->keys.size());
@@ -344,14 +350,14 @@ TEST_P(TokensKeyReplacedOn, EveryKeyHangsOnTheNewOneAloneAndTheVaultGoesOn) {
 TEST_P(TokensKeyReplacedOn, WhateverBecameOfTheCommitTheVaultStartsAgain) {
   const auto keys = with_another();
   fault_ = CommitFault::kFailed;
-  EXPECT_FALSE(rotation_->rotate_in_token(keys, "test"));
+  EXPECT_FALSE(rotate(keys));
   EXPECT_EQ(rotation_->token_key(), "k");
   EXPECT_TRUE(fits(keys.front()));
   // Kept or not, the store was away after it: a kill now.
   for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
     fault_ = fault;
     fault_after_ = CommitFault::kFailed;
-    EXPECT_EQ(rotation_->rotate_in_token(keys, "test").error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(rotate(keys).error().code, ErrorCode::kUnavailable);
     EXPECT_EQ(rotation_->token_key(), "");
     restart(keys);
     EXPECT_EQ(hangs_on_, fault == CommitFault::kFailed ? "k" : "k.2");
@@ -362,8 +368,8 @@ TEST_P(TokensKeyReplacedOn, WhatWasNotAnsweredIsFoundOutLater) {
   const auto keys = with_another();
   fault_ = CommitFault::kFailedButKept;
   fault_after_ = CommitFault::kFailed;
-  EXPECT_FALSE(rotation_->rotate_in_token(keys, "test"));
-  EXPECT_EQ(rotation_->rotate_in_token(keys, "test").error().code, ErrorCode::kUnavailable);
+  EXPECT_FALSE(rotate(keys));
+  EXPECT_EQ(rotate(keys).error().code, ErrorCode::kUnavailable);
   rotation_->second();
   EXPECT_EQ(rotation_->token_key(), "k.2");
   EXPECT_TRUE(registry_->put_organisation(OrganisationId("wakaba"), "わかば", {}));
@@ -377,7 +383,7 @@ TEST_P(TokensKeyReplacedOn, AKeyThatGivesNothingKeepsNoVaultFromItsStart) {
   keys.back().secret = Secret();
   restart(keys);
   EXPECT_EQ(hangs_on_, "k");
-  EXPECT_EQ(rotation_->rotate_in_token(keys, "test").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(rotate(keys).error().code, ErrorCode::kInvalid);
   // The one in use may give something again.
   auto other = fresh_keys(2);
   other.front().secret = Secret();
@@ -387,10 +393,57 @@ TEST_P(TokensKeyReplacedOn, AKeyThatGivesNothingKeepsNoVaultFromItsStart) {
 }
 
 TEST_P(TokensKeyReplacedOn, NothingIsReplacedByTheSameKeyOrWithoutTheOneInUse) {
-  EXPECT_EQ(rotation_->rotate_in_token(token_, "test").error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(rotation_->rotate_in_token(fresh_keys(2), "test").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(rotate(token_).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(rotate(fresh_keys(2)).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(count_of("master_key_replaced"), 0);
   restart(token_);
+}
+
+TEST_P(TokensKeyReplacedOn, OfTwoCommandsAtOnceTheOneThatBeganLastReplacesTheKey) {
+  const auto keys = with_another();
+  const auto first = rotation_->leave_to_change();
+  const auto second = rotation_->leave_to_change();
+  EXPECT_EQ(first.token_key, "k");
+  EXPECT_EQ(rotation_->rotate_in_token(keys, first.leave, "test").error().code,
+            ErrorCode::kConflict);
+  EXPECT_EQ(rotation_->rotate_in_token(keys, "", "test").error().code, ErrorCode::kConflict);
+  // The first may destroy what it made: it was not replaced by that, and is not from now on.
+  EXPECT_EQ(rotation_->token_key(), "k");
+  EXPECT_TRUE(rotation_->rotate_in_token(keys, second.leave, "test"));
+  EXPECT_EQ(rotation_->token_key(), "k.2");
+  EXPECT_EQ(rotation_->rotate_in_token(keys, second.leave, "test").error().code,
+            ErrorCode::kConflict);
+  EXPECT_EQ(count_of("master_key_replaced"), 1);
+}
+
+// Both made "k.2", and one was killed before it could destroy its own.
+TEST_P(TokensKeyReplacedOn, ALabelThatStandsTwiceKeepsNoVaultFromItsStartAndIsNotReplacedBy) {
+  const auto hung_on = with_another();
+  ASSERT_TRUE(rotate(hung_on));
+  for (const bool comes_first : {true, false}) {
+    auto keys = fresh_keys(3);
+    for (TokenSecret& one : keys) one.key = "k.2";
+    keys.front().key = "k";
+    keys[comes_first ? 1 : 2].secret = Secret::copy_of(hung_on.back().secret.reveal());
+    restart(keys);
+    EXPECT_EQ(hangs_on_, "k.2");
+    EXPECT_EQ(rotate(keys).error().code, ErrorCode::kConflict);
+    keys.push_back({"k.3", Secret::random(32)});
+    keys.erase(keys.begin());
+    if (!comes_first) {
+      EXPECT_TRUE(rotate(keys));
+    }
+  }
+  EXPECT_EQ(rotation_->token_key(), "k.3");
+}
+
+// What was replaced is told by how the commit went, not by what is looked at afterwards.
+TEST_P(TokensKeyReplacedOn, AKeyThatWasKeptAfterAllIsNoError) {
+  fault_ = CommitFault::kFailedButKept;
+  const auto replaced = rotate(with_another());
+  ASSERT_TRUE(replaced) << replaced.error().message;
+  EXPECT_EQ(replaced->before, "k");
+  EXPECT_EQ(replaced->keys, store_->load()->keys.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, TokensKeyReplacedOn,

@@ -105,6 +105,32 @@ TEST_P(OpeningsOn, WhoWasOpenedIsOfferedAgainInTheWrapUpAndNobodyElse) {
   EXPECT_FALSE(openings_->candidates(asker_));
 }
 
+TEST_P(OpeningsOn, InTheWrapUpAPurposeShowsOnlyWhomItOpened) {
+  const PersonId caller = candidate();
+  ASSERT_EQ(check(caller, "name_kana", "カクウ ハナコ"), "match");
+  ASSERT_EQ(open(caller), "opened");
+  const auto answer = asker_.ticket;
+  const auto ticket =
+      authority_->issue(OperatorId("hana"), DeskId("sakura-leak"), CallId("call"), "call-back");
+  ASSERT_TRUE(ticket) << name_of(ticket.error());
+  asker_.ticket = ticket->id;
+  const vault::Sought other{"letter_number", Personal<std::string>("S-1002")};
+  const PersonId found = openings_->search(asker_, {}, {other})->people.at(0).person;
+  ASSERT_EQ(check(found, "name_kana", "カナ タロウ"), "match");
+  ASSERT_EQ(open(found), "opened");
+  authority_->with([](auto& authority, Time now) { authority.leases().end(CallId("call"), now); });
+  const auto shown = [&](const OpeningTicketId& by) {
+    asker_.ticket = by;
+    const auto seen = openings_->candidates(asker_);
+    EXPECT_TRUE(seen) << word_of(seen.error());
+    std::vector<vault::SubjectId> people;
+    for (const auto& one : seen->people) people.push_back(one.person.subject);
+    return people;
+  };
+  EXPECT_EQ(shown(ticket->id), std::vector<vault::SubjectId>{found.subject});
+  EXPECT_EQ(shown(answer), std::vector<vault::SubjectId>{caller.subject});
+}
+
 TEST_P(OpeningsOn, NothingLeavesThatIsNotLogged) {
   const PersonId person = candidate();
   ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
@@ -248,6 +274,31 @@ TEST_P(OpeningsOn, ARestartFreesNoLimit) {
   EXPECT_FALSE(full("guess", "", 2));
 }
 
+// The log is public and can't be erased: nothing that an operator typed may stand in it.
+TEST_P(OpeningsOn, WordsOfAnOperatorsOwnReachNoEntryAndCountForNothing) {
+  const PersonId person = candidate();
+  const std::string words = "Kaku-Saburo.tel.09000001003";
+  const std::size_t before = entries().size();
+  for (int i = 0; i < 20; ++i)  // more than there are guesses
+    for (const std::string& field : {words, std::string("documents")})
+      EXPECT_NE(check(person, field, "x").find("field:"), std::string::npos);
+  EXPECT_EQ(entries().size(), before);
+  ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
+  ASSERT_EQ(open(person), "opened");
+  const std::size_t opened = entries().size();
+  const Personal<std::string> text("お詫びをお伝えした");
+  for (const char* made_up :
+       {"Kaku-Saburo.tel.09000001003", "0b9f4c1e-7a52-1d0e-8f6b-3c1d2e4f5a6b"}) {
+    const vault::DocumentId id{made_up};
+    EXPECT_FALSE(openings_->write_document(asker_, person, id, text, true)) << made_up;
+    EXPECT_FALSE(openings_->read_document(asker_, person, id)) << made_up;
+  }
+  EXPECT_EQ(entries().size(), opened);
+  for (int i = 0; i < 2; ++i)  // the second version has the name of the first
+    EXPECT_TRUE(openings_->write_document(
+        asker_, person, vault::DocumentId("0b9f4c1e-7a52-4d0e-8f6b-3c1d2e4f5a6b"), text, true));
+}
+
 TEST_P(OpeningsOn, NotesAreWrittenAndReadAboutWhoWasOpened) {
   const PersonId person = candidate();
   const Personal<std::string> text("お詫びをお伝えした");
@@ -275,7 +326,7 @@ TEST_P(OpeningsOn, ANoteIsNeverThereWithoutItsEntryAndNoneIsClaimedThatIsNot) {
   const PersonId person = candidate();
   ASSERT_EQ(check(person, "name_kana", "カクウ ハナコ"), "match");
   ASSERT_EQ(open(person), "opened");
-  const vault::DocumentId named("note-of-the-page");
+  const vault::DocumentId named("0b9f4c1e-7a52-4d0e-8f6b-3c1d2e4f5a6b");
   const Personal<std::string> text("お詫びをお伝えした");
   const auto write = [&](const Personal<std::string>& words) {
     return openings_->write_document(asker_, person, named, words, true).has_value();

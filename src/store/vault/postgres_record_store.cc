@@ -39,6 +39,8 @@ constexpr const char* kTables[] = {
     "NULL, lines BIGINT NOT NULL, rows BIGINT NOT NULL, bad_rows BIGINT NOT NULL, log_bytes BIGINT "
     "NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, began_us BIGINT NOT NULL, ended_us "
     "BIGINT NOT NULL)",
+    "ALTER TABLE record_imports ADD COLUMN IF NOT EXISTS changed BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE record_imports ADD COLUMN IF NOT EXISTS unchanged BIGINT NOT NULL DEFAULT 0",
     "CREATE TABLE IF NOT EXISTS record_cursors (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
 };
 
@@ -124,16 +126,18 @@ Result<void> put_document(const Ask& ask, const DocumentRow& row) {
 }
 
 Result<void> put_import(const Ask& ask, const std::string& organisation, const ImportRow& row) {
-  return nothing(
-      ask("INSERT INTO record_imports (import_id, organisation_id, digest, terms, state, bytes, "
-          "lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us) VALUES ($1, $2, $3, "
-          "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (import_id) DO UPDATE SET "
-          "state = excluded.state, bytes = excluded.bytes, lines = excluded.lines, rows = "
-          "excluded.rows, bad_rows = excluded.bad_rows, log_bytes = excluded.log_bytes, first = "
-          "excluded.first, last = excluded.last, ended_us = excluded.ended_us",
-          {row.import_id, organisation, row.digest, row.terms, row.state, pg(row.bytes),
-           pg(row.lines), pg(row.rows), pg(row.bad_rows), pg(row.log_bytes), pg(row.first),
-           pg(row.last), pg(to_micros(row.began)), pg(to_micros(row.ended))}));
+  return nothing(ask(
+      "INSERT INTO record_imports (import_id, organisation_id, digest, terms, state, bytes, "
+      "lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us, changed, unchanged) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON "
+      "CONFLICT (import_id) DO UPDATE SET changed = excluded.changed, unchanged = "
+      "excluded.unchanged, "
+      "state = excluded.state, bytes = excluded.bytes, lines = excluded.lines, rows = "
+      "excluded.rows, bad_rows = excluded.bad_rows, log_bytes = excluded.log_bytes, first = "
+      "excluded.first, last = excluded.last, ended_us = excluded.ended_us",
+      {row.import_id, organisation, row.digest, row.terms, row.state, pg(row.bytes), pg(row.lines),
+       pg(row.rows), pg(row.bad_rows), pg(row.log_bytes), pg(row.first), pg(row.last),
+       pg(to_micros(row.began)), pg(to_micros(row.ended)), pg(row.changed), pg(row.unchanged)}));
 }
 
 DocumentRow document_of(const PostgresRows& rows, std::size_t at) {
@@ -338,7 +342,8 @@ class PostgresRecordStore final : public vault::RecordStore {
   Result<std::vector<ImportRow>> imports(const OrganisationId& organisation) override {
     const auto rows = reader_->ask(
         "SELECT import_id, digest, terms, state, bytes, lines, rows, bad_rows, log_bytes, first, "
-        "last, began_us, ended_us FROM record_imports WHERE organisation_id = $1 ORDER BY "
+        "last, began_us, ended_us, changed, unchanged FROM record_imports WHERE organisation_id = "
+        "$1 ORDER BY "
         "began_us, import_id",
         {organisation.text()});
     if (!rows) return tl::unexpected<Error>(rows.error());
@@ -346,8 +351,9 @@ class PostgresRecordStore final : public vault::RecordStore {
     for (std::size_t i = 0; i < rows->size(); ++i) {
       const auto number = [&](std::size_t column) { return unsigned_at(*rows, i, column); };
       all.push_back({rows->text(i, 0), organisation, rows->text(i, 1), rows->text(i, 2),
-                     rows->text(i, 3), number(4), number(5), number(6), number(7), number(8),
-                     number(9), number(10), time_from_micros(rows->integer(i, 11)),
+                     rows->text(i, 3), number(4), number(5), number(6), number(7), number(13),
+                     number(14), number(8), number(9), number(10),
+                     time_from_micros(rows->integer(i, 11)),
                      time_from_micros(rows->integer(i, 12))});
     }
     return all;

@@ -8,7 +8,14 @@
 namespace madoguchi::store {
 namespace {
 
-using RegistryOn = VaultOn;
+class RegistryOn : public VaultOn {
+ protected:
+  // Of organisations that have no owner's person.
+  Result<OrganisationId> release(const std::string& number, const OrganisationId& to) {
+    return registry_->release_number(number, to, "test",
+                                     [](const OrganisationId&) { return Result<bool>(false); });
+  }
+};
 
 TEST_P(RegistryOn, GivesAnOrganisationItsKeysOnceAndKeepsThemOverARestart) {
   ASSERT_TRUE(
@@ -67,16 +74,36 @@ TEST_P(RegistryOn, ANumberIsBoundOnceHoweverItIsWritten) {
   EXPECT_FALSE(registry_->put_organisation(OrganisationId("ume"), "B", {"with space"}));
 }
 
+TEST_P(RegistryOn, OnlyWhatCallersCanDialAndMayBeOursIsAnOrganisationsNumber) {
+  for (const char* number : {"+81300000055", "0312345678", "0120-000-123", "0570000123",
+                             "050-1234-5678", "+442071838750"})
+    EXPECT_TRUE(registry_->may_be_called(number)) << number;
+  for (const char* number : {"abc", "", "110", "119", "0990123456", "12", "anonymous"})
+    EXPECT_FALSE(registry_->may_be_called(number)) << number;
+}
+
+TEST_P(RegistryOn, ANameIsOneLineAndAnIdThatNobodyHasIsNamed) {
+  for (const char* name : {"A\nB", "A\tB", "A\x1b[2J",
+                           "A\xE2\x80\xA8"
+                           "B",
+                           "\xC3"})
+    EXPECT_FALSE(registry_->put_organisation(OrganisationId("sakura"), name, {})) << name;
+  ASSERT_TRUE(registry_->put_organisation(OrganisationId("sakura"), "さくら 信販", {}));
+  EXPECT_FALSE(registry_->put_organisation(OrganisationId("sakura"), "A\nB", {}));
+  EXPECT_TRUE(registry_->known("sakura"));
+  for (const char* id : {"Sakura", "nobody", "", "a b"}) EXPECT_FALSE(registry_->known(id)) << id;
+  EXPECT_EQ(registry_->known("Sakura").error().message,
+            "there is no organisation Sakura (`madoguchi organisation list` names them)");
+}
+
 TEST_P(RegistryOn, AReleasedNumberIsNobodysUntilItIsBoundAgain) {
   const OrganisationId sakura("sakura");
   const OrganisationId ume("ume");
   ASSERT_TRUE(registry_->put_organisation(sakura, "A", {"+81312340000", "+81312340001"}));
   ASSERT_TRUE(registry_->put_organisation(ume, "B", {}));
-  EXPECT_EQ(registry_->release_number("03-1234-9999", {}, "test").error().code,
-            ErrorCode::kNotFound);
-  EXPECT_EQ(registry_->release_number("03-1234-0000", OrganisationId("x"), "test").error().code,
-            ErrorCode::kNotFound);
-  const auto was = registry_->release_number("03-1234-0000", {}, "test");
+  EXPECT_EQ(release("03-1234-9999", {}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(release("03-1234-0000", OrganisationId("x")).error().code, ErrorCode::kNotFound);
+  const auto was = release("03-1234-0000", {});
   ASSERT_TRUE(was) << was.error().message;
   EXPECT_EQ(*was, sakura);
   for (int round = 0; round < 2; ++round) {
@@ -98,11 +125,10 @@ TEST_P(RegistryOn, AMovedNumberIsTheOthersInOneStepAndBothLogsSaySo) {
   ASSERT_TRUE(registry_->put_organisation(ume, "B", {}));
   for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
     fault_ = fault;
-    EXPECT_EQ(registry_->release_number("0312340000", ume, "test").error().code,
-              ErrorCode::kUnavailable);
+    EXPECT_EQ(release("0312340000", ume).error().code, ErrorCode::kUnavailable);
   }
   // Kept after all: nothing is left to do.
-  EXPECT_EQ(registry_->release_number("0312340000", ume, "test"), ume);
+  EXPECT_EQ(release("0312340000", ume), ume);
   EXPECT_EQ(registry_->owner_of_number("+81312340000"), ume);
   EXPECT_EQ(registry_->directory()->find(ume)->numbers_called,
             std::vector<std::string>{"+81312340000"});

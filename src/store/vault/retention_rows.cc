@@ -16,7 +16,8 @@ Result<void> put(soci::session& sql, const vault::PutRetention& change) {
   const std::int64_t at = to_micros(row.at);
   sql << "INSERT INTO vault_retention (owner_id, mandate_id, version, word, said_by, said_us) "
          "VALUES (:o, :m, :v, :w, :b, :a) "
-         "ON CONFLICT (owner_id, mandate_id, version, word) DO NOTHING",
+         "ON CONFLICT (owner_id, mandate_id, version, word) DO UPDATE SET "
+         "said_by = excluded.said_by, said_us = excluded.said_us",
       use(row.owner.text()), use(row.mandate.text()), use(version), use(row.word),
       use(row.by.text()), use(at);
   return {};

@@ -80,6 +80,13 @@ class RetentionOn : public OpeningsOn {
     const auto done = retention_->advance();
     EXPECT_TRUE(done) << done.error().message;
   }
+  // As the vault's clock lets it be, the last moment included.
+  void days(int count) {
+    for (int day = 0; day < count; ++day) {
+      clock_.advance(24h);
+      advance();
+    }
+  }
   std::size_t people(const std::string& owner) {
     return people_->records().subjects(OrganisationId(owner), {}, 100)->size();
   }
@@ -143,8 +150,7 @@ TEST_P(RetentionOn, WarnsAMonthBeforeAndDestroysAtTheDateWithACertificate) {
 
 TEST_P(RetentionOn, DataStaysWhileAnotherMandateOfTheOwnerKeepsIt) {
   change("sakura-1", "oku", [&](vault::Mandate& m) { m.retention += 24h; });
-  clock_.advance(24h * 120);
-  advance();
+  days(120);
   EXPECT_EQ(people("sakura"), 10U);
   EXPECT_EQ(people("wakaba"), 0U);
   EXPECT_EQ(state("sakura", "common-1"), "held");
@@ -157,7 +163,8 @@ TEST_P(RetentionOn, DataStaysWhileAnotherMandateOfTheOwnerKeepsIt) {
 
 TEST_P(RetentionOn, AMandateThatWasTakenBackIsKeptUntilItsDateAndThenDestroyed) {
   ASSERT_TRUE(authority_->revoke(MandateId("common-1"), OperatorId("wada")));
-  clock_.advance(24h * 120 - 1s);
+  days(119);
+  clock_.advance(24h - 1s);
   advance();
   EXPECT_EQ(people("wakaba"), 10U);
   clock_.advance(1s);
@@ -165,8 +172,17 @@ TEST_P(RetentionOn, AMandateThatWasTakenBackIsKeptUntilItsDateAndThenDestroyed) 
   EXPECT_EQ(people("wakaba"), 0U);
 }
 
-TEST_P(RetentionOn, IsDoneAfterALongTimeOffAndOnlyOnce) {
+TEST_P(RetentionOn, IsDoneAMonthAfterALongTimeOffAndOnlyOnce) {
   clock_.advance(24h * 1000);
+  restart();
+  advance();
+  EXPECT_EQ(told("wakaba"), std::vector<std::string>{"warned"});
+  EXPECT_EQ(state("wakaba", "common-1"), "warned");
+  clock_.advance(24h * 30 - 1s);
+  restart();
+  advance();
+  EXPECT_EQ(people("wakaba"), 10U);
+  clock_.advance(1s);
   restart();
   advance();
   EXPECT_EQ(people("wakaba"), 0U);
@@ -175,8 +191,43 @@ TEST_P(RetentionOn, IsDoneAfterALongTimeOffAndOnlyOnce) {
   EXPECT_EQ(told("wakaba"), all_);
 }
 
+TEST_P(RetentionOn, ADateThatWasBroughtNearIsWarnedOfForAMonthBeforeAnyKeyGoes) {
+  change("common-1", "wada", [&](vault::Mandate& m) { m.ends = m.retention = clock_.now() + 1s; });
+  clock_.advance(1s);
+  advance();
+  const Time due = clock_.now() + 24h * 30;
+  EXPECT_EQ(people("wakaba"), 10U);
+  EXPECT_EQ(told("wakaba"), std::vector<std::string>{"warned"});
+  EXPECT_EQ(std::get<std::string>(entries("wakaba").back().details.at("not_before")),
+            format_utc(due));
+  const auto standing = retention_->of_owner(OrganisationId("wakaba"));
+  EXPECT_EQ(standing.front().not_before, due);
+  EXPECT_EQ(name_of(standing.front().state), "warned");
+  days(29);
+  EXPECT_EQ(people("wakaba"), 10U);
+  days(1);
+  EXPECT_EQ(people("wakaba"), 0U);
+  EXPECT_EQ(told("wakaba"), all_);
+}
+
+TEST_P(RetentionOn, AWarningOfAClockThatWasPutRightSinceIsGivenAgain) {
+  clock_.jump(24h * 1000);
+  advance();
+  clock_.jump(-24h * 1000);
+  restart();
+  EXPECT_EQ(state("wakaba", "common-1"), "kept");
+  days(90);
+  EXPECT_EQ(told("wakaba"), (std::vector<std::string>{"warned", "warned"}));
+  restart();
+  days(29);
+  EXPECT_EQ(people("wakaba"), 10U);
+  days(1);
+  EXPECT_EQ(people("wakaba"), 0U);
+}
+
 TEST_P(RetentionOn, GoesOnWhereACrashLeftIt) {
-  clock_.advance(24h * 120);
+  days(119);
+  clock_.advance(24h);
   // As after a crash: it has begun, some keys are gone, nothing says that it is done.
   retention_->stop();
   advance();
@@ -191,12 +242,16 @@ TEST_P(RetentionOn, GoesOnWhereACrashLeftIt) {
 }
 
 TEST_P(RetentionOn, ACommitThatFailsChangesNothingUntilItIsKept) {
-  clock_.advance(24h * 120);
-  for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
-    fault_ = fault;
-    EXPECT_FALSE(retention_->advance());
+  days(89);
+  for (const int until_next : {30, 0}) {
+    clock_.advance(24h);
+    for (const CommitFault fault : {CommitFault::kFailed, CommitFault::kFailedButKept}) {
+      fault_ = fault;
+      EXPECT_FALSE(retention_->advance());
+    }
+    advance();
+    days(std::max(0, until_next - 1));
   }
-  advance();
   EXPECT_EQ(people("wakaba"), 0U);
   EXPECT_EQ(told("wakaba"), all_);
 }
@@ -211,8 +266,7 @@ TEST_P(RetentionOn, ReturnedDataIsDestroyedOnlyAfterTheOwnerFetchedIt) {
   const OperatorId wada("wada");
   EXPECT_EQ(retention_->ask_return(id, secret->public_half(), wada).error().code,
             ErrorCode::kConflict);  // not before its end
-  clock_.advance(24h * 120);
-  advance();
+  days(120);
   EXPECT_EQ(state("wakaba", "common-1"), "waits");
   EXPECT_EQ(people("wakaba"), 10U);
   EXPECT_EQ(retention_->ask_return(id, secret->public_half(), OperatorId("hana")).error().code,
@@ -244,8 +298,7 @@ TEST_P(RetentionOn, ReturnedDataIsDestroyedOnlyAfterTheOwnerFetchedIt) {
 
 TEST_P(RetentionOn, TheOwnerMayWaiveTheReturn) {
   change("common-1", "wada", [](vault::Mandate& m) { m.at_end = vault::AtEnd::kReturned; });
-  clock_.advance(24h * 120);
-  advance();
+  days(120);
   EXPECT_EQ(retention_->waive(MandateId("common-1"), OperatorId("oku")).error().code,
             ErrorCode::kConflict);  // sakura's version says "destroyed"
   ASSERT_TRUE(retention_->waive(MandateId("common-1"), OperatorId("wada")));
@@ -256,8 +309,7 @@ TEST_P(RetentionOn, TheOwnerMayWaiveTheReturn) {
 }
 
 TEST_P(RetentionOn, TheCertificateIsProvenByTheLogAndByNothingElse) {
-  clock_.advance(24h * 120);
-  advance();
+  days(120);
   auto master = open_master();
   ASSERT_TRUE(master);
   DatabaseOptions options;

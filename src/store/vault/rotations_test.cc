@@ -168,6 +168,25 @@ TEST_P(RotationsOn, AVaultsDatabaseThatIsOlderThanTheRecordsIsRefused) {
   EXPECT_NE(refused.error().message.find("older than its records"), std::string::npos);
 }
 
+// And whoever is the newest person: the vault.db of yesterday is put back alone, amid a rotation.
+TEST_P(RotationsOn, AVaultsDatabaseThatIsOlderThanOneClientsKeysIsRefused) {
+  between_runs([this](const auto& file) {
+    if (file.filename() != "records.db") return;
+    const auto stores = open_record_stores(
+        {"sqlite:" + file.string(), "sqlite:" + (folder_ / "other.db").string(), folder_});
+    ASSERT_TRUE(stores) << stores.error().message;
+    const auto name = vault::newest_key_cursor(OrganisationId("wakaba"), vault::KeyUse::kData);
+    EXPECT_EQ(stores->records->cursor(name).value_or(99), 1U);
+    ASSERT_TRUE(stores->records->set_cursor(name, 2));
+  });
+  const auto refused =
+      Rotations::open({*store_, clock_, *registry_, people_->records(), people_->rotation(), 3});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(refused.error().message.find("those of wakaba"), std::string::npos)
+      << refused.error().message;
+}
+
 TEST_P(RotationsOn, OneThatWaitsHoldsNoOtherUp) {
   ASSERT_TRUE(rotations_->begin(OrganisationId("sakura"), "test"));
   ASSERT_TRUE(rotations_->begin(OrganisationId("wakaba"), "test"));
@@ -229,6 +248,49 @@ TEST_F(RotationOfRecords, OlderKeysOfOrganisationsThanTheRecordsHangOnAreRefused
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("the vault's own database is older"), std::string::npos)
       << refused.error().message;
+}
+
+// The newest person is another's, or was erased; the rotation is not over.
+TEST_F(RotationOfRecords, OlderKeysThanAnyOrganisationsRecordsHangOnAreRefused) {
+  vault::HeldKeys older;
+  const auto refusal_of = [&](const OrganisationId& organisation) {
+    const vault::KeyRotation rotation(*stores_.records, *stores_.keys, older);
+    const auto held = rotation.hold(organisation);
+    return held ? "" : held.error().message;
+  };
+  for (const OrganisationId& one : {sakura_, kaede_})
+    for (const vault::KeyUse use : {vault::KeyUse::kData, vault::KeyUse::kIndex})
+      ASSERT_TRUE(older.newest(one, use));
+  for (int i = 0; i < 40; ++i) add(hanako("R" + std::to_string(i)));
+  const vault::SubjectId newest = add(hanako(), "kaede");
+  EXPECT_EQ(refusal_of(sakura_), "");
+  ASSERT_TRUE(records_->begin_rotation(sakura_));
+  ASSERT_FALSE(records_->rewrap(sakura_, 10).value_or(true));
+  ASSERT_TRUE(records_->erase(kaede_, newest));
+  EXPECT_EQ(refusal_of(kaede_), "");
+  EXPECT_NE(refusal_of(sakura_).find("those of sakura hang on its keys of version 2, and it knows "
+                                     "of 1 at most"),
+            std::string::npos)
+      << refusal_of(sakura_);
+  ASSERT_TRUE(older.make_next(sakura_, vault::KeyUse::kData));
+  EXPECT_EQ(refusal_of(sakura_), "");
+  // Of marks the same, from the first that is made anew.
+  ASSERT_TRUE(records_->begin_reindex(sakura_).value_or(false));
+  EXPECT_EQ(refusal_of(sakura_), "");
+  ASSERT_FALSE(records_->reindex(sakura_, 10).value_or(true));
+  EXPECT_NE(refusal_of(sakura_).find("hang on search keys of version 2"), std::string::npos);
+}
+
+// One that the older database does not know at all is not among those looked at when it starts.
+TEST_F(RotationOfRecords, NobodyIsKeptUnderAKeyMadeInThePlaceOfOneThatIsMissing) {
+  const vault::SubjectId subject = add(hanako());
+  vault::HeldKeys older;
+  ASSERT_TRUE(records_->erase(sakura_, subject));
+  const auto records = vault::Records::open({*stores_.records, *stores_.keys, older, *erasures_,
+                                             clock_, entropy_, vault::NumberingPlan::japanese()});
+  ASSERT_TRUE(records) << records.error().message;
+  EXPECT_EQ((*records)->add(sakura_, hanako()).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(older.newest_version(sakura_, vault::KeyUse::kData), 0U);
 }
 
 TEST_F(RotationOfRecords, EverybodyIsFoundAtEachStepWhileMarksAreMadeAnew) {

@@ -92,6 +92,32 @@ class RunningVaultTest : public testing::Test {
     EXPECT_TRUE(stub->AskDialTicket(&context, request, &reply).ok());
     return reply;
   }
+  // What is said to an ask for a ticket that must not be given.
+  std::string denied(const std::string& who, const std::string& desk, const std::string& call) {
+    auto centre = wire::VaultForCentre::NewStub(channel("centre"));
+    grpc::ClientContext context;
+    wire::AskOpeningTicketRequest request;
+    request.set_operator_id(who);
+    request.set_desk_id(desk);
+    request.set_call_id(call);
+    wire::OpeningTicketReply reply;
+    EXPECT_TRUE(centre->AskOpeningTicket(&context, request, &reply).ok());
+    EXPECT_EQ(reply.ticket_id(), "");
+    return reply.denied();
+  }
+  // hana, an operator with a telephone; what is wrong with that.
+  std::string place_at(const std::string& organisation) {
+    auto admin = wire::VaultForAdmin::NewStub(channel("admin"));
+    grpc::ClientContext context;
+    wire::SetStaffPlaceRequest request;
+    request.set_operator_id("hana");
+    request.set_organisation_id(organisation);
+    request.set_role("operator");
+    request.set_phone_user("hana");
+    wire::SetStaffPlaceReply reply;
+    EXPECT_TRUE(admin->SetStaffPlace(&context, request, &reply).ok());
+    return reply.error();
+  }
   std::string journal() {
     auto stub = wire::VaultForAdmin::NewStub(channel("admin"));
     grpc::ClientContext context;
@@ -233,19 +259,11 @@ TEST_F(RunningVaultTest, AskingBeforeTheOrganisationIsKnownIsAnsweredOnceItIs) {
 // signs a mandate, and only an operator's own session makes a leg somebody's.
 TEST_F(RunningVaultTest, NobodyGetsATicketWithoutASignedInOperatorWhateverTheOthersSay) {
   ASSERT_EQ(put_organisation("sakura", "+81300000001"), "");
-  auto admin = wire::VaultForAdmin::NewStub(channel("admin"));
+  EXPECT_NE(place_at("minato").find("there is no organisation minato"), std::string::npos);
+  ASSERT_EQ(put_organisation("minato", "+81300000002"), "");
+  EXPECT_EQ(place_at("minato"), "");
   {
-    grpc::ClientContext context;
-    wire::SetStaffPlaceRequest request;
-    request.set_operator_id("hana");
-    request.set_organisation_id("minato");
-    request.set_role("operator");
-    request.set_phone_user("hana");
-    wire::SetStaffPlaceReply reply;
-    ASSERT_TRUE(admin->SetStaffPlace(&context, request, &reply).ok());
-    EXPECT_EQ(reply.error(), "");
-  }
-  {
+    auto admin = wire::VaultForAdmin::NewStub(channel("admin"));
     grpc::ClientContext context;
     wire::DraftMandateRequest request;
     request.set_json(R"({"id":"m1","owners":["sakura"],"to":"minato","desks":["leak"],
@@ -256,19 +274,7 @@ TEST_F(RunningVaultTest, NobodyGetsATicketWithoutASignedInOperatorWhateverTheOth
     ASSERT_TRUE(admin->DraftMandate(&context, request, &reply).ok());
     EXPECT_EQ(reply.error(), "");
   }
-  const auto ask = [&](const std::string& call) {
-    auto centre = wire::VaultForCentre::NewStub(channel("centre"));
-    grpc::ClientContext context;
-    wire::AskOpeningTicketRequest request;
-    request.set_operator_id("hana");
-    request.set_desk_id("leak");
-    request.set_call_id(call);
-    wire::OpeningTicketReply reply;
-    EXPECT_TRUE(centre->AskOpeningTicket(&context, request, &reply).ok());
-    EXPECT_EQ(reply.ticket_id(), "");
-    return reply.denied();
-  };
-  EXPECT_EQ(ask("made-up"), "no_call");
+  EXPECT_EQ(denied("hana", "leak", "made-up"), "no_call");
   Exchange exchange(channel("exchange"));
   wire::ExchangeAsks asks;
   wire::CallLease& lease = *asks.add_leases();
@@ -287,8 +293,14 @@ TEST_F(RunningVaultTest, NobodyGetsATicketWithoutASignedInOperatorWhateverTheOth
   answered.set_sealed_number(exchange.sealed("09000001001"));
   exchange.write(asks);
   EXPECT_EQ(exchange.read().lines_size(), 1);  // so the leases have been taken, too
-  EXPECT_EQ(ask("call-1"), "not_on_call");
-  EXPECT_EQ(ask("call-2"), "no_call");
+  EXPECT_EQ(denied("hana", "leak", "call-1"), "not_on_call");
+  EXPECT_EQ(denied("hana", "leak", "call-2"), "no_call");
+  EXPECT_EQ(denied("Kaku-Saburo", "tel.09000001003", "call-1"), "no_place");
+  start();  // what was refused is written by now
+  const std::string told = journal();
+  EXPECT_NE(told.find("no_place"), std::string::npos);
+  EXPECT_EQ(told.find("Kaku-Saburo"), std::string::npos);
+  EXPECT_EQ(told.find("tel.09000001003"), std::string::npos);
 }
 
 TEST_F(RunningVaultTest, EachServiceLetsInItsOwnRoleAlone) {

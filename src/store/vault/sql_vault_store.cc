@@ -141,10 +141,13 @@ class SqlVaultStore final : public vault::VaultStore {
         image.organisations.push_back(
             OrganisationRow{id_at<OrganisationId>(row, "organisation_id"), text_at(row, "name")});
       for (const soci::row& row : rows(sql,
-                                       "SELECT number_called, canonical, organisation_id "
+                                       "SELECT number_called, canonical, organisation_id, "
+                                       "given_free_by, given_free_us "
                                        "FROM vault_numbers ORDER BY canonical"))
         image.numbers.push_back(NumberRow{text_at(row, "number_called"), text_at(row, "canonical"),
-                                          id_at<OrganisationId>(row, "organisation_id")});
+                                          id_at<OrganisationId>(row, "organisation_id"),
+                                          id_at<OperatorId>(row, "given_free_by"),
+                                          time_at(row, "given_free_us")});
       return image;
     });
   }

@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "base/secret.h"
-#include "store/vault/sole_owner.h"
+#include "store/sole_owner.h"
 #include "store/vault/sqlite_file.h"
 
 namespace madoguchi::store {
@@ -50,7 +50,7 @@ std::size_t place_of(RecordNumber number) {
 
 class SqliteKeyStore final : public vault::SubjectKeyStore {
  public:
-  SqliteKeyStore(SoleOwner owner, std::unique_ptr<SqliteFile> file,
+  SqliteKeyStore(FileLock owner, std::unique_ptr<SqliteFile> file,
                  std::unique_ptr<SqliteFile> reader)
       : owner_(std::move(owner)), file_(std::move(file)), reader_(std::move(reader)) {}
 
@@ -292,7 +292,7 @@ class SqliteKeyStore final : public vault::SubjectKeyStore {
     return {};
   }
 
-  const SoleOwner owner_;
+  const FileLock owner_;
   std::mutex mutex_;  // guards the next four
   std::unique_ptr<SqliteFile> file_;
   std::map<std::string, std::uint32_t> numbers_;
@@ -310,7 +310,7 @@ class SqliteKeyStore final : public vault::SubjectKeyStore {
 
 Result<std::unique_ptr<vault::SubjectKeyStore>> open_sqlite_key_store(
     const std::string& path, std::chrono::milliseconds busy_timeout) {
-  auto owner = SoleOwner::of(path);
+  auto owner = sole_owner_of(path);
   if (!owner) return tl::unexpected<Error>(owner.error());
   auto file = SqliteFile::open({path, SqliteUse::kWrite, busy_timeout});
   if (!file) return tl::unexpected<Error>(file.error());

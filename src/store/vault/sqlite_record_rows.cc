@@ -28,16 +28,34 @@ CREATE TABLE IF NOT EXISTS record_imports (
   terms TEXT NOT NULL, state TEXT NOT NULL, bytes INTEGER NOT NULL, lines INTEGER NOT NULL,
   rows INTEGER NOT NULL, bad_rows INTEGER NOT NULL, log_bytes INTEGER NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, began_us INTEGER NOT NULL,
-  ended_us INTEGER NOT NULL);
+  ended_us INTEGER NOT NULL, changed INTEGER NOT NULL DEFAULT 0,
+  unchanged INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS record_imports_by_file ON record_imports (organisation, digest);
 CREATE TABLE IF NOT EXISTS record_cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
   WITHOUT ROWID;
 PRAGMA user_version = 1;
 )";
 
+Result<void> add_newer_columns(SqliteFile& file) {
+  bool there = false;
+  {
+    auto columns =
+        file.query("SELECT 1 FROM pragma_table_info('record_imports') WHERE name = 'unchanged'");
+    const auto row = columns.step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    there = *row;
+  }
+  if (there) return {};
+  return file.transact([&] {
+    return file.execute(
+        "ALTER TABLE record_imports ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE record_imports ADD COLUMN unchanged INTEGER NOT NULL DEFAULT 0");
+  });
+}
+
 const std::string_view kImportColumns =
     "SELECT import_id, digest, terms, state, bytes, lines, rows, bad_rows, log_bytes, first, last, "
-    "began_us, ended_us FROM record_imports ";
+    "began_us, ended_us, changed, unchanged FROM record_imports ";
 
 DocumentRow document_of(const SqliteQuery& row) {
   DocumentRow document;
@@ -67,6 +85,8 @@ ImportRow import_of(const SqliteQuery& row, const OrganisationId& organisation) 
   import.last = unsigned_of(row.integer(10));
   import.began = time_from_micros(row.integer(11));
   import.ended = time_from_micros(row.integer(12));
+  import.changed = unsigned_of(row.integer(13));
+  import.unchanged = unsigned_of(row.integer(14));
   return import;
 }
 
@@ -88,8 +108,8 @@ Result<void> put_document(SqliteFile& file, const DocumentRow& row) {
 Result<void> put_import(SqliteFile& file, const ImportRow& row, std::int64_t organisation) {
   auto put = file.query(
       "INSERT OR REPLACE INTO record_imports (import_id, organisation, digest, terms, state, "
-      "bytes, lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us) VALUES (?, ?, "
-      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "bytes, lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us, changed, "
+      "unchanged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.bind(1, std::string_view(row.import_id))
       .bind(2, organisation)
       .bind(3, std::string_view(row.digest))
@@ -103,7 +123,9 @@ Result<void> put_import(SqliteFile& file, const ImportRow& row, std::int64_t org
       .bind(11, signed_of(row.first))
       .bind(12, signed_of(row.last))
       .bind(13, to_micros(row.began))
-      .bind(14, to_micros(row.ended));
+      .bind(14, to_micros(row.ended))
+      .bind(15, signed_of(row.changed))
+      .bind(16, signed_of(row.unchanged));
   return put.run();
 }
 

@@ -12,6 +12,8 @@
 namespace madoguchi::store {
 
 extern const char* const kRecordTables;
+// To tables that an earlier version made.
+Result<void> add_newer_columns(SqliteFile& file);
 // Followed by a WHERE; import_of() reads what it gives.
 extern const std::string_view kImportColumns;
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <mutex>
 
-#include "store/vault/sole_owner.h"
+#include "store/sole_owner.h"
 #include "store/vault/sqlite_file.h"
 #include "store/vault/sqlite_record_rows.h"
 
@@ -52,7 +52,7 @@ Result<void> every(SqliteQuery& query, Each&& each) {
 
 class SqliteRecordStore final : public vault::RecordStore {
  public:
-  SqliteRecordStore(SoleOwner owner, std::string path, std::unique_ptr<SqliteFile> writer,
+  SqliteRecordStore(FileLock owner, std::string path, std::unique_ptr<SqliteFile> writer,
                     std::vector<std::unique_ptr<SqliteFile>> readers)
       : owner_(std::move(owner)),
         path_(std::move(path)),
@@ -469,7 +469,7 @@ class SqliteRecordStore final : public vault::RecordStore {
     return note.run();
   }
 
-  const SoleOwner owner_;
+  const FileLock owner_;
   const std::string path_;
 
   std::mutex writer_mutex_;  // guards the writer
@@ -488,12 +488,13 @@ class SqliteRecordStore final : public vault::RecordStore {
 
 Result<std::unique_ptr<vault::RecordStore>> open_sqlite_record_store(
     const std::string& path, std::chrono::milliseconds busy_timeout, int cache_kibibytes) {
-  auto owner = SoleOwner::of(path);
+  auto owner = sole_owner_of(path);
   if (!owner) return tl::unexpected<Error>(owner.error());
   auto writer = SqliteFile::open({path, SqliteUse::kWrite, busy_timeout, cache_kibibytes});
   if (!writer) return tl::unexpected<Error>(writer.error());
   if (auto made = (*writer)->execute(kRecordTables); !made)
     return tl::unexpected<Error>(made.error());
+  if (auto added = add_newer_columns(**writer); !added) return tl::unexpected<Error>(added.error());
   std::vector<std::unique_ptr<SqliteFile>> readers;
   for (std::size_t i = 0; i < kReaders; ++i) {
     auto reader = SqliteFile::open({path, SqliteUse::kRead, busy_timeout, kReaderCache});

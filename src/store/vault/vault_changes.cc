@@ -55,7 +55,19 @@ Result<void> put(soci::session& sql, const vault::BindNumber& change) {
 }
 
 Result<void> put(soci::session& sql, const vault::ReleaseNumber& change) {
-  sql << "DELETE FROM vault_numbers WHERE canonical = :c", use(change.canonical);
+  soci::statement released =
+      (sql.prepare << "DELETE FROM vault_numbers WHERE canonical = :c AND "
+                      "organisation_id = :o AND given_free_by = :b",
+       use(change.canonical), use(change.organisation.text()), use(change.given_free_by.text()));
+  released.execute(true);
+  if (released.get_affected_rows() == 1) return {};
+  return fail(ErrorCode::kConflict, "the number, or its owner's word, has changed; ask again");
+}
+
+Result<void> put(soci::session& sql, const vault::PutNumbersWord& change) {
+  const std::int64_t at = change.given_free_by.empty() ? 0 : to_micros(change.given_free);
+  sql << "UPDATE vault_numbers SET given_free_by = :b, given_free_us = :a WHERE canonical = :c",
+      use(change.given_free_by.text()), use(at), use(change.canonical);
   return {};
 }
 

@@ -62,6 +62,10 @@ CREATE INDEX vault_passkeys_by_operator ON vault_passkeys (operator_id, made_us)
 CREATE TABLE vault_enrolments (
   operator_id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, expires_us BIGINT NOT NULL);
 )"},
+      {3, "numbers that their owner gives free", R"(
+ALTER TABLE vault_numbers ADD COLUMN given_free_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE vault_numbers ADD COLUMN given_free_us BIGINT NOT NULL DEFAULT 0;
+)"},
   };
   return tables;
 }

@@ -129,7 +129,8 @@ class Authority {
   // ---- In the glass. Each allowed one is counted. In the wrap-up only what was opened in the call
   // is opened again: no other person, purpose or field.
   Allowed<Permission> open(const PersonAsk& ask, Time now);
-  // What open() allowed came to nothing: it could not be told in the log, so nothing was shown.
+  // What open() allowed came to nothing: it could not be told in the log, or not be read after
+  // that, so nothing was shown. It stays counted.
   void not_opened(const PersonAsk& ask, const Permission& permission);
   // Writing about a person who was opened, also in the wrap-up; counted as nothing.
   Allowed<Permission> write(const PersonAsk& ask, Time now);
@@ -218,8 +219,8 @@ class Authority {
                                           Time now) const;
   [[nodiscard]] Allowed<AccessGrant> granted_for_case(const CaseTicket& ticket, Time now) const;
   [[nodiscard]] bool has_room_for_case(const OperatorId& holder, Time now) const;
-  // The ticket is usable and a chain grants its purpose for this owner.
   [[nodiscard]] bool wraps_up(const OpeningTicket& ticket, Time now) const;
+  // The ticket is usable and a chain grants its purpose for this owner.
   Allowed<Permission> granted_by_ticket(const PersonAsk& ask, Time now);
   // Counts one more use of all that it stands under, unless a limit is reached.
   Allowed<Permission> spent(Permission permission, Time now);

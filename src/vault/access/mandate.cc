@@ -31,12 +31,15 @@ Result<void> check(const Purpose& purpose) {
     return fail(ErrorCode::kInvalid,
                 fmt::format("purpose {}: names at most {} callers", purpose.id, kMostCallers));
   for (const auto& [caller, terms] : purpose.callers) {
-    const bool within = std::includes(purpose.fields.begin(), purpose.fields.end(),
-                                      terms.fields.begin(), terms.fields.end());
-    if (!is_valid_id(caller) || terms.fields.empty() || !within)
+    if (!is_valid_id(caller) || terms.fields.empty())
       return fail(ErrorCode::kInvalid,
                   fmt::format("purpose {}: a caller has a name, and one or more of its fields",
                               purpose.id));
+    for (const std::string& field : terms.fields)
+      if (!purpose.fields.contains(field))
+        return fail(ErrorCode::kInvalid,
+                    fmt::format("purpose {}: caller {}: {} is none of the purpose's fields",
+                                purpose.id, caller, field));
   }
   return {};
 }
@@ -97,6 +100,14 @@ Result<void> check(const Mandate& mandate) {
       return fail(ErrorCode::kInvalid, fmt::format("purpose {} stands there twice", purpose.id));
   }
   return check_times(mandate);
+}
+
+Result<void> check_not_over(const Mandate& mandate, Time now) {
+  if (mandate.ends > now) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("ends: {} is over already, and a mandate ends after now; one that is to "
+                          "end at once is taken back by its owner",
+                          format_utc(mandate.ends)));
 }
 
 }  // namespace madoguchi::vault

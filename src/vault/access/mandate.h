@@ -81,5 +81,8 @@ struct Mandate {
 
 // kInvalid, saying what to mend.
 Result<void> check(const Mandate& mandate);
+// Of one that is yet to be drafted or signed: kInvalid when it is over at `now`. It would give
+// nothing any more, and only bring the day near on which its people's keys go.
+Result<void> check_not_over(const Mandate& mandate, Time now);
 
 }  // namespace madoguchi::vault

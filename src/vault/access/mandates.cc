@@ -227,6 +227,15 @@ bool Mandates::concerns(const OrganisationId& organisation, Time now) const {
   return false;
 }
 
+bool Mandates::names_desk(const DeskId& desk, const OrganisationId& owner) const {
+  return std::any_of(mandates_.begin(), mandates_.end(), [&](const auto& one) {
+    const std::vector<Mandate>& versions = one.second.versions;
+    return (owner.empty() || versions.back().is_about(owner)) &&
+           std::any_of(versions.begin(), versions.end(),
+                       [&](const Mandate& version) { return version.desks.contains(desk); });
+  });
+}
+
 std::string_view state_of(const Mandates::Entry& entry, const OrganisationId& owner, Time now) {
   if (entry.revocations.contains(owner)) return "revoked";
   const Mandate* standing = entry.signed_by(owner);

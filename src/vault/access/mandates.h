@@ -81,6 +81,9 @@ class Mandates {
   // Whether any mandate that an owner signed and that has not ended names this organisation: else
   // its calls need no lease.
   [[nodiscard]] bool concerns(const OrganisationId& organisation, Time now) const;
+  // Whether it stands in a version of a mandate about this owner's people, signed or not; of any
+  // owner's where that is empty.
+  [[nodiscard]] bool names_desk(const DeskId& desk, const OrganisationId& owner) const;
   // The next moment a signed mandate begins or ends.
   [[nodiscard]] std::optional<Time> next_change(Time now) const;
 

@@ -9,6 +9,8 @@
 namespace madoguchi::vault {
 namespace {
 
+constexpr std::size_t kLongestId = 64;
+
 Result<void> wider(std::string_view what) {
   return fail(ErrorCode::kInvalid, fmt::format("{}: is more than the mandate it comes from", what));
 }
@@ -43,6 +45,20 @@ Result<void> check_purpose(const Purpose& purpose, const Mandate& parent) {
   if (purpose.playback && !given->playback) return wider(fmt::format("playback of {}", purpose.id));
   if (purpose.cases && !given->cases) return wider(fmt::format("cases of {}", purpose.id));
   return {};
+}
+
+// The owners' logs, which anyone may read, name it before an owner has agreed to anything: it is
+// called by what it comes from and whom it is for.
+Result<void> check_id(const Mandate& mandate) {
+  const std::string given =
+      fmt::format("{}.{}", mandate.parent.text(), mandate.to.text()).substr(0, kLongestId);
+  const std::string& id = mandate.id.text();
+  const bool numbered = id.size() > given.size() + 1 && id.size() <= given.size() + 3 &&
+                        id.starts_with(given + ".") &&
+                        id.find_first_not_of("0123456789", given.size() + 1) == std::string::npos;
+  if (id == given || numbered) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("id: {}, perhaps with a number behind it (.2)", given));
 }
 
 }  // namespace
@@ -82,7 +98,8 @@ Result<void> may_pass_on(const Mandates& mandates, const Mandate& mandate,
     if (auto narrow = check_narrower(mandate, found->second.versions[last.version - 1]); !narrow)
       return narrow;
   }
-  return {};
+  if (mandates.newest(mandate.id) != nullptr) return {};
+  return check_id(mandate);
 }
 
 }  // namespace madoguchi::vault

@@ -14,7 +14,8 @@ namespace madoguchi::vault {
 Result<void> check_narrower(const Mandate& mandate, const Mandate& parent);
 
 // The same against what each owner signed, for a draft by `organisation`. kDenied: it was not given
-// the parent, or not by each of these owners, or the chain above is broken now.
+// the parent, or not by each of these owners, or the chain above is broken now; kInvalid too for a
+// new one that is not called "<parent>.<to>", perhaps with a number behind it.
 Result<void> may_pass_on(const Mandates& mandates, const Mandate& mandate,
                          const OrganisationId& organisation, Time now);
 

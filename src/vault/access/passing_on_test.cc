@@ -25,7 +25,7 @@ class PassingOn : public testing::Test, protected AccessWorld {
   }
   Mandate child() {
     Mandate mandate = *authority.mandates().newest(MandateId("m1"));
-    mandate.id = MandateId("m2");
+    mandate.id = MandateId("m1.kawa");
     mandate.version = 1;
     mandate.parent = MandateId("m1");
     mandate.to = OrganisationId("kawa");
@@ -46,6 +46,8 @@ TEST_F(PassingOn, TheSameOrLessMayBePassedOnByWhoWasGivenIt) {
   less.ends -= 1h;
   less.limits.by_operator = {1, 10, 100};
   less.purposes.front().callers.clear();
+  EXPECT_EQ(why_not(less), "");
+  less.id = MandateId("m1.kawa.2");
   EXPECT_EQ(why_not(less), "");
 }
 
@@ -78,6 +80,8 @@ TEST_F(PassingOn, NothingMoreThanWasGiven) {
       {"begins", [](Mandate& m) { m.begins -= 1s; }},
       {"ends", [](Mandate& m) { m.ends += 1s; }},
       {"retention", [](Mandate& m) { m.retention += 1s; }},
+      {"id", [](Mandate& m) { m.id = MandateId("Kaku-Saburo.tel.09000001003"); }},
+      {"id", [](Mandate& m) { m.id = MandateId("m1.kawa.090"); }},
       {"to", [](Mandate& m) { m.to = OrganisationId("minato"); }},
       {"to", [](Mandate& m) { m.to = OrganisationId("sakura"); }},
       {"parent", [](Mandate& m) { m.owners.emplace_back("wakaba"); }},
@@ -110,19 +114,19 @@ TEST_F(PassingOn, TheParentsEndEndsTheWholeTree) {
   Mandate second = child();
   second.pass_on = PassOn::kAllowed;
   put(second);
-  sign("m2");
+  sign("m1.kawa");
   Mandate third = second;
-  third.id = MandateId("m3");
-  third.parent = MandateId("m2");
+  third.id = MandateId("m1.kawa.hayashi");
+  third.parent = MandateId("m1.kawa");
   third.to = OrganisationId("hayashi");
   EXPECT_EQ(why_not(third, "kawa"), "");
   put(third);
-  sign("m3");
+  sign("m1.kawa.hayashi");
   const OrganisationId sakura("sakura");
-  for (const char* id : {"m1", "m2", "m3"})
+  for (const char* id : {"m1", "m1.kawa", "m1.kawa.hayashi"})
     EXPECT_TRUE(authority.mandates().unbroken(MandateId(id), sakura, now)) << id;
   revoke("m1");
-  for (const char* id : {"m1", "m2", "m3"})
+  for (const char* id : {"m1", "m1.kawa", "m1.kawa.hayashi"})
     EXPECT_FALSE(authority.mandates().unbroken(MandateId(id), sakura, now)) << id;
 }
 

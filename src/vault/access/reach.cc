@@ -1,5 +1,7 @@
 #include "vault/access/reach.h"
 
+#include <algorithm>
+
 namespace madoguchi::vault {
 
 std::set<OrganisationId> owners_reached(const Mandates& mandates, const OrganisationId& to,
@@ -19,6 +21,14 @@ std::set<OrganisationId> owners_reached(const Mandates& mandates, const StaffPla
   std::set<OrganisationId> owners = owners_reached(mandates, place.organisation, now);
   if (place.role == StaffRole::kOwner) owners.insert(place.organisation);
   return owners;
+}
+
+bool is_known_to(const OrganisationId& owner, const Mandates& mandates, const StaffPlace& place) {
+  return place.organisation == owner ||
+         std::any_of(mandates.all().begin(), mandates.all().end(), [&](const auto& one) {
+           const Mandate& mandate = one.second.versions.back();  // its parties are those of all
+           return mandate.to == place.organisation && mandate.is_about(owner);
+         });
 }
 
 }  // namespace madoguchi::vault

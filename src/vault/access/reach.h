@@ -18,4 +18,8 @@ std::set<OrganisationId> owners_reached(const Mandates& mandates, const Organisa
 std::set<OrganisationId> owners_reached(const Mandates& mandates, const StaffPlace& place,
                                         Time now);
 
+// Whether an owner has anything to do with this person: one of their own, or of an organisation
+// that a mandate about their people is for, in whatever state.
+bool is_known_to(const OrganisationId& owner, const Mandates& mandates, const StaffPlace& place);
+
 }  // namespace madoguchi::vault

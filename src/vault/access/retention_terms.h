@@ -4,11 +4,15 @@
 // but its retention stands. Pure; any thread.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "vault/access/mandates.h"
 
 namespace madoguchi::vault {
+
+// Between the warning and the first key.
+inline constexpr std::chrono::hours kRetentionWarning{24 * 30};
 
 struct RetentionTerm {
   MandateId mandate;

@@ -175,6 +175,11 @@ tl::expected<Line, Unreadable> NumberingPlan::read_japanese(std::string national
   return line;
 }
 
+std::string NumberingPlan::canonical(const std::string& number_called, Time now) const {
+  const auto line = read(Number(number_called), now);
+  return line ? line->e164.reveal() : number_called;
+}
+
 tl::expected<Line, Unreadable> NumberingPlan::read(const Number& raw, Time now) const {
   std::string_view text = raw.reveal();
   if (text.size() > kMostCharacters) return tl::unexpected(Unreadable::kInvalid);

@@ -56,6 +56,9 @@ class NumberingPlan {
   // `raw` as it arrived: +81…, 0…, 81…, 010…, with or without separators, a SIP user part or digits
   // keyed by a caller. `now` decides which ranges are in use.
   [[nodiscard]] tl::expected<Line, Unreadable> read(const Number& raw, Time now) const;
+  // The form in which numbers that callers call are held against each other: E.164 of what can be
+  // read, anything else as it is.
+  [[nodiscard]] std::string canonical(const std::string& number_called, Time now) const;
 
  private:
   struct Range {

@@ -140,15 +140,4 @@ Result<void> make_token_key(const TokenPlace& place) {
   return {};
 }
 
-Result<void> destroy_token_key(const TokenPlace& place, const std::string& key) {
-  const auto gone = in_child(place, [&]() -> Result<Secret> {
-    auto session = TokenSession::open(place, TokenSession::Access::kChange);
-    if (!session) return tl::unexpected<Error>(session.error());
-    if (auto done = (*session)->destroy_key(key); !done) return tl::unexpected<Error>(done.error());
-    return Secret::copy_of(as_bytes("destroyed"));
-  });
-  if (!gone) return tl::unexpected<Error>(gone.error());
-  return {};
-}
-
 }  // namespace madoguchi::vault

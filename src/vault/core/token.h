@@ -39,15 +39,13 @@ struct TokenSecret {
 };
 
 // Of every key of that name, by number; empty of one that gives nothing (cut off while it was made)
-// beside others that do. Errors are a line that begins with the setting it is about. kNotFound:
-// module, token or key is not there; kInvalid: the PIN is wrong, or the key could be carried off;
-// kUnavailable: the token does not do its work.
+// beside others that do. A label that stands more than once in the token, made by two hosts at
+// once, stands as often here: the database says which counts. Errors are a line that begins with
+// the setting it is about. kNotFound: module, token or key is not there; kInvalid: the PIN is
+// wrong, or the key could be carried off; kUnavailable: the token does not do its work.
 Result<std::vector<TokenSecret>> token_secrets(const TokenPlace& place);
 
 // Makes the first key in the token; kConflict when there is one of that name already.
 Result<void> make_token_key(const TokenPlace& place);
-
-// Destroys the key of that label, for good. kUnavailable: the token forbids it.
-Result<void> destroy_token_key(const TokenPlace& place, const std::string& key);
 
 }  // namespace madoguchi::vault

@@ -1,11 +1,15 @@
 #include "vault/core/token_session.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <p11-kit/pkcs11.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -66,6 +70,8 @@ struct TokenSession::Parts {
   CK_SLOT_ID slot = 0;
   CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
   bool initialised = false;
+  int lock_fd = -1;                           // held while the token's keys may be changed
+  CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;  // by make_key()
 
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view what, CK_RV code) const {
     return fail(ErrorCode::kUnavailable,
@@ -73,12 +79,22 @@ struct TokenSession::Parts {
   }
   Result<void> load();
   Result<void> find_token();
+  Result<void> lock();
   Result<void> log_in(Access access);
   Result<std::vector<CK_OBJECT_HANDLE>> found_by(std::vector<CK_ATTRIBUTE> wanted,
                                                  std::size_t most) const;
   Result<std::vector<CK_OBJECT_HANDLE>> keys_named(const std::string& key) const;
-  Result<CK_OBJECT_HANDLE> the_key(const std::string& key) const;
-  Result<CK_OBJECT_HANDLE> good_key(const std::string& key) const;
+  // A key's label does not tell it from every other: two hosts may have made one at once.
+  struct Key {
+    std::string label;
+    CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
+  };
+  Result<Key> the_key(const std::string& label) const;
+  // Of the place's name, in the order of their numbers.
+  Result<std::vector<Key>> all_keys() const;
+  Result<void> check(const Key& key) const;
+  Result<Secret> hmac(const Key& key, ByteView text) const;
+  Result<void> destroy(const Key& key) const;
   std::string key_label(CK_OBJECT_HANDLE object) const;
 };
 
@@ -128,6 +144,21 @@ Result<void> TokenSession::Parts::find_token() {
                                 place.label, others.empty() ? "none" : others));
 }
 
+// Whoever changes the keys reads this file. One that cannot be opened log_in() tells of.
+Result<void> TokenSession::Parts::lock() {
+  lock_fd = ::open(place.pin_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (lock_fd < 0 || ::flock(lock_fd, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK)
+    return fail(ErrorCode::kConflict,
+                fmt::format("token.pin_file: {}: another command changes the keys of token \"{}\" "
+                            "right now; nothing was done, wait until it is over",
+                            place.pin_file.string(), place.label));
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("token.pin_file: {}: cannot be locked, which keeps two commands from "
+                          "changing the token's keys at once; put it on a disk of this machine",
+                          place.pin_file.string()));
+}
+
 Result<void> TokenSession::Parts::log_in(Access access) {
   const CK_FLAGS flags = CKF_SERIAL_SESSION | (access == Access::kChange ? CKF_RW_SESSION : 0);
   if (const CK_RV code = module->C_OpenSession(slot, flags, nullptr, nullptr, &session);
@@ -171,7 +202,7 @@ Result<std::vector<CK_OBJECT_HANDLE>> TokenSession::Parts::keys_named(
     const std::string& key) const {
   return found_by({attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey),
                    attribute(CKA_LABEL, key.data(), key.size())},
-                  2);
+                  kMostTokenKeys + 1);
 }
 
 std::string TokenSession::Parts::key_label(CK_OBJECT_HANDLE object) const {
@@ -181,30 +212,69 @@ std::string TokenSession::Parts::key_label(CK_OBJECT_HANDLE object) const {
   return {label.data(), asked.ulValueLen};
 }
 
-Result<CK_OBJECT_HANDLE> TokenSession::Parts::the_key(const std::string& key) const {
-  const auto found = keys_named(key);
+Result<TokenSession::Parts::Key> TokenSession::Parts::the_key(const std::string& label) const {
+  const auto found = keys_named(label);
   if (!found) return tl::unexpected<Error>(found.error());
-  if (found->size() == 1) return found->front();
+  if (found->size() == 1) return Key{label, found->front()};
   return fail(ErrorCode::kNotFound,
               fmt::format("token.key: token \"{}\" has {} key \"{}\"", place.label,
-                          found->empty() ? "no" : "more than one", key));
+                          found->empty() ? "no" : "more than one", label));
 }
 
-Result<CK_OBJECT_HANDLE> TokenSession::Parts::good_key(const std::string& key) const {
-  const auto found = the_key(key);
-  if (!found) return found;
+Result<std::vector<TokenSession::Parts::Key>> TokenSession::Parts::all_keys() const {
+  const auto objects =
+      found_by({attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey)}, kMostObjects);
+  if (!objects) return tl::unexpected<Error>(objects.error());
+  std::vector<Key> all;
+  for (const CK_OBJECT_HANDLE object : *objects)
+    if (std::string label = key_label(object); number_of(label, place.key) != 0)
+      all.push_back({std::move(label), object});
+  std::sort(all.begin(), all.end(), [&](const Key& a, const Key& b) {
+    return number_of(a.label, place.key) < number_of(b.label, place.key);
+  });
+  if (all.size() > kMostTokenKeys)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("token.key: token \"{}\" has {} keys \"{}\", \"{}\" and so on; destroy "
+                            "those that nothing hangs on",
+                            place.label, all.size(), all[0].label, all[1].label));
+  return all;
+}
+
+Result<void> TokenSession::Parts::check(const Key& key) const {
   CK_BBOOL sensitive = CK_FALSE;
   CK_BBOOL extractable = CK_TRUE;
   std::array<CK_ATTRIBUTE, 2> asked{attribute(CKA_SENSITIVE, &sensitive, sizeof sensitive),
                                     attribute(CKA_EXTRACTABLE, &extractable, sizeof extractable)};
-  const CK_RV code = module->C_GetAttributeValue(session, *found, asked.data(), asked.size());
-  if (code != CKR_OK || sensitive != CK_TRUE || extractable != CK_FALSE)
-    return fail(ErrorCode::kInvalid,
-                fmt::format("token.key: key \"{}\" of token \"{}\" could be carried off: it must "
-                            "be sensitive and not extractable; make one with `madoguchi "
-                            "master-key make`",
-                            key, place.label));
-  return *found;
+  const CK_RV code = module->C_GetAttributeValue(session, key.object, asked.data(), asked.size());
+  if (code == CKR_OK && sensitive == CK_TRUE && extractable == CK_FALSE) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("token.key: key \"{}\" of token \"{}\" could be carried off: it must "
+                          "be sensitive and not extractable; make one with `madoguchi "
+                          "master-key make`",
+                          key.label, place.label));
+}
+
+Result<Secret> TokenSession::Parts::hmac(const Key& key, ByteView text) const {
+  if (auto good = check(key); !good) return tl::unexpected<Error>(good.error());
+  CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
+  CK_RV code = module->C_SignInit(session, &mechanism, key.object);
+  CK_ULONG size = kKeyBytes;
+  Secret secret(kKeyBytes, [&](std::span<std::uint8_t> into) {
+    if (code == CKR_OK)
+      code = module->C_Sign(session, const_cast<CK_BYTE*>(text.data()), text.size(), into.data(),
+                            &size);
+  });
+  if (code != CKR_OK || size != kKeyBytes) return failed("does no HMAC-SHA256 with the key", code);
+  return secret;
+}
+
+Result<void> TokenSession::Parts::destroy(const Key& key) const {
+  if (const CK_RV code = module->C_DestroyObject(session, key.object); code != CKR_OK)
+    return failed(fmt::format("does not let its key \"{}\" be destroyed; do that with its maker's "
+                              "tool",
+                              key.label),
+                  code);
+  return {};
 }
 
 TokenSession::TokenSession(const TokenPlace& place) : parts_(std::make_unique<Parts>()) {
@@ -214,10 +284,13 @@ TokenSession::TokenSession(const TokenPlace& place) : parts_(std::make_unique<Pa
 TokenSession::~TokenSession() {
   if (parts_->session != CK_INVALID_HANDLE) parts_->module->C_CloseSession(parts_->session);
   if (parts_->initialised) parts_->module->C_Finalize(nullptr);
+  if (parts_->lock_fd >= 0) ::close(parts_->lock_fd);
 }
 
 Result<std::unique_ptr<TokenSession>> TokenSession::open(const TokenPlace& place, Access access) {
   std::unique_ptr<TokenSession> session(new TokenSession(place));
+  if (access == Access::kChange)
+    if (auto alone = session->parts_->lock(); !alone) return tl::unexpected<Error>(alone.error());
   if (auto loaded = session->parts_->load(); !loaded) return tl::unexpected<Error>(loaded.error());
   if (auto found = session->parts_->find_token(); !found)
     return tl::unexpected<Error>(found.error());
@@ -226,23 +299,11 @@ Result<std::unique_ptr<TokenSession>> TokenSession::open(const TokenPlace& place
 }
 
 Result<std::vector<std::string>> TokenSession::keys() {
-  const auto all =
-      parts_->found_by({attribute(CKA_CLASS, &kSecretKey, sizeof kSecretKey)}, kMostObjects);
+  const auto all = parts_->all_keys();
   if (!all) return tl::unexpected<Error>(all.error());
-  const TokenPlace& place = parts_->place;
   std::vector<std::string> labels;
-  for (const CK_OBJECT_HANDLE object : *all)
-    if (std::string label = parts_->key_label(object); number_of(label, place.key) != 0)
-      labels.push_back(std::move(label));
-  std::sort(labels.begin(), labels.end(), [&](const std::string& a, const std::string& b) {
-    return number_of(a, place.key) < number_of(b, place.key);
-  });
+  for (const Parts::Key& key : *all) labels.push_back(key.label);
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  if (labels.size() > kMostTokenKeys)
-    return fail(ErrorCode::kInvalid,
-                fmt::format("token.key: token \"{}\" has {} keys \"{}\", \"{}\" and so on; destroy "
-                            "those that nothing hangs on",
-                            place.label, labels.size(), labels[0], labels[1]));
   return labels;
 }
 
@@ -254,21 +315,25 @@ Result<std::string> TokenSession::next_key() {
   if (all->size() == kMostTokenKeys)
     return fail(ErrorCode::kExhausted,
                 fmt::format("token.key: token \"{}\" has {} keys of the name \"{}\"; destroy some "
-                            "that nothing hangs on first (`madoguchi master-key destroy`)",
+                            "that nothing hangs on first (`madoguchi keys destroy`)",
                             parts_->place.label, all->size(), name));
   return fmt::format("{}.{}", name, number_of(all->back(), name) + 1);
 }
 
 Result<std::vector<TokenSecret>> TokenSession::secrets() {
-  auto all = keys();
+  auto all = parts_->all_keys();
   if (!all) return tl::unexpected<Error>(all.error());
-  if (all->empty()) all->push_back(parts_->place.key);  // which is not there, and is named
+  if (all->empty()) {
+    auto named = parts_->the_key(parts_->place.key);  // which is not there, and is named
+    if (!named) return tl::unexpected<Error>(named.error());
+    all->push_back(*std::move(named));
+  }
   std::vector<TokenSecret> secrets;
   std::optional<Error> trouble;
-  for (const std::string& key : *all) {
-    auto secret = hmac(key, as_bytes(kTokenContext));
+  for (const Parts::Key& key : *all) {
+    auto secret = parts_->hmac(key, as_bytes(kTokenContext));
     if (!secret && !trouble) trouble = secret.error();
-    secrets.push_back({key, secret ? *std::move(secret) : Secret()});
+    secrets.push_back({key.label, secret ? *std::move(secret) : Secret()});
   }
   if (trouble && std::ranges::all_of(secrets, [](const auto& one) { return one.secret.empty(); }))
     return tl::unexpected<Error>(*trouble);
@@ -276,30 +341,25 @@ Result<std::vector<TokenSecret>> TokenSession::secrets() {
 }
 
 Result<void> TokenSession::destroy_key(const std::string& key) {
-  const auto found = parts_->the_key(key);
+  const auto found = parts_->keys_named(key);
   if (!found) return tl::unexpected<Error>(found.error());
-  if (const CK_RV code = parts_->module->C_DestroyObject(parts_->session, *found); code != CKR_OK)
-    return parts_->failed(
-        fmt::format("does not let its key \"{}\" be destroyed; do that with its maker's tool", key),
-        code);
+  if (found->empty()) return tl::unexpected<Error>(parts_->the_key(key).error());
+  for (const CK_OBJECT_HANDLE object : *found)
+    if (auto gone = parts_->destroy({key, object}); !gone) return gone;
   return {};
 }
 
+Result<void> TokenSession::take_back() {
+  if (parts_->made == CK_INVALID_HANDLE) return {};
+  auto gone = parts_->destroy({parts_->key_label(parts_->made), parts_->made});
+  if (gone) parts_->made = CK_INVALID_HANDLE;
+  return gone;
+}
+
 Result<Secret> TokenSession::hmac(const std::string& key, ByteView text) {
-  const auto found = parts_->good_key(key);
+  const auto found = parts_->the_key(key);
   if (!found) return tl::unexpected<Error>(found.error());
-  CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
-  CK_FUNCTION_LIST* module = parts_->module;
-  CK_RV code = module->C_SignInit(parts_->session, &mechanism, *found);
-  CK_ULONG size = kKeyBytes;
-  Secret secret(kKeyBytes, [&](std::span<std::uint8_t> into) {
-    if (code == CKR_OK)
-      code = module->C_Sign(parts_->session, const_cast<CK_BYTE*>(text.data()), text.size(),
-                            into.data(), &size);
-  });
-  if (code != CKR_OK || size != kKeyBytes)
-    return parts_->failed("does no HMAC-SHA256 with the key", code);
-  return secret;
+  return parts_->hmac(*found, text);
 }
 
 Result<void> TokenSession::make_key(const std::string& key) {
@@ -326,11 +386,19 @@ Result<void> TokenSession::make_key(const std::string& key) {
        {CKA_EXTRACTABLE, CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP, CKA_DERIVE})
     wanted.push_back(attribute(off, &no, sizeof no));
   CK_MECHANISM mechanism{CKM_GENERIC_SECRET_KEY_GEN, nullptr, 0};
-  CK_OBJECT_HANDLE made = CK_INVALID_HANDLE;
   const CK_RV code = parts_->module->C_GenerateKey(parts_->session, &mechanism, wanted.data(),
-                                                   wanted.size(), &made);
+                                                   wanted.size(), &parts_->made);
   if (code != CKR_OK) return parts_->failed("makes no generic secret key", code);
-  return {};
+  // Of two hosts that made one at once the later sees both, or each of them does, if the token
+  // shows at once what others made. SoftHSM may not; then both stand, and the vault takes one.
+  const auto there = parts_->keys_named(key);
+  if (there && there->size() == 1 && there->front() == parts_->made) return {};
+  if (auto gone = take_back(); !gone) return gone;
+  if (!there) return tl::unexpected<Error>(there.error());
+  return fail(ErrorCode::kConflict,
+              fmt::format("token.key: somebody else makes a key \"{}\" in token \"{}\" right now; "
+                          "the one made here was destroyed again, try later",
+                          key, place.label));
 }
 
 }  // namespace madoguchi::vault

@@ -1,9 +1,14 @@
 // The token is SoftHSM2, in a folder of the test's own.
 #include "vault/core/token.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 
@@ -65,6 +70,10 @@ class OnSoftToken : public testing::Test {
     const auto made = (*session)->make_key(*next);
     return made ? *next : made.error().message;
   }
+  static Result<void> destroyed(const TokenPlace& place, const std::string& key) {
+    const auto session = TokenSession::open(place, TokenSession::Access::kChange);
+    return session ? (*session)->destroy_key(key) : tl::unexpected<Error>(session.error());
+  }
   static std::vector<std::string> labels_of(const std::vector<TokenSecret>& secrets) {
     std::vector<std::string> labels;
     for (const TokenSecret& one : secrets) labels.push_back(one.key);
@@ -102,14 +111,14 @@ TEST_F(OnSoftToken, KeysFollowOneAnotherByNumberAndOthersOfTheTokenDoNotCount) {
   ASSERT_TRUE(make_token_key(place_));
   for (int number = 2; number <= 11; ++number)
     EXPECT_EQ(next_of(place_), "master." + std::to_string(number));
-  ASSERT_TRUE(destroy_token_key(place_, "master.3"));
-  ASSERT_TRUE(destroy_token_key(place_, "master"));
+  ASSERT_TRUE(destroyed(place_, "master.3"));
+  ASSERT_TRUE(destroyed(place_, "master"));
   const auto secrets = token_secrets(place_);
   ASSERT_TRUE(secrets) << secrets.error().message;
   EXPECT_EQ(labels_of(*secrets),
             (std::vector<std::string>{"master.2", "master.4", "master.5", "master.6", "master.7",
                                       "master.8", "master.9", "master.10", "master.11"}));
-  EXPECT_EQ(destroy_token_key(place_, "master.3").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(destroyed(place_, "master.3").error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(OnSoftToken, TooManyKeysOfOneNameAreRefused) {
@@ -127,6 +136,78 @@ TEST_F(OnSoftToken, AKeyIsMadeOnce) {
   EXPECT_EQ(twice.error().code, ErrorCode::kConflict);
   place_.key = "another";
   EXPECT_TRUE(make_token_key(place_));
+}
+
+TEST_F(OnSoftToken, OneCommandAtATimeMayChangeKeysAndOthersMayUseThem) {
+  ASSERT_TRUE(make_token_key(place_));
+  const int command = open(place_.pin_file.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(flock(command, LOCK_EX | LOCK_NB), 0);
+  place_.key = "another";
+  const auto other = make_token_key(place_);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kConflict);
+  EXPECT_NE(other.error().message.find("token.pin_file: "), std::string::npos);
+  EXPECT_NE(other.error().message.find("another command changes the keys of token \"the token\""),
+            std::string::npos);
+  place_.key = "master";
+  EXPECT_TRUE(token_secrets(place_));
+  close(command);
+  // A session is such a command, as long as it is there.
+  auto session = TokenSession::open(place_, TokenSession::Access::kChange);
+  ASSERT_TRUE(session) << session.error().message;
+  EXPECT_EQ(make_token_key(place_).error().message, other.error().message);
+  session->reset();
+  place_.key = "another";
+  EXPECT_TRUE(make_token_key(place_));
+}
+
+TEST_F(OnSoftToken, OnlyWhatWasMadeHereIsTakenBack) {
+  ASSERT_TRUE(make_token_key(place_));
+  {
+    const auto session = TokenSession::open(place_, TokenSession::Access::kChange);
+    ASSERT_TRUE(session) << session.error().message;
+    ASSERT_TRUE((*session)->take_back());
+    ASSERT_EQ((*session)->make_key("master").error().code, ErrorCode::kConflict);
+    ASSERT_TRUE((*session)->take_back());
+    EXPECT_EQ((*session)->keys().value(), std::vector<std::string>{"master"});
+    ASSERT_TRUE((*session)->make_key("master.2"));
+    ASSERT_TRUE((*session)->take_back());
+  }
+  EXPECT_EQ(labels_of(*token_secrets(place_)), std::vector<std::string>{"master"});
+}
+
+// Hosts that reach one token have files of their own, and no lock in common. SoftHSM does not
+// always show a process what another made in the same moment: both keys may stand then, both say
+// so; the vault takes one of them, and the other command destroys its own.
+TEST_F(OnSoftToken, OfTwoHostsThatMakeOneKeyAtOnceEachSaysWhatBecameOfItsOwn) {
+  TokenPlace elsewhere = place_;
+  elsewhere.pin_file = folder_ / "pin elsewhere";
+  fs::copy_file(place_.pin_file, elsewhere.pin_file);
+  for (int round = 0; round < 12; ++round) {
+    place_.key = elsewhere.key = "round" + std::to_string(round);
+    std::array<int, 2> gate{};
+    ASSERT_EQ(pipe(gate.data()), 0);
+    std::vector<pid_t> hosts;
+    for (const TokenPlace* place : {&place_, &elsewhere}) {
+      hosts.push_back(fork());
+      if (hosts.back() != 0) continue;
+      close(gate[1]);
+      const auto session = TokenSession::open(*place, TokenSession::Access::kChange);
+      char none = 0;
+      const bool open = read(gate[0], &none, 1) == 0;
+      _exit(open && session && (*session)->make_key(place->key) ? 0 : 1);
+    }
+    close(gate[0]);
+    close(gate[1]);
+    int made = 0;
+    for (const pid_t host : hosts) {
+      int ended = 0;
+      ASSERT_EQ(waitpid(host, &ended, 0), host);
+      made += WIFEXITED(ended) && WEXITSTATUS(ended) == 0 ? 1 : 0;
+    }
+    const auto left = token_secrets(place_);
+    EXPECT_EQ(left ? left->size() : 0, static_cast<std::size_t>(made)) << round;
+  }
 }
 
 TEST_F(OnSoftToken, WhatIsMissingIsNamed) {

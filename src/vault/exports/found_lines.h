@@ -1,6 +1,7 @@
 // A found file, cut into lines and cells: a copy of an export, lines typed out of it, a page of a
-// forum. CSV, tabs, JSON Lines or plain text, in UTF-8 or CP932. Where nothing tells how a line is
-// cut, its words are given singly and joined with their neighbours. Pure; bytes are anybody's.
+// forum. CSV (also what is not quite right as such), tabs, JSON Lines or plain text, in UTF-8 or
+// CP932. A quoted cell may run on over lines. Where nothing tells how a line is cut, its words are
+// given singly and joined with their neighbours. Pure; bytes are anybody's.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 namespace madoguchi::vault {
 
 struct FoundLine {
-  std::uint64_t line = 0;  // in the file, from 1
+  std::uint64_t line = 0;  // where it begins in the file, from 1
   std::vector<std::string> cells;
 };
 

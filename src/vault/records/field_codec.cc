@@ -9,7 +9,6 @@ constexpr std::uint8_t kVerified = 1;
 constexpr std::uint8_t kHasProvenance = 2;
 constexpr std::uint8_t kHasTelephone = 4;
 constexpr std::size_t kMostShort = 0xFFFF;
-constexpr std::size_t kMostRefusals = 100;
 
 void put_text(Bytes& out, std::string_view text) {
   text = text.substr(0, kMostShort);

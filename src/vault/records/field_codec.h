@@ -2,6 +2,7 @@
 // follows, so that the usual value costs one byte beside its text. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -10,6 +11,8 @@
 #include "vault/records/subject.h"
 
 namespace madoguchi::vault {
+
+inline constexpr std::size_t kMostRefusals = 100;  // of one telephone; more are not kept
 
 // Appends; whoever owns the buffer wipes it.
 void encode_value(const FieldValue& value, Bytes& out);

@@ -102,7 +102,7 @@ TelephoneDetails& telephone_of(FieldValue& value) {
   return *value.telephone;
 }
 
-// What it does not say is as with the subject (finished()).
+// What it does not say is as with the subject (fill_provenance()).
 Provenance& provenance_of(FieldValue& value) {
   if (!value.provenance) value.provenance.emplace();
   return *value.provenance;
@@ -223,7 +223,8 @@ void take_value(std::string& text, const Column& column, std::string_view more) 
   text += more;
 }
 
-Result<void> take(Subject& subject, const Column& column, std::string_view text) {
+Result<void> take(GivenRow& row, const Column& column, std::string_view text) {
+  Subject& subject = row.subject;
   text = trimmed(text);
   if (text.empty()) return {};
   if (has_controls(text))
@@ -250,6 +251,7 @@ Result<void> take(Subject& subject, const Column& column, std::string_view text)
     case ColumnUse::kValueObtainedBy:
       return take_provenance(provenance_of(value_for(subject, column)), column, text);
     case ColumnUse::kKind:
+      row.says_kind = true;
       return take_kind(subject, column, text);
     case ColumnUse::kSource:
     case ColumnUse::kGivenFor:
@@ -265,23 +267,16 @@ void fill(std::string& part, const std::string& of_subject) {
 }
 
 // Details of telephones that were not given are dropped; provenance must be whole.
-Result<Subject> finished(Subject subject) {
-  std::erase_if(subject.values,
+Result<GivenRow> finished(GivenRow row) {
+  std::erase_if(row.subject.values,
                 [](const FieldValue& value) { return value.text.reveal().empty(); });
-  if (subject.values.empty()) return fail(ErrorCode::kInvalid, "has no values");
-  const Provenance& from = subject.provenance;
+  if (row.subject.values.empty()) return fail(ErrorCode::kInvalid, "has no values");
+  const Provenance& from = row.subject.provenance;
   if (from.source.empty() || from.given_for.empty() || from.obtained_on.empty())
     return fail(ErrorCode::kInvalid,
                 "its provenance is not whole: source, purpose it was given for, and day must be "
                 "told for all rows or in columns");
-  for (FieldValue& value : subject.values) {
-    if (!value.provenance) continue;
-    fill(value.provenance->source, from.source);
-    fill(value.provenance->given_for, from.given_for);
-    fill(value.provenance->obtained_on, from.obtained_on);
-    fill(value.provenance->obtained_by, from.obtained_by);
-  }
-  return subject;
+  return row;
 }
 
 Result<std::string> text_of(const json& value) {
@@ -292,6 +287,18 @@ Result<std::string> text_of(const json& value) {
 }
 
 }  // namespace
+
+void fill_provenance(Provenance& part, const Provenance& whole) {
+  fill(part.source, whole.source);
+  fill(part.given_for, whole.given_for);
+  fill(part.obtained_on, whole.obtained_on);
+  fill(part.obtained_by, whole.obtained_by);
+}
+
+void fill_provenance(Subject& subject) {
+  for (FieldValue& value : subject.values)
+    if (value.provenance) fill_provenance(*value.provenance, subject.provenance);
+}
 
 std::string target_of(const Column& column) {
   if (column.use == ColumnUse::kLeftOut) return "-";
@@ -479,20 +486,20 @@ Result<void> check_imported(const Subject& subject, const Schema& schema) {
   return {};
 }
 
-Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
-                                 const std::vector<Column>& columns, const Provenance& provenance) {
+Result<GivenRow> row_of_cells(const std::vector<std::string>& cells,
+                              const std::vector<Column>& columns, const Provenance& provenance) {
   if (cells.size() != columns.size())
     return fail(ErrorCode::kInvalid,
                 fmt::format("has {} cells, the header has {}: a comma or quote is missing or too "
                             "many, or the file was cut off here",
                             cells.size(), columns.size()));
-  Subject subject;
-  subject.provenance = provenance;
-  subject.values.reserve(columns.size());
+  GivenRow row;
+  row.subject.provenance = provenance;
+  row.subject.values.reserve(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i)
-    if (auto taken = take(subject, columns[i], cells[i]); !taken)
+    if (auto taken = take(row, columns[i], cells[i]); !taken)
       return tl::unexpected<Error>(taken.error());
-  return finished(std::move(subject));
+  return finished(std::move(row));
 }
 
 namespace {
@@ -515,7 +522,7 @@ Result<json> object_of(std::string_view text) {
   return row;
 }
 
-Result<void> take_all(Subject& subject, const Column& column, const json& value) {
+Result<void> take_all(GivenRow& row, const Column& column, const json& value) {
   Column target = column;
   const std::size_t count = value.is_array() ? value.size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
@@ -523,31 +530,31 @@ Result<void> take_all(Subject& subject, const Column& column, const json& value)
     if (!one) return refuse(column, one.error().message);
     if (column.number + i > 99) return refuse(column, "has more than 99 values");
     target.number = static_cast<std::uint8_t>(column.number + i);
-    if (auto taken = take(subject, target, *one); !taken) return taken;
+    if (auto taken = take(row, target, *one); !taken) return taken;
   }
   return {};
 }
 
 }  // namespace
 
-Result<Subject> subject_of_json(std::string_view text, const std::vector<Column>& columns,
-                                const Provenance& provenance) {
-  const auto row = object_of(text);
-  if (!row) return tl::unexpected<Error>(row.error());
-  Subject subject;
-  subject.provenance = provenance;
+Result<GivenRow> row_of_json(std::string_view text, const std::vector<Column>& columns,
+                             const Provenance& provenance) {
+  const auto object = object_of(text);
+  if (!object) return tl::unexpected<Error>(object.error());
+  GivenRow row;
+  row.subject.provenance = provenance;
   std::size_t known = 0;
   for (const Column& column : columns) {
-    const auto value = row->find(column.header);
-    if (value == row->end()) continue;
+    const auto value = object->find(column.header);
+    if (value == object->end()) continue;
     ++known;
-    if (auto taken = take_all(subject, column, *value); !taken)
+    if (auto taken = take_all(row, column, *value); !taken)
       return tl::unexpected<Error>(taken.error());
   }
-  if (known < row->size())
+  if (known < object->size())
     return fail(ErrorCode::kInvalid,
                 "has a key that the first rows did not have; name it in a mapping file");
-  return finished(std::move(subject));
+  return finished(std::move(row));
 }
 
 Result<std::vector<std::string>> keys_of_json(std::string_view text) {

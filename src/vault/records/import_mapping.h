@@ -64,12 +64,22 @@ Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
 // neither a name nor an address.
 Result<void> join_columns(std::vector<Column>& columns, const Schema& schema);
 
-// A row as a subject; empty cells are no values. kInvalid: wrong number of cells, unknown words.
-Result<Subject> subject_of_cells(const std::vector<std::string>& cells,
-                                 const std::vector<Column>& columns, const Provenance& provenance);
+// What a row says of a subject; empty cells are no values. A value's own provenance has the parts
+// that its columns say.
+struct GivenRow {
+  Subject subject;
+  bool says_kind = false;
+};
+
+// kInvalid: wrong number of cells, unknown words.
+Result<GivenRow> row_of_cells(const std::vector<std::string>& cells,
+                              const std::vector<Column>& columns, const Provenance& provenance);
 // The same for a JSON object; a list gives values 1, 2, … of its field.
-Result<Subject> subject_of_json(std::string_view json, const std::vector<Column>& columns,
-                                const Provenance& provenance);
+Result<GivenRow> row_of_json(std::string_view json, const std::vector<Column>& columns,
+                             const Provenance& provenance);
+// Parts of provenance that are not told are those of the whole.
+void fill_provenance(Provenance& part, const Provenance& whole);
+void fill_provenance(Subject& subject);
 // What a file's values must be beyond what the records ask: a name in kana is kana.
 Result<void> check_imported(const Subject& subject, const Schema& schema);
 // The keys of the first objects, in order of appearance.

@@ -53,6 +53,7 @@ std::string terms_digest(const ImportTerms& terms) {
     text += fmt::format("{}:{}\n", part.size(), part);
   for (const Column& column : terms.columns)
     text += fmt::format("{}:{} {}\n", column.header.size(), column.header, target_of(column));
+  if (terms.update) text += "update\n";
   return to_hex(sha256(as_bytes(text)));
 }
 

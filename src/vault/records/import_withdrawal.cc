@@ -32,6 +32,9 @@ ImportStanding standing_of(const ImportRow& row, std::uint64_t taken_away) {
   standing.withdrawing = !standing.withdrawn;
   standing.rows = standing.withdrawn ? 0 : row.rows;
   standing.bad_rows = row.bad_rows;
+  standing.changed = row.changed;
+  standing.unchanged = row.unchanged;
+  standing.update = row.changed + row.unchanged > 0;
   standing.taken_away = taken_away;
   return standing;
 }

@@ -3,18 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <map>
-#include <mutex>
-#include <thread>
-#include <unordered_set>
 
 #include "base/sealing.h"
 #include "vault/records/import_terms.h"
+#include "vault/records/importer_state.h"
 #include "vault/records/key_rotation.h"
-#include "vault/records/mark_log.h"
-#include "vault/records/records_state.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -26,25 +19,9 @@ using import_state::kWithdrawing;
 using import_state::kWithdrawn;
 
 constexpr std::size_t kInFlight = 24;  // batches, from split to written
+constexpr std::size_t kUpdateBatches = 2;
 constexpr std::size_t kMostBatchBytes = 4 * 1024 * 1024;
 constexpr std::size_t kIndexSlice = 65'536;
-struct Work {
-  std::uint64_t sequence = 0;
-  NumbersInFlight::Taken numbers;
-  RowBatch batch;
-};
-
-struct Sealed {
-  struct Row {
-    SealedSubject subject;
-    std::uint64_t line = 0;
-  };
-  NumbersInFlight::Taken numbers;
-  std::vector<Row> rows;
-  std::vector<BadRow> bad;
-  std::uint64_t end_offset = 0;
-  std::uint64_t end_line = 0;
-};
 
 std::uint64_t short_of(const Mark& mark) {
   std::uint64_t value = 0;
@@ -54,61 +31,6 @@ std::uint64_t short_of(const Mark& mark) {
 
 }  // namespace
 
-// Three kinds of threads: the caller's (splits), workers (parse and seal), the writer. What they
-// hand on goes through `mutex`.
-struct Importer::State {
-  State(Records::State& given, ImportTerms what, ImportCallbacks to_call, const ImportOptions& how)
-      : records(given), terms(std::move(what)), callbacks(std::move(to_call)), options(how) {}
-  ~State() { stop(); }
-
-  Result<void> begin();
-  Result<bool> look_for_earlier();
-  Result<void> begin_anew();
-  Result<void> give_up(ImportRow empty);
-  [[nodiscard]] std::filesystem::path log_file() const;
-  [[nodiscard]] Result<void> marks_stand_still() const;
-  [[nodiscard]] Result<void> marks_are_newest() const;
-  void start_threads();
-  void stop();
-  Result<void> hand_over(RowBatch batch);
-  void work();
-  void seal(const Work& one, Decoder& decoder, Entropy& entropy, Sealed& into) const;
-  void write();
-  Result<void> write(std::vector<Sealed> batches);
-  Result<void> refuse_doubles(std::vector<Sealed>& batches, std::vector<BadRow>& bad);
-  Result<void> commit(RecordAct act);
-  Result<ImportStanding> finish();
-  Result<ImportStanding> withdraw();
-  Result<void> end_as(std::string_view state);
-  [[nodiscard]] ImportStanding standing(std::uint64_t marks_left = 0) const;
-
-  Records::State& records;
-  const ImportTerms terms;
-  const ImportCallbacks callbacks;
-  const ImportOptions options;
-  std::shared_ptr<const RecordSealer> sealer;
-  std::unique_ptr<RowSplitter> splitter;  // the caller's
-  std::uint64_t next_sequence = 0;        // the caller's
-  std::uint64_t start = 0;                // where feeding began
-
-  // The writer's, until it has ended.
-  ImportRow row;
-  std::unique_ptr<MarkLog> log;
-  std::unordered_set<std::uint64_t> uniques;  // of this file; 64 bits of the mark
-
-  std::mutex mutex;  // guards the next six
-  std::condition_variable changed;
-  std::deque<Work> waiting;
-  std::map<std::uint64_t, Sealed> sealed;
-  std::uint64_t written = 0;  // batches
-  bool last = false;          // nothing more is handed over
-  bool stopping = false;
-  std::optional<Error> failure;
-
-  std::vector<std::thread> workers;
-  std::thread writer;
-};
-
 ImportStanding Importer::State::standing(std::uint64_t marks_left) const {
   ImportStanding now;
   now.import_id = row.import_id;
@@ -117,10 +39,17 @@ ImportStanding Importer::State::standing(std::uint64_t marks_left) const {
   now.withdrawn = row.state == kWithdrawn;
   now.rows = now.withdrawn ? 0 : row.rows;
   now.bad_rows = row.bad_rows;
+  now.changed = row.changed;
+  now.unchanged = row.unchanged;
+  now.update = terms.update;
   now.marks_left = marks_left;
   now.done = row.state == kDone;
   now.withdrawing = row.state == kWithdrawing;
   return now;
+}
+
+Result<void> Importer::State::note() const {
+  return callbacks.note ? callbacks.note(terms, standing()) : Result<void>();
 }
 
 std::filesystem::path Importer::State::log_file() const {
@@ -133,8 +62,7 @@ Result<void> Importer::State::give_up(ImportRow empty) {
   row = std::move(empty);
   row.state = kWithdrawn;
   row.ended = records.parts.clock.now();
-  if (callbacks.note)
-    if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
+  if (auto noted = note(); !noted) return noted;
   if (auto kept = commit({}); !kept) return kept;
   std::error_code ignored;
   std::filesystem::remove(log_file(), ignored);
@@ -153,7 +81,9 @@ Result<bool> Importer::State::look_for_earlier() {
       return fail(ErrorCode::kConflict, fmt::format("import {} {}", one.import_id, what));
     };
     const bool same_file = one.digest == terms.digest;
-    if (one.state == kWithdrawn || (one.state == kDone && (!same_file || one.rows == 0))) continue;
+    // Of a list that comes again each month, any may be the same as one before.
+    const bool may_come_again = !same_file || one.rows == 0 || terms.update;
+    if (one.state == kWithdrawn || (one.state == kDone && may_come_again)) continue;
     if (one.state == kDone)
       return fail(ErrorCode::kConflict,
                   fmt::format("this file is in already: import {}, {} rows, on {}", one.import_id,
@@ -163,12 +93,13 @@ Result<bool> Importer::State::look_for_earlier() {
     if (same_file && one.terms == digest) {
       row = one;
       goes_on = true;
-    } else if (one.rows == 0) {
+    } else if (one.rows + one.changed == 0) {
       if (auto gone = give_up(one); !gone) return tl::unexpected<Error>(gone.error());
     } else if (same_file) {
       return stands(
-          "of this file was begun with another mapping, provenance or strictness: continue it with "
-          "those, or take it back with --withdraw and begin anew");
+          "of this file was begun with another mapping, provenance or strictness, or without or "
+          "with "
+          "--update: continue it as it was begun, or take it back with --withdraw and begin anew");
     } else {
       return stands(
           fmt::format("of another file (begun on {}, {} rows so far, SHA-256 {}…) is not "
@@ -191,8 +122,8 @@ Result<void> Importer::State::begin_anew() {
   row.bytes = terms.first_offset;
   row.lines = terms.first_lines;
   row.began = now;
-  if (callbacks.note)
-    if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
+  if (terms.check_only) return {};
+  if (auto noted = note(); !noted) return noted;
   return commit({});
 }
 
@@ -227,7 +158,8 @@ Result<void> Importer::State::marks_are_newest() const {
 }
 
 Result<void> Importer::State::begin() {
-  const auto goes_on = look_for_earlier();
+  if (auto can = people_can_be_found(); !can) return can;
+  const auto goes_on = terms.check_only ? Result<bool>(false) : look_for_earlier();
   if (!goes_on) return tl::unexpected<Error>(goes_on.error());
   if (auto still = marks_stand_still(); !still) return still;
   if (!*goes_on)
@@ -240,16 +172,18 @@ Result<void> Importer::State::begin() {
     if (!prepared) return tl::unexpected<Error>(prepared.error());
     sealer = std::move(*prepared);
   }
-  auto opened = MarkLog::open(log_file(), row.log_bytes);
-  if (!opened) return tl::unexpected<Error>(opened.error());
-  log = std::move(*opened);
-  if (auto read = log->every([&](const MarkLog::Entry& entry) {
-        if (entry.unique) uniques.insert(short_of(entry.row.mark));
-      });
-      !read)
-    return read;
   start = row.bytes;
   splitter = std::make_unique<RowSplitter>(terms.format, row.bytes, row.lines);
+  if (!terms.check_only) {
+    auto opened = MarkLog::open(log_file(), row.log_bytes);
+    if (!opened) return tl::unexpected<Error>(opened.error());
+    log = std::move(*opened);
+    if (auto read = log->every([&](const MarkLog::Entry& entry) {
+          if (entry.unique) uniques.insert(short_of(entry.row.mark));
+        });
+        !read)
+      return read;
+  }
   if (callbacks.standing) callbacks.standing(standing());
   return {};
 }
@@ -274,8 +208,9 @@ void Importer::State::stop() {
 Result<void> Importer::State::hand_over(RowBatch batch) {
   if (batch.rows.empty()) return {};
   Work one;
-  one.numbers = records.numbers.take(batch.rows.size());
-  if (one.numbers.first() + batch.rows.size() > kMostRecords)
+  // Of an update, whose rows are mostly of people who are there, workers take them.
+  if (!terms.update) one.numbers = records.numbers.take(batch.rows.size());
+  if (records.numbers.next() > kMostRecords)
     return fail(ErrorCode::kExhausted, "no record number is left");
   one.batch = std::move(batch);
   std::unique_lock lock(mutex);
@@ -304,59 +239,60 @@ void Importer::State::work() {
     done.numbers = std::move(one.numbers);
     {
       const std::lock_guard lock(mutex);
+      if (done.failure) failure = done.failure;
       sealed.emplace(one.sequence, std::move(done));
     }
     changed.notify_all();
   }
 }
 
-void Importer::State::seal(const Work& one, Decoder& decoder, Entropy& entropy,
-                           Sealed& into) const {
+Result<GivenRow> Importer::State::read_row(const RowBatch& batch, const RowBatch::Row& row,
+                                           Decoder& decoder) const {
+  if (!row.problem.empty()) return fail(ErrorCode::kInvalid, std::string(row.problem));
+  thread_local std::string text;  // as large as rows are, over and over
+  if (auto decoded = decoder.decode(batch.text_of(row), text); !decoded)
+    return tl::unexpected<Error>(decoded.error());
+  Result<GivenRow> given;
+  if (terms.format == FileFormat::kCsv) {
+    thread_local CsvCells cells;
+    split_cells(text, cells);
+    if (!cells.problem.empty()) return fail(ErrorCode::kInvalid, std::string(cells.problem));
+    given = row_of_cells(cells.cells, terms.columns, terms.provenance);
+  } else {
+    given = row_of_json(text, terms.columns, terms.provenance);
+  }
+  if (!given) return given;
+  if (const auto right = check_imported(given->subject, sealer->schema()); !right)
+    return tl::unexpected<Error>(right.error());
+  return given;
+}
+
+void Importer::State::seal(Work& one, Decoder& decoder, Entropy& entropy, Sealed& into) const {
   const Time now = records.parts.clock.now();
   into.end_offset = one.batch.end_offset;
   into.end_line = one.batch.end_line;
   into.rows.reserve(one.batch.rows.size());
-  CsvCells cells;
-  std::string text;
-  RecordNumber number = one.numbers.first();
-  for (const RowBatch::Row& row : one.batch.rows) {
-    const auto refuse = [&](std::string_view reason) {
-      into.bad.push_back({row.line, std::string(reason)});
-    };
-    ++number;
-    if (!row.problem.empty()) {
-      refuse(row.problem);
-      continue;
-    }
-    if (auto decoded = decoder.decode(one.batch.text_of(row), text); !decoded) {
-      refuse(decoded.error().message);
-      continue;
-    }
-    Result<Subject> subject;
-    if (terms.format == FileFormat::kCsv) {
-      split_cells(text, cells);
-      if (!cells.problem.empty()) {
-        refuse(cells.problem);
-        continue;
-      }
-      subject = subject_of_cells(cells.cells, terms.columns, terms.provenance);
-    } else {
-      subject = subject_of_json(text, terms.columns, terms.provenance);
-    }
-    if (!subject) {
-      refuse(subject.error().message);
-      continue;
-    }
-    if (const auto right = check_imported(*subject, sealer->schema()); !right) {
-      refuse(right.error().message);
-      continue;
-    }
-    auto made = sealer->seal(number - 1, *subject, now, entropy);
+  const auto seal_one = [&](RecordNumber number, std::uint64_t line, Result<GivenRow> given) {
+    if (given) fill_provenance(given->subject);
+    auto made = given ? sealer->seal(number, given->subject, now, entropy)
+                      : Result<SealedSubject>(tl::unexpected<Error>(given.error()));
     if (!made)
-      refuse(made.error().message);
+      into.bad.push_back({line, made.error().message});
     else
-      into.rows.push_back({std::move(*made), row.line});
+      into.rows.push_back({std::move(*made), line});
+  };
+  if (!terms.update) {
+    RecordNumber number = one.numbers.first();
+    for (const RowBatch::Row& row : one.batch.rows)
+      seal_one(number++, row.line, read_row(one.batch, row, decoder));
+    return;
   }
+  auto fresh = look_up_all(one, decoder, entropy, into);
+  if (!terms.check_only) one.numbers = records.numbers.take(fresh.size());
+  RecordNumber number = one.numbers.first();
+  for (auto& [line, given] : fresh) seal_one(number++, line, std::move(given));
+  std::sort(into.rows.begin(), into.rows.end(),
+            [](const Sealed::Row& a, const Sealed::Row& b) { return a.line < b.line; });
 }
 
 void Importer::State::write() {
@@ -413,7 +349,7 @@ Result<void> Importer::State::refuse_doubles(std::vector<Sealed>& batches,
       bool in_vault = false;
       bool in_file = false;
       for (const Mark& mark : one.subject.unique_marks) {
-        in_vault = in_vault || (*any && known[at]);
+        in_vault = in_vault || (*any && known[at] && !one.known);
         ++at;
         in_file = in_file || uniques.contains(short_of(mark));
       }
@@ -434,47 +370,71 @@ Result<void> Importer::State::commit(RecordAct act) {
   return records.parts.store.commit(terms.organisation, act);
 }
 
+// Turns what was sealed into rows, keys and marks.
+void Importer::State::collect(std::vector<Sealed>& batches, Keeping& into) {
+  for (Sealed& batch : batches)
+    for (Sealed::Row& one : batch.rows) {
+      if (one.known) {
+        keep_known(*one.known, one, into);
+        continue;
+      }
+      SealedSubject& subject = one.subject;
+      into.keys.push_back(subject.key);
+      for (const Mark& mark : subject.marks)
+        into.entries.push_back({{mark, subject.record.number},
+                                std::find(subject.unique_marks.begin(), subject.unique_marks.end(),
+                                          mark) != subject.unique_marks.end()});
+      if (subject.marks.empty()) into.entries.push_back({{Mark{}, subject.record.number}, false});
+      row.first =
+          row.first == 0 ? subject.record.number : std::min(row.first, subject.record.number);
+      row.last = std::max(row.last, subject.record.number);
+      ++row.rows;
+      if (terms.update) into.told.push_back({one.line, RowTold::Outcome::kAdded, {}});
+      into.act.records.push_back(std::move(subject.record));
+    }
+}
+
+Result<void> Importer::State::put_keys(std::vector<Sealed>& batches,
+                                       std::span<const SubjectKeyRow> keys) {
+  if (keys.empty()) return {};
+  for (Sealed& batch : batches) batch.numbers.keys_follow();
+  return records.parts.keys.put(keys, records.numbers.settled());
+}
+
+Result<void> Importer::State::keep(std::vector<Sealed>& batches, std::vector<BadRow>& bad,
+                                   Keeping& kept) {
+  const auto locks = lock_changed(batches);
+  std::unique_lock unique_lock(records.unique_mutex, std::defer_lock);
+  if (!locks.empty()) unique_lock.lock();
+  if (auto settled = settle_changes(batches, bad); !settled) return settled;
+  row.bad_rows += bad.size();
+  row.bytes = batches.back().end_offset;
+  row.lines = batches.back().end_line;
+  if (terms.check_only) return {};
+  // A strict import with a bad row comes to nothing: the rest is looked at, not kept.
+  if (!terms.strict || row.bad_rows == 0) collect(batches, kept);
+  if (auto done = put_keys(batches, kept.keys); !done) return done;
+  const auto logged = log->append(kept.entries);
+  if (!logged) return tl::unexpected<Error>(logged.error());
+  row.log_bytes = *logged;
+  if (!kept.changed.empty() && callbacks.changing)
+    if (auto told = callbacks.changing(row.import_id, kept.changed); !told) return told;
+  return commit(std::move(kept.act));
+}
+
 Result<void> Importer::State::write(std::vector<Sealed> batches) {
   std::vector<BadRow> bad;
   for (Sealed& batch : batches)
     bad.insert(bad.end(), std::make_move_iterator(batch.bad.begin()),
                std::make_move_iterator(batch.bad.end()));
   if (auto refused = refuse_doubles(batches, bad); !refused) return refused;
+  Keeping kept;
+  if (auto done = keep(batches, bad, kept); !done) return done;
+  for (Sealed& batch : batches) batch.numbers.records_are_kept();
   std::sort(bad.begin(), bad.end(),
             [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
-  row.bad_rows += bad.size();
-  RecordAct act;
-  std::vector<SubjectKeyRow> keys;
-  std::vector<MarkLog::Entry> entries;
-  // A strict import with a bad row comes to nothing: the rest is looked at, not kept.
-  const bool keeps = !(terms.strict && row.bad_rows > 0);
-  for (Sealed& batch : batches)
-    for (Sealed::Row& one : batch.rows) {
-      if (!keeps) break;
-      SealedSubject& subject = one.subject;
-      keys.push_back(subject.key);
-      for (const Mark& mark : subject.marks)
-        entries.push_back({{mark, subject.record.number},
-                           std::find(subject.unique_marks.begin(), subject.unique_marks.end(),
-                                     mark) != subject.unique_marks.end()});
-      if (subject.marks.empty()) entries.push_back({{Mark{}, subject.record.number}, false});
-      if (row.first == 0) row.first = subject.record.number;
-      row.last = subject.record.number;
-      act.records.push_back(std::move(subject.record));
-    }
-  row.rows += act.records.size();
-  row.bytes = batches.back().end_offset;
-  row.lines = batches.back().end_line;
-  if (!keys.empty()) {
-    for (Sealed& batch : batches) batch.numbers.keys_follow();
-    if (auto kept = records.parts.keys.put(keys, records.numbers.settled()); !kept) return kept;
-  }
-  const auto logged = log->append(entries);
-  if (!logged) return tl::unexpected<Error>(logged.error());
-  row.log_bytes = *logged;
-  if (auto kept = commit(std::move(act)); !kept) return kept;
-  for (Sealed& batch : batches) batch.numbers.records_are_kept();
   if (callbacks.bad_rows && !bad.empty()) callbacks.bad_rows(bad);
+  if (terms.update) tell_rows(bad, kept);
   if (callbacks.standing) callbacks.standing(standing());
   return {};
 }
@@ -497,19 +457,27 @@ Result<ImportStanding> Importer::State::withdraw() {
     if (auto gone = take_away(records, terms.organisation, *places); !gone)
       return tl::unexpected<Error>(gone.error());
   }
-  const std::uint64_t bad_rows = row.bad_rows;
   if (auto ended = end_as(kWithdrawn); !ended) return tl::unexpected<Error>(ended.error());
-  return fail(ErrorCode::kInvalid,
-              fmt::format("{} bad rows: nothing was imported; mend them, or import without "
-                          "--strict",
-                          bad_rows));
+  return tl::unexpected<Error>(strict_refusal());
+}
+
+Error Importer::State::strict_refusal() const {
+  if (row.changed == 0)
+    return {ErrorCode::kInvalid,
+            fmt::format("{} bad rows: nothing was imported; mend them, or import without --strict",
+                        row.bad_rows)};
+  return {
+      ErrorCode::kConflict,
+      fmt::format("{} bad rows that were not there when the file was checked: nobody was added, "
+                  "but {} people were changed before, as the log tells; mend the rows and give "
+                  "the file again",
+                  row.bad_rows, row.changed)};
 }
 
 Result<void> Importer::State::end_as(std::string_view state) {
   row.state = state;
   row.ended = records.parts.clock.now();
-  if (callbacks.note)
-    if (auto noted = callbacks.note(terms, standing()); !noted) return noted;
+  if (auto noted = note(); !noted) return noted;
   if (auto kept = commit({}); !kept) return kept;
   if (auto kept = records.parts.keys.settle(records.numbers.settled()); !kept) return kept;
   log->remove();
@@ -528,29 +496,43 @@ Result<ImportStanding> Importer::State::finish() {
   writer.join();
   stop();
   if (failure) return tl::unexpected<Error>(*failure);
+  if (terms.check_only) {
+    if (terms.strict && row.bad_rows > 0) return tl::unexpected<Error>(strict_refusal());
+    return standing();
+  }
   if (terms.strict && row.bad_rows > 0) return withdraw();
-  if (row.rows == 0) {
+  if (row.rows + row.changed + row.unchanged == 0) {
     // Nothing came in, so the file may come again, mended or under other terms.
     if (auto ended = end_as(kWithdrawn); !ended) return tl::unexpected<Error>(ended.error());
     if (row.bad_rows > 0) return standing();
     return fail(ErrorCode::kInvalid, "the file holds no row beside its header");
   }
-
   row.state = kIndexing;
   if (auto kept = commit({}); !kept) return tl::unexpected<Error>(kept.error());
+  if (auto built = build_index(); !built) return tl::unexpected<Error>(built.error());
+  if (auto ended = end_as(kDone); !ended) return tl::unexpected<Error>(ended.error());
+  if (callbacks.standing) callbacks.standing(standing());
+  return standing();
+}
+
+Result<void> Importer::State::build_index() {
   std::uint64_t left = log->entries();
-  auto indexed = log->sorted(kIndexSlice, [&](std::span<const MarkRow> rows) -> Result<void> {
+  std::vector<MarkRow> own;
+  return log->sorted(kIndexSlice, [&](std::span<const MarkRow> rows) -> Result<void> {
     left -= rows.size();
     // Records without anything to find them by stand there with a mark of zeros.
     while (!rows.empty() && rows.front().mark == Mark{}) rows = rows.subspan(1);
+    if (terms.update) {
+      // People who were there have their marks, and stand there with their number of zero.
+      own.clear();
+      std::copy_if(rows.begin(), rows.end(), std::back_inserter(own),
+                   [](const MarkRow& one) { return one.number != 0; });
+      rows = own;
+    }
     if (auto kept = records.parts.store.add_marks(terms.organisation, rows); !kept) return kept;
     if (callbacks.standing) callbacks.standing(standing(left));
     return {};
   });
-  if (!indexed) return tl::unexpected<Error>(indexed.error());
-  if (auto ended = end_as(kDone); !ended) return tl::unexpected<Error>(ended.error());
-  if (callbacks.standing) callbacks.standing(standing());
-  return standing();
 }
 
 Importer::Importer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -561,8 +543,11 @@ Result<std::unique_ptr<Importer>> Importer::begin(Records& records, ImportTerms 
                                                   const ImportOptions& options) {
   auto right = checked(std::move(terms));
   if (!right) return tl::unexpected<Error>(right.error());
+  ImportOptions how = options;
+  // Whoever is changed can't be worked on by others while a batch is written.
+  if (right->update) how.commit_batches = std::min(how.commit_batches, kUpdateBatches);
   auto state =
-      std::make_unique<State>(*records.state_, std::move(*right), std::move(callbacks), options);
+      std::make_unique<State>(*records.state_, std::move(*right), std::move(callbacks), how);
   if (auto begun = state->begin(); !begun) return tl::unexpected<Error>(begun.error());
   state->start_threads();
   return std::unique_ptr<Importer>(new Importer(std::move(state)));

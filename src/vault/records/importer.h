@@ -4,6 +4,11 @@
 // in twice. What is found by (marks) waits, sorted, for the end: until then nobody finds the new
 // records, and a strict import that meets a bad row takes all of them away again.
 //
+// An update also changes who is there (found by the field that is unique): workers look them up and
+// compare (import_update.h), the writer keeps each batch of changes in the same act, with their
+// marks and how far the file came. Who is changed is told to the log before. Since nothing can take
+// a change back, a strict update is fed twice: first to be checked alone.
+//
 // Owned by one caller, who feeds it: feed() blocks while the writer is behind. Callbacks come from
 // the writer's thread, one at a time, after what they tell of is durable. Reasons name fields and
 // lines, never values.
@@ -39,11 +44,29 @@ struct ImportTerms {
   std::uint64_t first_lines = 0;
   Provenance provenance;  // where no column says so
   bool strict = false;
+  bool update = false;      // people who are there are changed, not refused
+  bool check_only = false;  // rows are looked at, nothing is kept or told to the log
 };
 
 struct BadRow {
   std::uint64_t line = 0;
   std::string reason;
+};
+
+// What became of one row of an update.
+struct RowTold {
+  enum class Outcome { kAdded, kChanged, kUnchanged, kRefused };
+  std::uint64_t line = 0;
+  Outcome outcome = Outcome::kAdded;
+  std::string what;  // the fields that were changed, or the reason
+};
+std::string_view name_of(RowTold::Outcome outcome);
+
+// Somebody whose record an update is about to change.
+struct ChangedPerson {
+  SubjectId subject;
+  std::vector<std::string> fields;
+  DerivedKey salt;  // for the log's entry
 };
 
 struct ImportStanding {
@@ -52,6 +75,9 @@ struct ImportStanding {
   std::uint64_t lines = 0;
   std::uint64_t rows = 0;  // imported
   std::uint64_t bad_rows = 0;
+  std::uint64_t changed = 0;  // of an update: people who were there
+  std::uint64_t unchanged = 0;
+  bool update = false;
   std::uint64_t marks_left = 0;  // while indexing
   bool done = false;
   bool withdrawing = false;
@@ -66,6 +92,12 @@ struct ImportCallbacks {
   // of a withdrawal is taken away, and before the import counts as done or as withdrawn. What it
   // refuses does not happen.
   std::function<Result<void>(const ImportTerms&, const ImportStanding&)> note;
+  // Of an update: each row, in the order of the file.
+  std::function<void(const std::vector<RowTold>&)> rows{};
+  // Entries in the organisation's log about those whose records are changed next, all in one act.
+  // What it refuses does not happen. What was cut off right after it is told again.
+  std::function<Result<void>(const std::string& import_id, std::span<const ChangedPerson>)>
+      changing{};
 };
 
 struct ImportOptions {
@@ -88,8 +120,9 @@ class Importer {
   // One import of an organisation at a time: one that was cut off goes on with its own file, or is
   // withdrawn; of which no row was taken yet gives way.
   //
-  // kInvalid: source, purpose or day is told neither for all rows nor in a column. kConflict: this
-  // file is in already, was begun under other terms, or another import is not finished.
+  // kInvalid: source, purpose or day is told neither for all rows nor in a column; an update
+  // without the column that people are found by. kConflict: this file is in already (an update may
+  // be), was begun under other terms, or another import is not finished.
   static Result<std::unique_ptr<Importer>> begin(Records& records, ImportTerms terms,
                                                  ImportCallbacks callbacks,
                                                  const ImportOptions& options = {});

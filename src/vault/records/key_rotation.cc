@@ -1,11 +1,15 @@
 #include "vault/records/key_rotation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 namespace madoguchi::vault {
 namespace {
 
 constexpr std::size_t kAtOnce = 16'384;
+constexpr std::array kUses{KeyUse::kData, KeyUse::kIndex};
 
 }  // namespace
 
@@ -19,6 +23,46 @@ std::string reindex_cursor(const OrganisationId& organisation) {
 
 std::string oldest_index_cursor(const OrganisationId& organisation) {
   return "oldest index " + organisation.text();
+}
+
+std::string newest_key_cursor(const OrganisationId& organisation, KeyUse use) {
+  return fmt::format("newest {} {}", use == KeyUse::kData ? "key" : "index", organisation.text());
+}
+
+Result<void> note_key(RecordStore& store, const OrganisationId& organisation, KeyUse use,
+                      std::uint32_t version) {
+  const auto noted = store.cursor(newest_key_cursor(organisation, use));
+  if (!noted) return tl::unexpected<Error>(noted.error());
+  if (*noted >= version) return {};
+  return store.set_cursor(newest_key_cursor(organisation, use), version);
+}
+
+Result<void> expect_noted_keys(RecordStore& store, OrganisationKeys& keys,
+                               const OrganisationId& organisation) {
+  for (const KeyUse use : kUses) {
+    const auto noted = store.cursor(newest_key_cursor(organisation, use));
+    if (!noted) return tl::unexpected<Error>(noted.error());
+    const std::uint32_t known = keys.newest_version(organisation, use);
+    if (*noted > known)
+      return fail(
+          ErrorCode::kInvalid,
+          fmt::format("database: the vault's own is older than its records: those of {} "
+                      "hang on {} keys of version {}, and it knows of {} at most. Nothing "
+                      "was changed; put the newer one back, or all from one backup",
+                      organisation.text(), use == KeyUse::kData ? "its" : "search", *noted, known));
+  }
+  return {};
+}
+
+Result<void> KeyRotation::hold(const OrganisationId& organisation) const {
+  if (auto known = expect_noted_keys(store_, organisation_keys_, organisation); !known)
+    return known;
+  for (const KeyUse use : kUses)
+    if (auto noted = note_key(store_, organisation, use,
+                              organisation_keys_.newest_version(organisation, use));
+        !noted)
+      return noted;
+  return {};
 }
 
 Result<KeyStanding> KeyRotation::standing(const OrganisationId& organisation) const {

@@ -18,6 +18,17 @@ std::string rotation_cursor(const OrganisationId& organisation);
 std::string reindex_cursor(const OrganisationId& organisation);
 // Of the one that says which version marks may be under at the oldest; 0: the first.
 std::string oldest_index_cursor(const OrganisationId& organisation);
+// Of the one that says which version people's keys or their marks may be under at the newest.
+std::string newest_key_cursor(const OrganisationId& organisation, KeyUse use);
+
+// Before anything is kept under that version of an organisation's key, which is durable by then:
+// the records say so from now on. One thread at a time.
+Result<void> note_key(RecordStore& store, const OrganisationId& organisation, KeyUse use,
+                      std::uint32_t version);
+// kInvalid: the organisation's keys come from a database that is older than the records, which hang
+// on versions that it does not know; it would make other keys under the same ones.
+Result<void> expect_noted_keys(RecordStore& store, OrganisationKeys& keys,
+                               const OrganisationId& organisation);
 
 struct KeyStanding {
   std::uint32_t version = 0;        // the newest; 0: it has none yet
@@ -40,6 +51,8 @@ class KeyRotation {
       : store_(store), keys_(keys), organisation_keys_(organisation_keys) {}
 
   Result<KeyStanding> standing(const OrganisationId& organisation) const;
+  // As expect_noted_keys(); notes those that there are. Before anybody else works with them.
+  Result<void> hold(const OrganisationId& organisation) const;
   // rewrap() begins at the first key again.
   Result<void> again(const OrganisationId& organisation) const;
   // Keys of the organisation that hang on an older version still, but for those whose record is not

@@ -206,6 +206,17 @@ std::vector<std::u32string> words(const std::vector<std::string>& texts) {
   return out;
 }
 
+std::vector<std::u32string> parts_of_line(const std::string& line) {
+  std::vector<std::u32string> parts(1);
+  for (const char32_t c : folded(line)) {
+    if (c == U' ')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
 char32_t mapped(const std::unordered_map<char32_t, char32_t>& map, char32_t c) {
   const auto found = map.find(c);
   return found == map.end() ? c : found->second;
@@ -291,8 +302,37 @@ Result<Normaliser> Normaliser::from_text(std::string_view toml, std::string file
     for (const std::string& name : era.texts_or("names", {}))
       made.eras_.push_back({folded(name), before});
   }
+  Config company = config->table("company");
+  made.read_legal_forms(company);
   if (auto finished = config->finish(); !finished) return tl::unexpected<Error>(finished.error());
   return made;
+}
+
+// In kana the first word is the banks' short one: カ) before a name, (カ behind it.
+void Normaliser::read_legal_forms(Config& company) {
+  for (const std::string& line : company.texts_or("written", {})) {
+    std::vector<std::u32string> ways;
+    for (const std::u32string& way : parts_of_line(line)) ways.push_back(name(way));
+    written_.add({ways, ways});
+  }
+  for (const std::string& line : company.texts_or("read", {})) {
+    LegalForms::Ways ways;
+    for (const std::u32string& part : parts_of_line(line)) {
+      const std::u32string way = kana(part);
+      if (ways.before.empty()) {
+        ways = {{way + U')', U'(' + way + U')'}, {U'(' + way, U'(' + way + U')'}};
+        continue;
+      }
+      ways.before.push_back(way);
+      ways.behind.push_back(way);
+    }
+    read_.add(std::move(ways));
+  }
+}
+
+const LegalForms* Normaliser::legal_forms(FieldKind kind) const {
+  if (kind == FieldKind::kName) return &written_;
+  return kind == FieldKind::kKana ? &read_ : nullptr;
 }
 
 std::u32string Normaliser::name(std::u32string text) const {
@@ -387,29 +427,47 @@ const std::u32string* Normaliser::between_kanji(const std::u32string& text, std:
 }
 
 std::vector<std::string> Normaliser::spellings(FieldKind kind, const std::string& form) const {
-  std::vector<std::string> out = {form};
-  if (kind != FieldKind::kName && kind != FieldKind::kAddress) return out;
   const std::u32string text = folded(form);
-  std::vector<std::u32string> all = {text};
+  const LegalForms* companies = legal_forms(kind);
+  std::vector<std::u32string> all =
+      companies == nullptr ? std::vector{text} : companies->spellings(text);
+  if (kind == FieldKind::kKana)
+    for (std::size_t i = 1; i < all.size(); ++i) all[i] = kana(all[i]);
+  if (kind == FieldKind::kName || kind == FieldKind::kAddress) {
+    const std::size_t most = kMostSpellings / all.size();
+    std::vector<std::u32string> more;
+    for (const std::u32string& one : all) add_between_kanji(one, most, more);
+    all = std::move(more);
+  }
+  std::vector<std::string> out = {form};
+  for (std::size_t i = 1; i < all.size(); ++i) out.push_back(utf8_of(all[i]));
+  return out;
+}
+
+void Normaliser::add_between_kanji(const std::u32string& text, std::size_t most,
+                                   std::vector<std::u32string>& all) const {
+  const std::size_t first = all.size();
+  all.push_back(text);
   for (std::size_t at = 0; at < text.size(); ++at) {
     const std::u32string* group = between_kanji(text, at);
-    if (group == nullptr || all.size() * group->size() > kMostSpellings) continue;
+    if (group == nullptr || (all.size() - first) * group->size() > most) continue;
     const std::size_t known = all.size();
     for (const char32_t sign : *group) {
       if (sign == text[at]) continue;
-      for (std::size_t i = 0; i < known; ++i) {
+      for (std::size_t i = first; i < known; ++i) {
         all.push_back(all[i]);
         all.back()[at] = sign;
       }
     }
   }
-  for (std::size_t i = 1; i < all.size(); ++i) out.push_back(utf8_of(all[i]));
-  return out;
 }
 
 std::string Normaliser::common_spelling(FieldKind kind, const std::string& form) const {
-  if (kind != FieldKind::kName && kind != FieldKind::kAddress) return form;
+  const LegalForms* companies = legal_forms(kind);
+  if (companies == nullptr && kind != FieldKind::kAddress) return form;
   std::u32string text = folded(form);
+  if (companies != nullptr) text = companies->common(text);
+  if (kind == FieldKind::kKana) return utf8_of(kana(text));
   const std::u32string given = text;
   for (std::size_t at = 0; at < text.size(); ++at)
     if (const std::u32string* group = between_kanji(given, at)) text[at] = group->front();

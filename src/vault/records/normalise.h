@@ -15,7 +15,12 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "vault/core/numbering.h"
+#include "vault/records/legal_forms.h"
 #include "vault/records/schema.h"
+
+namespace madoguchi {
+class Config;
+}
 
 namespace madoguchi::vault {
 
@@ -33,9 +38,9 @@ class Normaliser {
   [[nodiscard]] Result<std::string> form(FieldKind kind, std::string_view raw,
                                          const NumberingPlan& plan, Time now) const;
 
-  // The ways of writing a name or an address that its form does not join: ヶ, ケ and が, ノ, の and
-  // 之, between kanji (霞ヶ関, 霞が関). `form` first; at most kMostSpellings. Marks were made of
-  // forms, so a search asks for each of them.
+  // The ways of writing a name, its kana or an address that its form does not join: ヶ, ケ and が,
+  // ノ, の and 之, between kanji (霞ヶ関, 霞が関); legal forms (株式会社, (株), カ)). `form` first;
+  // at most kMostSpellings. Marks were made of forms, so a search asks for each of them.
   [[nodiscard]] std::vector<std::string> spellings(FieldKind kind, const std::string& form) const;
   // The same for all spellings of one; for comparing, never for marks.
   [[nodiscard]] std::string common_spelling(FieldKind kind, const std::string& form) const;
@@ -49,6 +54,8 @@ class Normaliser {
     int before_first = 0;
   };
 
+  void read_legal_forms(Config& company);
+  [[nodiscard]] const LegalForms* legal_forms(FieldKind kind) const;
   [[nodiscard]] std::u32string name(std::u32string text) const;
   [[nodiscard]] std::u32string kana(std::u32string text) const;
   [[nodiscard]] std::u32string address(const std::u32string& text) const;
@@ -56,6 +63,9 @@ class Normaliser {
   [[nodiscard]] std::u32string counted_digits(const std::u32string& text) const;
   [[nodiscard]] const std::u32string* between_kanji(const std::u32string& text,
                                                     std::size_t at) const;
+  // `text` and its spellings, at most so many of them.
+  void add_between_kanji(const std::u32string& text, std::size_t most,
+                         std::vector<std::u32string>& all) const;
   [[nodiscard]] std::size_t divider_at(const std::u32string& text, std::size_t at) const;
 
   std::unordered_map<char32_t, char32_t> kanji_;
@@ -66,6 +76,8 @@ class Normaliser {
   std::vector<std::u32string> silent_;
   std::vector<std::u32string> between_kanji_;  // the first of each stands for the others
   std::vector<Era> eras_;
+  LegalForms written_;  // before and behind names
+  LegalForms read_;     // and their kana
 };
 
 // A name as it is read: kana of any kind, with the letters, digits and signs that stand in names of

@@ -158,5 +158,54 @@ TEST(Normaliser, KnowsTheSpellingsBetweenKanji) {
   EXPECT_EQ(normaliser.spellings(FieldKind::kText, "霞ヶ関").size(), 1U);
 }
 
+// Every two of a row find one another, and are the same when they are compared.
+TEST(Normaliser, KnowsTheShortFormsOfCompanies) {
+  const Normaliser& normaliser = Normaliser::japanese();
+  const std::vector<std::pair<FieldKind, std::vector<const char*>>> same = {
+      {FieldKind::kName,
+       {"株式会社山田商事", "㈱山田商事", "（株）山田商事", "(株) 山田商事", "株式會社 山田商事"}},
+      {FieldKind::kName, {"山田商事株式会社", "山田商事㈱", "山田商事（株）"}},
+      {FieldKind::kName, {"㈲霞ヶ関堂", "有限会社霞が関堂", "(有)霞ケ関堂"}},
+      {FieldKind::kName, {"一般社団法人見本会", "(一社)見本会"}},
+      {FieldKind::kName, {"医療法人社団見本会", "（医）見本会", "医療法人見本会"}},
+      {FieldKind::kName, {"NPO法人見本", "特定非営利活動法人見本"}},
+      {FieldKind::kKana,
+       {"カブシキガイシャヤマダショウジ", "カ）ヤマダショウジ", "ｶ)ﾔﾏﾀﾞｼﾖｳｼﾞ",
+        "かぶしきかいしゃ やまだしょうじ", "(カ)ヤマダショウジ"}},
+      {FieldKind::kKana,
+       {"ヤマダショウジ カブシキガイシャ", "ﾔﾏﾀﾞｼﾖｳｼﾞ(ｶ", "ヤマダショウジ（カ）"}},
+      {FieldKind::kKana, {"ゴウドウガイシャミホン", "ド）ミホン"}},
+      {FieldKind::kKana, {"イッパンシャダンホウジンミホンカイ", "シヤ)ミホンカイ"}},
+      {FieldKind::kKana, {"ミホンユウゲンガイシャ", "ﾐﾎﾝ(ﾕ"}}};
+  for (const auto& [kind, group] : same)
+    for (const char* one : group) {
+      const auto all = normaliser.spellings(kind, form(kind, one));
+      EXPECT_EQ(all.front(), form(kind, one));
+      EXPECT_LE(all.size(), kMostSpellings);
+      for (const char* other : group) {
+        EXPECT_NE(std::find(all.begin(), all.end(), form(kind, other)), all.end())
+            << one << " " << other;
+        EXPECT_EQ(normaliser.common_spelling(kind, form(kind, one)),
+                  normaliser.common_spelling(kind, form(kind, other)))
+            << one << " " << other;
+      }
+      // Each of them is a normal form, as marks are made of.
+      for (const std::string& spelled : all) EXPECT_EQ(form(kind, spelled), spelled);
+    }
+}
+
+TEST(Normaliser, CompaniesOfOtherFormsOrNamesAreOthers) {
+  const Normaliser& normaliser = Normaliser::japanese();
+  const std::vector<const char*> others = {"株式会社山田", "山田株式会社", "有限会社山田", "山田",
+                                           "株式会社山",   "株式会社",     "(株)"};
+  for (const char* one : others)
+    for (const char* other : others) {
+      const auto all = normaliser.spellings(FieldKind::kName, form(FieldKind::kName, one));
+      const bool found =
+          std::find(all.begin(), all.end(), form(FieldKind::kName, other)) != all.end();
+      EXPECT_EQ(found, one == other) << one << " " << other;
+    }
+}
+
 }  // namespace
 }  // namespace madoguchi::vault

@@ -86,12 +86,14 @@ struct ImportRow {
   std::string import_id;
   OrganisationId organisation;
   std::string digest;       // SHA-256 of the file, hex
-  std::string terms;        // SHA-256 of mapping, provenance and strictness, hex
+  std::string terms;        // SHA-256 of mapping, provenance, strictness and update, hex
   std::string state;        // one of import_state
   std::uint64_t bytes = 0;  // of the file, taken in
   std::uint64_t lines = 0;  // up to there
-  std::uint64_t rows = 0;   // imported
+  std::uint64_t rows = 0;   // imported: people who came in
   std::uint64_t bad_rows = 0;
+  std::uint64_t changed = 0;    // of an update: people who were there, whose record it changed
+  std::uint64_t unchanged = 0;  // or who were as the file says
   std::uint64_t log_bytes = 0;  // of the file of marks
   RecordNumber first = 0;       // of the records made: first and last
   RecordNumber last = 0;

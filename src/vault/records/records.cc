@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "vault/records/field_codec.h"
+#include "vault/records/key_rotation.h"
 #include "vault/records/masking.h"
 #include "vault/records/records_state.h"
 #include "vault/records/telephones.h"
@@ -55,17 +56,25 @@ Result<void> Records::settle() {
 
 Result<std::shared_ptr<const RecordSealer>> Records::State::sealer(
     const OrganisationId& organisation) {
-  const auto data = parts.organisation_keys.newest(organisation, KeyUse::kData);
-  if (!data) return tl::unexpected<Error>(data.error());
-  const auto index = parts.organisation_keys.newest(organisation, KeyUse::kIndex);
-  if (!index) return tl::unexpected<Error>(index.error());
+  OrganisationKeys& keys = parts.organisation_keys;
   {
     const std::lock_guard lock(mutex);
     const auto known = sealers.find(organisation);
-    if (known != sealers.end() && known->second->data_key().version == data->version &&
-        known->second->index().version() == index->version)
+    if (known != sealers.end() &&
+        known->second->data_key().version == keys.newest_version(organisation, KeyUse::kData) &&
+        known->second->index().version() == keys.newest_version(organisation, KeyUse::kIndex))
       return known->second;
   }
+  if (auto expected = expect_noted_keys(parts.store, keys, organisation); !expected)
+    return tl::unexpected<Error>(expected.error());
+  const auto data = keys.newest(organisation, KeyUse::kData);
+  if (!data) return tl::unexpected<Error>(data.error());
+  const auto index = keys.newest(organisation, KeyUse::kIndex);
+  if (!index) return tl::unexpected<Error>(index.error());
+  if (auto noted = note(organisation, KeyUse::kData, data->version); !noted)
+    return tl::unexpected<Error>(noted.error());
+  if (auto noted = note(organisation, KeyUse::kIndex, index->version); !noted)
+    return tl::unexpected<Error>(noted.error());
   const auto stored = parts.store.schema(organisation);
   if (!stored) return tl::unexpected<Error>(stored.error());
   auto schema = *stored ? Schema::from_json(**stored) : Result<Schema>(Schema::standard());
@@ -77,6 +86,12 @@ Result<std::shared_ptr<const RecordSealer>> Records::State::sealer(
   const std::lock_guard lock(mutex);
   sealers[organisation] = made;
   return made;
+}
+
+Result<void> Records::State::note(const OrganisationId& organisation, KeyUse use,
+                                  std::uint32_t version) {
+  const std::lock_guard lock(noting);
+  return note_key(parts.store, organisation, use, version);
 }
 
 void Records::State::forget(const OrganisationId& organisation) {
@@ -156,6 +171,19 @@ Result<std::vector<FieldValue>> Records::State::values(const Held& held, const S
     all.push_back(std::move(*value));
   }
   return all;
+}
+
+Result<Provenance> Records::State::provenance(const Held& held, const SubjectId& subject) {
+  const auto reader = RecordReader::parse(held.row.sealed);
+  if (!reader) return tl::unexpected<Error>(reader.error());
+  const RecordPlace place{held.row.organisation.text(), subject.text()};
+  for (const RecordReader::Field& field : reader->fields()) {
+    if (field.field != kProvenanceField) continue;
+    const auto plain = reader->open(field, kProvenanceName, place, held.key);
+    if (!plain) return tl::unexpected<Error>(plain.error());
+    return decode_provenance(*plain);
+  }
+  return Provenance{};
 }
 
 Result<std::vector<MarkRow>> Records::State::marks_of(const RecordSealer& sealer,
@@ -313,14 +341,18 @@ Result<std::vector<std::string>> Records::stored_fields(const OrganisationId& or
   return names;
 }
 
+DerivedKey derived_key(const SubjectKey& key, std::string_view purpose) {
+  Mac made = hmac_sha256(key.reveal(), as_bytes(purpose));
+  DerivedKey derived(made);
+  wipe(made);
+  return derived;
+}
+
 Result<DerivedKey> Records::derived_key(const OrganisationId& organisation,
                                         const SubjectId& subject, std::string_view purpose) {
   const auto held = state_->held(organisation, subject);
   if (!held) return tl::unexpected<Error>(held.error());
-  Mac made = hmac_sha256(held->key.reveal(), as_bytes(purpose));
-  DerivedKey key(made);
-  wipe(made);
-  return key;
+  return vault::derived_key(held->key, purpose);
 }
 
 Result<Comparison> Records::compare(const OrganisationId& organisation, const SubjectId& subject,

@@ -100,6 +100,9 @@ class DerivedKey {
   Mac bytes_;
 };
 
+// The purpose of the key that a log's entries about a subject are salted with.
+inline constexpr std::string_view kSaltPurpose = "madoguchi.subject-salt.2";
+
 class Records {
  public:
   // All outlive the records.

@@ -23,15 +23,6 @@ const FieldValue* replacement(const Correction& correction, std::string_view fie
   return nullptr;
 }
 
-std::vector<FieldValue> corrected(std::vector<FieldValue> values, const Correction& correction) {
-  std::erase_if(values, [&](const FieldValue& value) {
-    return is_gone(correction, value.field, value.number) ||
-           replacement(correction, value.field, value.number) != nullptr;
-  });
-  values.insert(values.end(), correction.values.begin(), correction.values.end());
-  return values;
-}
-
 // Fields that did not change keep their sealed bytes.
 Result<Bytes> rewritten(const RecordRow& row, const SubjectId& subject, const SubjectKey& key,
                         const Schema& schema, const Correction& correction, Entropy& entropy) {
@@ -56,6 +47,39 @@ Result<Bytes> rewritten(const RecordRow& row, const SubjectId& subject, const Su
 
 }  // namespace
 
+std::vector<FieldValue> corrected(std::vector<FieldValue> values, const Correction& correction) {
+  std::erase_if(values, [&](const FieldValue& value) {
+    return is_gone(correction, value.field, value.number) ||
+           replacement(correction, value.field, value.number) != nullptr;
+  });
+  values.insert(values.end(), correction.values.begin(), correction.values.end());
+  return values;
+}
+
+Result<Corrected> Records::State::correct(const RecordSealer& sealer, const Held& held,
+                                          const SubjectId& subject,
+                                          const std::vector<FieldValue>& before,
+                                          const std::vector<FieldValue>& after,
+                                          const Correction& correction, Entropy& entropy) {
+  Corrected made;
+  auto old_marks = marks_of(sealer, before, held.row.number);
+  if (!old_marks) return tl::unexpected<Error>(old_marks.error());
+  auto new_marks = marks_of(sealer, after, held.row.number, Versions::kNewest);
+  if (!new_marks) return tl::unexpected<Error>(new_marks.error());
+  std::sort(old_marks->begin(), old_marks->end());
+  std::sort(new_marks->begin(), new_marks->end());
+  std::set_difference(new_marks->begin(), new_marks->end(), old_marks->begin(), old_marks->end(),
+                      std::back_inserter(made.marks));
+  std::set_difference(old_marks->begin(), old_marks->end(), new_marks->begin(), new_marks->end(),
+                      std::back_inserter(made.marks_gone));
+  auto sealed = rewritten(held.row, subject, held.key, sealer.schema(), correction, entropy);
+  if (!sealed) return tl::unexpected<Error>(sealed.error());
+  made.row = held.row;
+  ++made.row.revision;
+  made.row.sealed = std::move(*sealed);
+  return made;
+}
+
 Result<void> Records::correct(const OrganisationId& organisation, const SubjectId& subject,
                               const Correction& correction, std::optional<std::int64_t> revision,
                               const std::function<Result<void>()>& tell) {
@@ -75,25 +99,14 @@ Result<void> Records::correct(const OrganisationId& organisation, const SubjectI
   const std::lock_guard unique_lock(state_->unique_mutex);
   if (auto unique = state_->check_unique(**sealer, after, place->number); !unique) return unique;
 
+  auto made =
+      state_->correct(**sealer, *held, subject, *before, after, correction, state_->parts.entropy);
+  if (!made) return tl::unexpected<Error>(made.error());
   RecordAct act;
   act.check_revisions = true;
-  auto old_marks = state_->marks_of(**sealer, *before, place->number);
-  if (!old_marks) return tl::unexpected<Error>(old_marks.error());
-  auto new_marks = state_->marks_of(**sealer, after, place->number, State::Versions::kNewest);
-  if (!new_marks) return tl::unexpected<Error>(new_marks.error());
-  std::sort(old_marks->begin(), old_marks->end());
-  std::sort(new_marks->begin(), new_marks->end());
-  std::set_difference(new_marks->begin(), new_marks->end(), old_marks->begin(), old_marks->end(),
-                      std::back_inserter(act.marks));
-  std::set_difference(old_marks->begin(), old_marks->end(), new_marks->begin(), new_marks->end(),
-                      std::back_inserter(act.marks_gone));
-  auto sealed = rewritten(held->row, subject, held->key, (*sealer)->schema(), correction,
-                          state_->parts.entropy);
-  if (!sealed) return tl::unexpected<Error>(sealed.error());
-  RecordRow row = held->row;
-  ++row.revision;
-  row.sealed = std::move(*sealed);
-  act.records.push_back(std::move(row));
+  act.marks = std::move(made->marks);
+  act.marks_gone = std::move(made->marks_gone);
+  act.records.push_back(std::move(made->row));
   if (tell)
     if (auto told = tell(); !told) return told;
   return state_->parts.store.commit(organisation, act);

@@ -187,6 +187,8 @@ Result<bool> Records::rewrap(const OrganisationId& organisation, std::size_t mos
   if (*cursor == 0) return true;
   const auto newest = parts.organisation_keys.newest(organisation, KeyUse::kData);
   if (!newest) return tl::unexpected<Error>(newest.error());
+  if (auto noted = state_->note(organisation, KeyUse::kData, newest->version); !noted)
+    return tl::unexpected<Error>(noted.error());
   const auto page = parts.keys.walk(*cursor, most);
   if (!page) return tl::unexpected<Error>(page.error());
   std::vector<SubjectKeyRow> fresh;

@@ -18,6 +18,13 @@
 
 namespace madoguchi::vault {
 
+// What a correction makes of a record: the row in its place, and how its marks change.
+struct Corrected {
+  RecordRow row;
+  std::vector<MarkRow> marks;
+  std::vector<MarkRow> marks_gone;
+};
+
 struct Records::State {
   explicit State(const Parts& given) : parts(given) {}
 
@@ -30,6 +37,7 @@ struct Records::State {
   // The newest keys of the organisation, prepared. Cheap when nothing changed.
   Result<std::shared_ptr<const RecordSealer>> sealer(const OrganisationId& organisation);
   void forget(const OrganisationId& organisation);
+  Result<void> note(const OrganisationId& organisation, KeyUse use, std::uint32_t version);
   Result<std::shared_ptr<const BlindIndex>> index_at(const OrganisationId& organisation,
                                                      std::uint32_t version);
   // Marks may be under any version from the oldest in use on.
@@ -39,9 +47,16 @@ struct Records::State {
   Result<Held> held(const OrganisationId& organisation, const SubjectId& subject);
   Result<SubjectKey> key_of(const OrganisationId& organisation, const SubjectId& subject,
                             RecordNumber number);
+  // `before`: every value of the record; `after`: as corrected() gives them, and checked.
+  Result<Corrected> correct(const RecordSealer& sealer, const Held& held, const SubjectId& subject,
+                            const std::vector<FieldValue>& before,
+                            const std::vector<FieldValue>& after, const Correction& correction,
+                            Entropy& entropy);
   // Every value of a record.
   Result<std::vector<FieldValue>> values(const Held& held, const SubjectId& subject,
                                          const Schema& schema);
+  // Where the record came from.
+  Result<Provenance> provenance(const Held& held, const SubjectId& subject);
   // Under every version in use, or under the newest alone.
   enum class Versions { kAll, kNewest };
   Result<std::vector<MarkRow>> marks_of(const RecordSealer& sealer,
@@ -75,9 +90,14 @@ struct Records::State {
   // Taken after a subject's: looking and then writing, and which version marks are made under.
   std::mutex unique_mutex;
 
-  std::mutex mutex;  // guards the next two
+  std::mutex noting;  // which keys are in use: looking and then writing
+  std::mutex mutex;   // guards the next two
   std::map<OrganisationId, std::shared_ptr<const RecordSealer>> sealers;
   std::map<std::pair<OrganisationId, std::uint32_t>, std::shared_ptr<const BlindIndex>> old_indexes;
 };
+
+// The values of a record after a correction.
+std::vector<FieldValue> corrected(std::vector<FieldValue> values, const Correction& correction);
+DerivedKey derived_key(const SubjectKey& key, std::string_view purpose);
 
 }  // namespace madoguchi::vault

@@ -99,6 +99,19 @@ RowBatch RowSplitter::take() {
   return done;
 }
 
+void add_cell(std::string& line, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    line += text;
+    return;
+  }
+  line += '"';
+  for (const char c : text) {
+    if (c == '"') line += '"';
+    line += c;
+  }
+  line += '"';
+}
+
 void split_cells(std::string_view row, CsvCells& into) {
   into.problem = {};
   std::size_t cells = 0;

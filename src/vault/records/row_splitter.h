@@ -71,4 +71,7 @@ struct CsvCells {
 };
 void split_cells(std::string_view row, CsvCells& into);
 
+// The other way: one cell at the end of a row, quoted where it must be.
+void add_cell(std::string& row, std::string_view text);
+
 }  // namespace madoguchi::vault

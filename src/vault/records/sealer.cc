@@ -31,6 +31,10 @@ std::string shown_name(std::string_view field, std::uint8_t number) {
   return number == 1 ? std::string(field) : fmt::format("{}.{}", field, number);
 }
 
+std::string field_of(std::string_view shown_name) {
+  return std::string(shown_name.substr(0, shown_name.find('.')));
+}
+
 RecordSealer::RecordSealer(OrganisationId organisation, std::shared_ptr<const Schema> schema,
                            VersionedKey data_key, std::shared_ptr<const BlindIndex> index,
                            const NumberingPlan& plan)

@@ -68,5 +68,7 @@ class RecordSealer {
 
 // "telephone", "telephone.2"
 std::string shown_name(std::string_view field, std::uint8_t number);
+// Of either: "telephone".
+std::string field_of(std::string_view shown_name);
 
 }  // namespace madoguchi::vault

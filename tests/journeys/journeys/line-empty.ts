@@ -1,5 +1,6 @@
 // A machine without a demo: everything is set up by the administrator's commands alone, and then a call is taken. A number
 // that its desk gave up becomes another client's.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Staff } from "../lib/api.ts";
 import { Baresip } from "../lib/baresip.ts";
@@ -34,7 +35,10 @@ async function setUp(system: System): Promise<void> {
 }
 
 /** Mistakes are told in one line, with an exit code that is not 0. */
-async function refusals(system: System): Promise<void> {
+async function refusals(system: System, context: Context): Promise<void> {
+  const people = join(context.folder, "people.csv");
+  writeFileSync(people, "氏名\n架空 太郎\n");
+  const aboutAFile = ["--source", "journey", "--given-for", "journey", "--obtained-on", "2026-11-01"];
   const cases: { args: string[]; says: RegExp; code: number; input?: string }[] = [
     { args: ["desk", "add", "other", "--name", "x", "--organisation", "none", "--group", "first", "--number", "+81300000078"], says: /organisation_id: there is no such organisation/, code: 2 },
     { args: ["desk", "add", "other", "--name", "x", "--organisation", "kawa", "--group", "first", "--number", number], says: /belongs to desk enquiries/, code: 2 },
@@ -45,6 +49,11 @@ async function refusals(system: System): Promise<void> {
     { args: ["staff", "sip", "aki"], says: /--user, or --forget/, code: 2 },
     { args: ["staff", "sip", "aki", "--user", "aki desk"], says: /phone_user/, code: 2, input: passwords.telephone },
     { args: ["staff", "phone", "aki"], says: /Emergency|緊急/, code: 2, input: "110" },
+    { args: ["staff", "place", "aki", "--organisation", "Mori", "--role", "operator"], says: /there is no organisation Mori/, code: 2 },
+    { args: ["import", ...aboutAFile, "--organisation", "nobody", people], says: /there is no organisation nobody/, code: 2 },
+    { args: ["organisation", "add", "two", "二行の\n名前"], says: /one line|control characters/, code: 2 },
+    { args: ["number", "bind", "abc", "--organisation", "mori"], says: /none that callers can dial/, code: 1 },
+    { args: ["number", "bind", "110", "--organisation", "mori"], says: /short number of the networks/, code: 1 },
   ];
   for (const { args, says, code, input } of cases) {
     const said = await command(system, args, { expected: code, ...(input === undefined ? {} : { input }) });
@@ -147,7 +156,9 @@ async function movesNumbers(system: System): Promise<void> {
   const move = ["number", "move", number, "--organisation", "kawa"];
   for (const words of [["number", "unbind", number], move])
     expect(/desk enquiries is reached by/.test(await command(system, words, { expected: 1 })), `${words.join(" ")} while a desk uses it`);
-  await command(system, ["desk", "add", "enquiries", "--number", "+81300000078"]);
+  await command(system, ["desk", "add", "enquiries", "--number", "+81300000078", "--shown-number", number]);
+  expect(/desk enquiries shows/.test(await command(system, move, { expected: 1 })), "moving a number that a desk shows");
+  await command(system, ["desk", "add", "enquiries", "--shown-number", "+81300000078"]);
   const [moved] = await commandJson<{ was: string }>(system, move);
   expectEqual(moved?.was, "mori", "whose the number was");
   await command(system, ["number", "unbind", number]);
@@ -169,7 +180,8 @@ export const journey: Journey = {
     });
     expectEqual(system.ready.sign_ins.map((one) => one.role), ["administrator"], "who can sign in at first");
     await setUp(system);
-    await refusals(system);
+    await refusals(system, context);
+    await command(system, ["log", "key"]);
     expectEqual((await commandJson<{ id: string }>(system, ["organisation", "list"])).map((one) => one.id), ["kawa", "mori"], "organisations");
     expectEqual((await commandJson<{ number: string; organisation_id: string }>(system, ["number", "list"])).map((one) => one.organisation_id), ["mori"], "numbers");
     await takesACall(system, context, ports);

@@ -27,6 +27,8 @@ export const journey: Journey = {
     const heldAt = Date.now();
     await hana.act(call.id, "hold");
     await hana.seesCall("the caller held", (one) => one.id === call.id && one.held);
+    const one = await hana.ask<{ held: boolean; recording: string; legs: unknown[] }>("GET", `/calls/${call.id}`);
+    expectEqual([one.held, one.recording, one.legs.length > 0], [true, "on", true], "the call as the API tells it");
     await talksFor(call, 6);
     await hana.act(call.id, "resume");
     await hana.seesCall("the caller back", (one) => one.id === call.id && !one.held);

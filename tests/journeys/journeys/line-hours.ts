@@ -8,6 +8,7 @@ import { expectEqual, until } from "../lib/wait.ts";
 const closedAlways = `  [desk.hours]
   zone = "Asia/Tokyo"
   holidays = "closed"
+  exceptions = [{ date = "2099-01-02", hours = ["09:00-18:00"] }]
 `;
 
 export const journey: Journey = {

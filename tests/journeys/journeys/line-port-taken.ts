@@ -53,7 +53,14 @@ export const journey: Journey = {
       await free();
     }
 
+    const twice = new Program("up", binary, args.map((word) => (word === String(base + 3) ? String(base + 2) : word)));
+    expectEqual(await twice.exits(30), 2, `exit code with one port twice (${twice.output})`);
+    expect(/--web-port and --glass-port are both TCP/.test(twice.output) && !existsSync(data), `with one port twice it says: ${twice.output}`);
+
     const system = await System.start(context, { args: ["--empty"] });
+    const second = new Program("up", system.binary, system.arguments);
+    expectEqual(await second.exits(30), 2, `exit code of a second one in the folder (${second.output})`);
+    expect(/another `madoguchi up` uses this folder/.test(second.output), `a second one says: ${second.output}`);
     const web = Number(new URL(system.url).port);
     await system.stop();
     const free = await takeTcp(web);

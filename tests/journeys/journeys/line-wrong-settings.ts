@@ -58,6 +58,7 @@ const mistakes: Record<Process, Mistake[]> = {
     { what: "an address for everybody without a certificate", change: set("web", "address", '"0.0.0.0"'), says: /web\.address: without certificate and key/ },
     { what: "a certificate without its key", change: set("web", "certificate", '"/x.pem"'), says: /web\.key: is missing beside/ },
     { what: "a desk of no organisation", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "none"\ngroup = "hotline"\nnumbers = ["+81300000099"]'), says: /desk\[\d+\]\.organisation: there is no organisation "none"/ },
+    { what: "a desk that never opens", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "sakura"\ngroup = "hotline"\nnumbers = ["+81300000099"]\n[desk.hours]\nholidays = "closed"'), says: /desk\[\d+\]\.hours: the desk would never be open/ },
     { what: "a number of two desks", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "sakura"\ngroup = "hotline"\nnumbers = ["+81300000001"]'), says: /desk\[\d+\]\.numbers: \+81300000001 belongs to another desk/ },
     { what: "a short password", change: add('[[operator]]\nid = "x"\npassword = "short"'), says: /operator\[\d+\]\.password: needs 10 characters/ },
   ],

@@ -68,9 +68,21 @@ async function keepsForCase(cast: Cast, watcher: Awaited<ReturnType<typeof ready
   await glass.locator(".case-kept", { hasText: "C-1024" }).waitFor();
   await browser.screenshot(join(context.folder, "kept.png"));
   await browser.press("終話");
+  await offeredAgainInTheWrapUp(cast);
   await wrapUp(hana, call.id);
   hana.stop();
   return ticket;
+}
+
+/** The call has ended: the glass says so by itself, and a page that is opened anew offers who was opened. */
+async function offeredAgainInTheWrapUp({ browser, glass, context }: Cast): Promise<void> {
+  await glass.locator(".ticket .stage").filter({ hasText: "後処理" }).waitFor();
+  await browser.page.reload();
+  await glass.locator(".candidates h2").filter({ hasText: "この通話で閲覧した方" }).waitFor();
+  expectEqual(await glass.locator(".search").count(), 0, "searching after the call");
+  await browser.screenshot(join(context.folder, "wrap-up.png"));
+  await glass.locator(".people button").first().click();
+  await glass.locator(".values dd").filter({ hasText: hanako.name }).waitFor();
 }
 
 /** From the list between two calls. */
@@ -178,7 +190,7 @@ export const journey: Journey = {
   seconds: 240,
   async run(context) {
     const system = await System.start(context);
-    const { browser, glass, watcher } = await readyOperator(system, context.folder);
+    const { browser, glass, watcher } = await readyOperator(system, context.folder, { framesMayStore: true }); // for the reload
     const signedIn = (name: string): Promise<VaultSite> => VaultSite.signIn(system.ready.glass_url, name, system.password(name));
     const oku = await signedIn("oku");
     const people = { person: await withLetter(oku, hanako.letter), another: await withLetter(oku, other.letter) };

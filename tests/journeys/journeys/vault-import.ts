@@ -1,6 +1,6 @@
 // A client's files come in over the running vault: CSV as old systems write it (CP932) and JSON Lines. Bad rows are told
 // by line and reason, --strict takes all or nothing, an import or a vault that is killed goes on where it was (other files
-// wait), what came in may be taken back, and whoever came in is found when she rings.
+// wait), what came in may be taken back, and whoever came in is found when she rings. A newer list changes who is there.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { VaultSite } from "../lib/vault_site.ts";
 import { expect, expectEqual, until } from "../lib/wait.ts";
 
 const manyRows = 150_000;
+const moved = { number: "09000009042", kana: "カクウ シジュウサン" }; // the same person, in a newer list
 const rings = { number: "09000005042", letter: "C-0042", kana: "カクウ シジュウニ" }; // row 42 of the CSV
 
 const report = (file: string): string[] => {
@@ -67,6 +68,29 @@ async function takesCsv(system: System, context: Context): Promise<void> {
   expect(!told.join().includes("1980-13-45") && !told.join().includes("K-0099"), "a reason holds a value");
   const again = await imports(system, file);
   expect(again.code !== 0 && /in already/.test(again.text), `the same file again: ${again.text}`);
+}
+
+/** A newer list: somebody new, somebody who moved and has one more telephone, somebody as before, and a bad row. */
+async function isUpdated(system: System, context: Context): Promise<string> {
+  const file = join(context.folder, "june.csv");
+  const rows = [
+    "お客様番号,氏名カナ,生年月日,住所,電話番号",
+    `K-0042,${moved.kana},,東京都架空区9-9-9,${moved.number}`,
+    "K-0043,カクウ ヒトリ,1980-01-02,,09000005043",
+    "K-0900,カクウ アラタ,1990-01-02,東京都架空区4-4-4,090-0000-5900",
+    "K-0044,カクウ ヒトリ,いつか,,",
+  ];
+  writeFileSync(file, `${rows.join("\n")}\n`);
+  const strict = await imports(system, file, ["--update", "--strict"]);
+  expect(strict.code === 2 && /nothing was imported/.test(strict.text), `--update --strict: ${strict.text}`);
+  const done = await imports(system, file, ["--update"]);
+  expectEqual([done.code, ...done.people], [1, 1, 1, 1, 1], `added, changed, unchanged, refused (${done.text.trim()})`);
+  const told = readFileSync(`${file}.update-rows.csv`, "utf8").trim().split("\n");
+  expectEqual(told.slice(0, 4), ["line,outcome,what", '2,changed,"name_kana address telephone.2"', '3,unchanged,""', '4,added,""'], "what is told of each row");
+  expect(/^5,refused,"birth_date/.test(told[4] ?? ""), `the refused row: ${told[4]}`);
+  const again = await imports(system, file, ["--update"]);
+  expectEqual(again.people, [0, 0, 3, 1], "the same list again");
+  return done.id!;
 }
 
 /** The import is killed in the middle, then the vault; the third try ends it. */
@@ -127,18 +151,26 @@ async function isTakenBack(system: System, context: Context): Promise<void> {
   expectEqual((await list()).at(-1)!.state, "withdrawn", "its state then");
 }
 
-async function isInTheOwnersLog(system: System): Promise<void> {
+async function isInTheOwnersLog(system: System, update: string): Promise<void> {
   const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
   const { entries } = (await owner.get("/owner/entries?limit=200")).body as { entries: { entry: Record<string, any> }[] };
   const ofImports = entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "import");
   const begun = ofImports.filter((entry) => entry["outcome"] === "begun");
-  expectEqual(begun.length, 4, "imports begun: the refused one, the CSV, the one that went on twice, and the small one");
+  expectEqual(begun.length, 6, "imports begun: the refused one, the CSV, two updates, the one that went on twice, and the small one");
   expectEqual(ofImports.filter((entry) => entry["outcome"] === "withdrawing").length, 1, "withdrawals begun");
   const withdrawn = ofImports.filter((entry) => entry["outcome"] === "withdrawn");
   const figures = withdrawn.map(({ details }) => [details.rows, details.bad_rows, details.taken_away ?? 0]);
   expectEqual(figures, [[0, 0, 2], [0, 3, 0]], "what was asked to be taken back, and what --strict took back");
   const done = ofImports.filter((entry) => entry["outcome"] === "done");
-  expectEqual(done.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[2, 0], [manyRows - 2, 2], [297, 3]], "imports in the owner's log");
+  expectEqual(done.map((entry) => [entry["details"].rows, entry["details"].bad_rows]), [[2, 0], [manyRows - 2, 2], [0, 1], [1, 1], [297, 3]], "imports in the owner's log");
+
+  const search = async (field: string, value: string): Promise<{ subject: string }[]> =>
+    (await owner.post("/owner/search", { all_of: [{ field, value }] })).body["people"];
+  const found = await search("telephone", moved.number);
+  expectEqual([found.length, (await search("name_kana", moved.kana)).length, (await search("name_kana", rings.kana)).length], [1, 1, 0], "people found by the new telephone and name, and by the name before");
+  const looked = (await owner.post("/owner/looked", { subject: found[0]!.subject })).body as { entries: { entry: Record<string, any> }[] };
+  const changes = looked.entries.map(({ entry }) => entry).filter((entry) => entry["kind"] === "correction");
+  expectEqual(changes.map(({ outcome, operator, fields, details }) => [outcome, operator, fields, details.import]), [["updated", "administrator", ["name_kana", "address", "telephone.2"], update]], "who changed this person's data");
 }
 
 async function isFoundWhenRinging(system: System, context: Context): Promise<void> {
@@ -172,9 +204,10 @@ export const journey: Journey = {
       settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml),
     });
     await takesCsv(system, context);
+    const update = await isUpdated(system, context);
     await goesOnAfterKills(system, context);
     await isTakenBack(system, context);
-    await isInTheOwnersLog(system);
+    await isInTheOwnersLog(system, update);
     await isFoundWhenRinging(system, context);
     await system.stop();
   },

@@ -132,6 +132,8 @@ export const journey: Journey = {
     const again = await glass.open(person, ticket);
     expect(JSON.stringify(again.body["values"]).includes(corrected), `the corrected name does not open (${again.status})`);
     const oku = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
+    for (const odd of [{ text: 5 }, { text: "架空 某", verified: "yes" }, { gone: "yes" }, { text: "架空 某", number: 256 }, { refusals: ["営業", 5] }])
+      expectEqual((await oku.post("/owner/correct", { subject: person.subject, reason: "found_wrong", field: "name_kanji", ...odd })).status, 400, `a correction that is none: ${JSON.stringify(odd)}`);
     const told = ((await oku.get("/owner/entries?limit=20")).body["entries"] as { entry: Record<string, any> }[]).map(({ entry }) => entry).filter((entry) => entry["kind"] === "correction");
     expectEqual(told.map((entry) => [entry["outcome"], entry["fields"], entry["operator"], entry["details"].reason]), [["corrected", ["name_kanji"], "oku", "asked_by_person"]], "the correction in the owner's log");
     expectEqual((await glass.post("/owner/correct", { subject: person.subject, reason: "found_wrong", field: "name_kanji", text: "架空 某" })).status, 403, "a correction by an operator");

@@ -16,6 +16,10 @@ export const journey: Journey = {
     const owner = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
     const live = (await owner.get("/owner/live")).body["tickets"];
     expectEqual(live.map((one: any) => [one.operator, one.opened]), [["hana", 1]], "who may open at this moment");
+    for (const scope of ["person", "desk"]) {
+      const misspelt = await owner.post("/owner/freezes", { scope, name: "nosuchone", reason: "journey" });
+      expectEqual([misspelt.status, misspelt.body["code"]], [400, `unknown_${scope}`], `freezing a ${scope} that is none`);
+    }
     const frozen = await owner.post("/owner/freezes", { scope: "person", name: "hana", reason: "journey" });
     expectEqual(frozen.status, 200, "freezing");
     expectEqual((await glass.open(person, ticket)).body["code"], "frozen", "opening while frozen");

@@ -235,7 +235,7 @@ async function proofsStandAlone(story: Story): Promise<void> {
 /** An act of the owner's, so that the log of sakura grows. */
 async function grow(system: System): Promise<void> {
   const oku = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
-  const frozen = await oku.post("/owner/freezes", { scope: "person", name: "nobody", reason: "journey" });
+  const frozen = await oku.post("/owner/freezes", { scope: "person", name: "kenji", reason: "journey" });
   expectEqual(frozen.status, 200, "an owner's freeze");
 }
 

@@ -65,7 +65,7 @@ async function opensByMandate(system: System, context: Context, owner: VaultSite
   expectEqual((await forCourse()).status, 403, "the purpose before the owner has signed it");
   await signs(owner, "sakura-1", version);
   const changed = await forCourse();
-  expectEqual(changed.body["fields"], [{ label_en: "Course", label_ja: "ご契約コース", name: "course" }], `the fields of the purpose (${changed.status})`);
+  expectEqual(changed.body["fields"], [{ kind: "text", label_en: "Course", label_ja: "ご契約コース", name: "course", repeats: false }], `the fields of the purpose (${changed.status})`);
   const own = (await hana.glass.open(person, changed.body["ticket"])).body as Opened;
   expectEqual(own.values.map((one) => [one.field, one.label_ja, one.text]), [["course", "ご契約コース", customer.course]], "what a mandate with the own field opens");
   const { entries } = (await owner.get("/owner/entries?limit=20")).body as { entries: { entry: Record<string, any> }[] };

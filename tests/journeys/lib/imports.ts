@@ -7,6 +7,9 @@ export interface Told {
   text: string;
   rows: number | undefined;
   bad: number | undefined;
+  id: string | undefined;
+  /** Of an update: people added, changed, unchanged, and rows refused. */
+  people: (number | undefined)[];
 }
 
 /** The command, started. */
@@ -22,6 +25,7 @@ export async function imports(system: System, file: string, more: string[] = [])
   const program = importing(system, file, more);
   const code = await program.exits(120);
   const line = program.output.split("\n").find((one) => one.startsWith("{"));
-  const told = line ? (JSON.parse(line) as { rows: number; bad_rows: number }) : undefined;
-  return { code, text: program.output, rows: told?.rows, bad: told?.bad_rows };
+  const told = line ? (JSON.parse(line) as { import: string; rows: number; bad_rows: number; changed?: number; unchanged?: number }) : undefined;
+  const people = [told?.rows, told?.changed, told?.unchanged, told?.bad_rows];
+  return { code, text: program.output, rows: told?.rows, bad: told?.bad_rows, id: told?.import, people };
 }
