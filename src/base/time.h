@@ -3,6 +3,7 @@
 // Clock asks the machine.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -39,19 +40,20 @@ class SystemClock final : public Clock {
 // A clock that stands still until told; for tests and simulations.
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(Time start) : now_(start) {}
-  [[nodiscard]] Time now() const override { return now_; }
-  [[nodiscard]] MonoTime mono() const override { return MonoTime(mono_); }
+  explicit ManualClock(Time start) : now_(start.time_since_epoch().count()) {}
+  [[nodiscard]] Time now() const override { return Time(Micros(now_.load())); }
+  [[nodiscard]] MonoTime mono() const override { return MonoTime(Micros(mono_.load())); }
   void advance(Micros by) {
-    now_ += by;
-    mono_ += by;
+    now_ += by.count();
+    mono_ += by.count();
   }
   // Moves wall time alone, as when an administrator sets the clock.
-  void jump(Micros by) { now_ += by; }
+  void jump(Micros by) { now_ += by.count(); }
 
  private:
-  Time now_;
-  Micros mono_{0};
+  // Microseconds; threads under test read them while the test moves on.
+  std::atomic<Micros::rep> now_;
+  std::atomic<Micros::rep> mono_{0};
 };
 
 inline Time time_from_micros(std::int64_t since_epoch) {
