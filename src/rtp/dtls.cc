@@ -26,6 +26,30 @@ std::optional<SrtpProfile> profile_of(const SRTP_PROTECTION_PROFILE* chosen) {
   return std::nullopt;
 }
 
+// RFC 6347, 4.1: type, version, epoch, sequence number, length.
+constexpr std::size_t kRecordHeader = 13;
+constexpr std::uint16_t kDtls12 = 0xFEFD, kDtls10 = 0xFEFF;  // hellos may still say 1.0
+// RFC 5288, 3: the nonce's explicit part and the tag. All ciphers of ours are AES-GCM.
+constexpr std::size_t kLeastSealed = 8 + 16;
+
+// The datagram up to its first record that cannot be the peer's. OpenSSL (seen with 3.0.17 and
+// 3.0.19, not with 3.0.22) ends the connection over a sealed record too short to be one, which
+// anybody can forge; and it looks for records inside of one whose version it does not like.
+ByteView plausible_records(ByteView datagram, bool connected) {
+  std::size_t at = 0;
+  while (at + kRecordHeader <= datagram.size()) {
+    const std::uint8_t* record = datagram.data() + at;
+    const std::uint16_t version = read_u16(record + 1);
+    const bool is_sealed = read_u16(record + 3) != 0;
+    const std::size_t length = read_u16(record + 11);
+    if (version != kDtls12 && (connected || version != kDtls10)) break;
+    if (is_sealed && length < kLeastSealed) break;
+    if (at + kRecordHeader + length > datagram.size()) break;
+    at += kRecordHeader + length;
+  }
+  return datagram.first(at);
+}
+
 }  // namespace
 
 struct DtlsEndpoint::State {
@@ -176,7 +200,9 @@ void DtlsEndpoint::start(MonoTime now) {
 
 void DtlsEndpoint::receive(ByteView datagram, MonoTime now) {
   if (datagram.size() > kMaxDatagram || classify(datagram) != PacketKind::kDtls) return;
-  state_->bio.set_incoming(datagram);
+  const ByteView records = plausible_records(datagram, state_->phase == DtlsState::kConnected);
+  if (records.empty()) return;
+  state_->bio.set_incoming(records);
   switch (state_->phase) {
     case DtlsState::kWaiting:
     case DtlsState::kClosed:

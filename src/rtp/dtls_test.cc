@@ -235,6 +235,28 @@ TEST(Dtls, RubbishAfterTheHandshakeChangesNothing) {
   EXPECT_EQ(pair.passive->state(), DtlsState::kClosed);
 }
 
+// Anybody can forge these: there is nothing in them to authenticate.
+TEST(Dtls, RecordsTooShortToBeSealedEndNothing) {
+  Pair pair(1);
+  pair.begin();
+  pair.run(seconds(5));
+  ASSERT_TRUE(pair.connected());
+  for (std::uint8_t length = 0; length < 30; ++length) {
+    Bytes sealed{23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 1, 0, 0, length};
+    sealed.resize(sealed.size() + length, 0x5a);
+    pair.passive->receive(sealed, pair.now);
+    // The same, inside of a record that is thrown away.
+    Bytes wrapped{
+        22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 9, 0, static_cast<std::uint8_t>(13 + length)};
+    wrapped.insert(wrapped.end(), sealed.begin(), sealed.end());
+    pair.passive->receive(wrapped, pair.now);
+    EXPECT_FALSE(pair.passive->poll_transmit()) << int{length} << ": no alert is due";
+  }
+  pair.active->close();
+  pair.run(seconds(1));
+  EXPECT_EQ(pair.passive->state(), DtlsState::kClosed);
+}
+
 TEST(Dtls, BeforeTheStartNothingIsTaken) {
   auto endpoint = DtlsEndpoint::create(exchange(), {DtlsRole::kPassive, browser().fingerprint()});
   ASSERT_TRUE(endpoint);
