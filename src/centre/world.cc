@@ -124,9 +124,8 @@ void World::apply_call(const CallView& view, Time now) {
 }
 
 OperatorId World::wrapping(const CallId& id) const {
-  for (const auto& [who, view] : operators_)
-    if (view.state == routing::OperatorState::kWrapUp && view.call == id) return who;
-  return {};
+  const auto first = wrap_ups_.lower_bound({id, {}});
+  return first == wrap_ups_.end() || first->first != id ? OperatorId() : first->second;
 }
 
 void World::apply_gone(const CallGone& gone) {
@@ -134,6 +133,7 @@ void World::apply_gone(const CallGone& gone) {
   if (found == calls_.end()) return;
   Live& live = found->second;
   live.gone = true;
+  just_gone_.push_back(gone.id);
   changed_.calls.insert(gone.id);
   live.wraps_up = wrapping(gone.id);
   live.stage = "wrap_up";
@@ -143,15 +143,19 @@ void World::apply_gone(const CallGone& gone) {
 Changed World::take_changed() {
   // Whether somebody wraps up after a call is told after its end, in the same batch: only now it is
   // known which of the calls that ended are of no more interest.
-  std::erase_if(
-      calls_, [](const auto& entry) { return entry.second.gone && entry.second.wraps_up.empty(); });
+  for (const CallId& id : std::exchange(just_gone_, {})) {
+    const auto found = calls_.find(id);
+    if (found != calls_.end() && found->second.wraps_up.empty()) calls_.erase(found);
+  }
   return std::exchange(changed_, {});
 }
 
 void World::apply_operator(const OperatorView& view) {
-  const auto known = operators_.find(view.id);
-  const CallId before = known == operators_.end() ? CallId() : known->second.call;
-  operators_[view.id] = view;
+  OperatorView& known = operators_[view.id];
+  const CallId before = known.call;
+  wrap_ups_.erase({before, view.id});
+  if (view.state == routing::OperatorState::kWrapUp) wrap_ups_.emplace(view.call, view.id);
+  known = view;
   changed_.operators.insert(view.id);
   groups_of_operator(view.id);
   if (!before.empty()) release(before);

@@ -106,6 +106,8 @@ class World {
   const Accounts& accounts_;
   std::unordered_map<CallId, Live> calls_;
   std::map<OperatorId, OperatorView> operators_;
+  std::set<std::pair<CallId, OperatorId>> wrap_ups_;  // who wraps up after which call
+  std::vector<CallId> just_gone_;                     // since the last take_changed()
   std::map<PromiseId, PromiseRecord> promises_;
   std::map<DeskId, QueueView> queues_;
   std::map<DeskId, BalanceView> balances_;

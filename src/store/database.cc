@@ -14,6 +14,7 @@
 #include "store/owner_wait.h"
 #include "store/sole_owner.h"
 #include "store/sql_trouble.h"
+#include "store/sqlite_setup.h"
 #include "store/sqlite_turns.h"
 
 namespace madoguchi::store {
@@ -98,6 +99,7 @@ Result<void> Database::Connection::connect_sqlite() {
   }
   ::close(fd);
   if (auto locked = lock_beside(); !locked) return locked;
+  configure_sqlite();
   auto fresh = std::make_unique<soci::session>();
   fresh->open(soci::sqlite3, fmt::format("db=\"{}\"", path));
   *fresh << fmt::format("PRAGMA busy_timeout = {}", options.busy_timeout.count());

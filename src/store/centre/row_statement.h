@@ -152,30 +152,33 @@ std::deque<Cell> cells_of() {
   return cells;
 }
 
+// `fixed` names columns that keep their first value.
 template <typename Row>
-std::string upsert_sql(std::string_view key) {
+std::string upsert_sql(std::string_view key, std::string_view fixed) {
   std::string names, values, sets;
   for (const Cell& cell : cells_of<Row>()) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", cell.name);
     values += fmt::format("{}:{}", values.empty() ? "" : ", ", cell.name);
-    if (key.find(cell.name) == std::string_view::npos)
+    if (key.find(cell.name) == std::string_view::npos && cell.name != fixed)
       sets += fmt::format("{}{} = excluded.{}", sets.empty() ? "" : ", ", cell.name, cell.name);
   }
   return fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
                      table_of(static_cast<const Row*>(nullptr)), names, values, key, sets);
 }
 
-// Writes rows of one kind; prepared at the first.
+// Writes rows of one kind; prepared at the first. SQLite writes every index of a column that an
+// update names anew, changed or not: an indexed column that never changes is `fixed`.
 template <typename Row>
 class Upsert {
  public:
-  Upsert(soci::session& sql, std::string_view key) : sql_(sql), key_(key) {}
+  Upsert(soci::session& sql, std::string_view key, std::string_view fixed = {})
+      : sql_(sql), key_(key), fixed_(fixed) {}
 
   void put(const Row& row) {
     FillCells fill(cells_);
     columns(const_cast<Row&>(row), fill);  // the list serves reading too; filling changes nothing
     if (!statement_) {
-      static const std::string text = upsert_sql<Row>(key_);
+      static const std::string text = upsert_sql<Row>(key_, fixed_);
       statement_.emplace(sql_);
       for (Cell& cell : cells_) {
         if (cell.is_number)
@@ -192,7 +195,7 @@ class Upsert {
 
  private:
   soci::session& sql_;
-  const std::string key_;
+  const std::string key_, fixed_;
   std::deque<Cell> cells_;
   std::optional<soci::statement> statement_;
 };

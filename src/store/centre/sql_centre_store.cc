@@ -92,21 +92,27 @@ class BatchWriter {
   void operator()(const RecordingRecord& row) { recordings_.put(row); }
   void operator()(const SettledWishRecord& row) { settled_.put(row); }
   void operator()(const PositionRecord& row) {
-    const auto sequence = static_cast<long long>(row.sequence);
-    sql_ << "INSERT INTO exchange_position (id, epoch, sequence) VALUES (1, :epoch, :sequence) "
-            "ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence",
-        soci::use(row.epoch), soci::use(sequence);
+    epoch_ = row.epoch;
+    sequence_ = static_cast<long long>(row.sequence);
+    position_.execute(true);
   }
 
  private:
   soci::session& sql_;
-  Upsert<CallRecord> calls_{sql_, "id"};
-  Upsert<LegRecord> legs_{sql_, "id"};
-  Upsert<StateRecord> states_{sql_, "id"};
-  Upsert<PromiseRecord> promises_{sql_, "id"};
-  Upsert<AttemptRecord> attempts_{sql_, "call_id"};
-  Upsert<RecordingRecord> recordings_{sql_, "id"};
+  Upsert<CallRecord> calls_{sql_, "id", "arrived"};
+  Upsert<LegRecord> legs_{sql_, "id", "call_id"};
+  Upsert<StateRecord> states_{sql_, "id", "call_id"};
+  Upsert<PromiseRecord> promises_{sql_, "id", "asked"};
+  Upsert<AttemptRecord> attempts_{sql_, "call_id", "promise"};
+  Upsert<RecordingRecord> recordings_{sql_, "id", "call_id"};
   Upsert<SettledWishRecord> settled_{sql_, "wish"};
+  std::string epoch_;
+  long long sequence_ = 0;
+  soci::statement position_{
+      (sql_.prepare << "INSERT INTO exchange_position (id, epoch, sequence) VALUES (1, :epoch, "
+                       ":sequence) ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, "
+                       "sequence = excluded.sequence",
+       soci::use(epoch_), soci::use(sequence_))};
 };
 
 class SqlCentreStore final : public CentreStore {

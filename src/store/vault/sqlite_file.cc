@@ -7,6 +7,8 @@
 
 #include <unordered_map>
 
+#include "store/sqlite_setup.h"
+
 namespace madoguchi::store {
 
 struct SqliteFile::Statements {
@@ -106,6 +108,7 @@ Result<std::unique_ptr<SqliteFile>> SqliteFile::open(const Options& options) {
                               options.path));
     ::close(fd);
   }
+  configure_sqlite();
   const int code = sqlite3_open_v2(options.path.c_str(), &file->handle_,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) return file->trouble(code);
