@@ -89,7 +89,6 @@ class Vault {
     terms.update = as == As::kUpdate;
     auto importer = must(vault::Importer::begin(*records_, std::move(terms), {}));
     std::ifstream in(file, std::ios::binary);
-    in.seekg(static_cast<std::streamoff>(importer->offset()));
     Bytes piece(256 * 1024);
     while (in) {
       in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size()));

@@ -49,7 +49,7 @@ describe("correcting a record", () => {
     await send("3", () => (input(made, "correct-text").value = "03-0000-3001"));
     expect(sent).toEqual([
       { subject: "s", reason: "asked_by_person", field: "telephone", number: 2, refusals: [] },
-      { subject: "s", reason: "asked_by_person", field: "telephone", number: 3, text: "03-0000-3001", verified: false },
+      { subject: "s", reason: "asked_by_person", field: "telephone", number: 3, text: "03-0000-3001" },
     ]);
   });
 
@@ -75,6 +75,46 @@ describe("correcting a record", () => {
     submit();
     await vi.waitFor(() => expect(made.querySelector(".correct-said")?.textContent).toContain("使えない内容"));
     expect(sent.length).toBe(2);
+  });
+
+  it("says in the owner's language what is wrong with a value, in the vault's word", async () => {
+    const said = async (language: "ja" | "en", code: string): Promise<string> => {
+      vi.stubGlobal("fetch", async () => Response.json({ code, message: "in English" }, { status: 400 }));
+      const made = correctingForm({ texts: textsFor(language), language, fields }, person);
+      input(made, "correct-reason").value = "found_wrong";
+      input(made, "correct-text").value = "x";
+      made.querySelector("form")!.dispatchEvent(new Event("submit"));
+      const words = (): string => made.querySelector(".correct-said")?.textContent ?? "";
+      await vi.waitFor(() => expect(words()).not.toBe(""));
+      return words();
+    };
+    expect(await said("ja", "not_kana")).toContain("カナで入力");
+    expect(await said("en", "not_kana")).toContain("in kana");
+    expect(await said("ja", "in_future")).toBe("今日より後の日付は使えません。");
+    expect(await said("en", "no_telephone")).toContain("no telephone number");
+    expect(await said("ja", "no_mail")).toContain("メールアドレス");
+    expect(await said("en", "nothing")).toBe(textsFor("en").correctInvalid);
+  });
+
+  it("leaves a value verified that is typed once more, and says so of a new one only when it is ticked", async () => {
+    const sent: unknown[] = [];
+    vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+      sent.push(JSON.parse(String(init.body)));
+      return Response.json({ outcome: "corrected" });
+    });
+    const made = form();
+    const field = input(made, "correct-field");
+    field.value = "1";
+    field.dispatchEvent(new Event("change"));
+    input(made, "correct-reason").value = "found_wrong";
+    for (const ticked of [false, true]) {
+      input(made, "correct-verified").checked = ticked;
+      input(made, "correct-text").value = "+81 90 0000 1001";
+      made.querySelector("form")!.dispatchEvent(new Event("submit"));
+      await vi.waitFor(() => expect(input(made, "correct-text").value).toBe(""));
+    }
+    const asked = { subject: "s", reason: "found_wrong", field: "telephone", number: 2, text: "+81 90 0000 1001" };
+    expect(sent).toEqual([asked, { ...asked, verified: true }]);
   });
 
   it("reads refusals however they are separated", () => {

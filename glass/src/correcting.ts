@@ -36,8 +36,14 @@ function choicesOf({ texts, language, fields }: CorrectingParts, person: Candida
 
 export const refusalsOf = (typed: string): string[] => typed.split(/[、,，;；]/).map((one) => one.trim()).filter((one) => one !== "");
 
+/** What the vault finds wrong with a value, by its words. */
+const faults = ["controls", "not_kana", "no_date", "in_future", "no_postal_code", "no_telephone", "no_mail"] as const;
+
 function troubleOf(texts: Texts, error: Refused): string {
   if (error.isAway) return texts.away;
+  const fault = faults.find((one) => one === error.code);
+  if (fault !== undefined) return texts[`correctFault_${fault}`];
+  if (error.code === "nothing") return texts.correctInvalid;
   if (error.code === "invalid") return texts.correctInvalid;
   return error.code === "conflict" ? texts.correctConflict : sentence(texts, error.code);
 }
@@ -86,7 +92,7 @@ export function correctingForm(parts: CorrectingParts, person: Candidate): HTMLE
     return typed.length > 0 || refusesNothing.checked ? typed : null;
   };
   const wanted = (): Partial<Correction> => ({
-    ...(text.value.trim() === "" ? {} : { text: text.value.trim(), verified: verified.checked }),
+    ...(text.value.trim() === "" ? {} : { text: text.value.trim(), ...(verified.checked ? { verified: true } : {}) }),
     ...(chosen().isTelephone && givenFor.value.trim() !== "" ? { given_for: givenFor.value.trim() } : {}),
     ...(newRefusals() === null ? {} : { refusals: newRefusals()! }),
   });

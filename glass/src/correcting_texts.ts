@@ -21,6 +21,13 @@ export const correctingJapanese = {
   correctDone_removed: "削除しました。",
   correctNothing: "正しい内容を入力してください。",
   correctInvalid: "この項目には使えない内容です。書き方を確かめてください。",
+  correctFault_controls: "改行や制御文字は使えません。一行で入力してください。",
+  correctFault_not_kana: "カナで入力してください（ひらがなでもかまいません）。漢字は使えません。",
+  correctFault_no_date: "日付として読めません。1980-01-31、1980/1/31、昭和55年1月31日のように入力してください。",
+  correctFault_in_future: "今日より後の日付は使えません。",
+  correctFault_no_postal_code: "郵便番号は数字7桁で入力してください。",
+  correctFault_no_telephone: "電話番号として読めません。市外局番から、または + と国番号から入力してください。",
+  correctFault_no_mail: "メールアドレスとして読めません。アドレスを一つだけ、空白を入れずに入力してください。",
   correctConflict: "同じお客様番号の方が、ほかに登録されています。",
 };
 
@@ -46,5 +53,12 @@ export const correctingEnglish: typeof correctingJapanese = {
   correctDone_removed: "Removed.",
   correctNothing: "Please enter what is true.",
   correctInvalid: "This field cannot hold that. Please check how it is written.",
+  correctFault_controls: "Line breaks and control characters are not taken. Please enter one line.",
+  correctFault_not_kana: "Please write it in kana, katakana or hiragana; kanji are not taken.",
+  correctFault_no_date: "This is no date. Write it as 1980-01-31, 1980/1/31 or 昭和55年1月31日.",
+  correctFault_in_future: "The day must not be after today.",
+  correctFault_no_postal_code: "A postal code is seven digits.",
+  correctFault_no_telephone: "This is no telephone number. Begin with the area code, or with + and the country code.",
+  correctFault_no_mail: "This is no mail address. Enter one address, without spaces.",
   correctConflict: "Somebody else has this customer number.",
 };

@@ -22,6 +22,8 @@ namespace pb = madoguchi::wire;
 
 Result<std::string> text_of(const fs::path& file) {
   if (file.empty()) return std::string();
+  if (auto plain = vault::check_plain_file(file); !plain)
+    return tl::unexpected<Error>(plain.error());
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", file.string()));
   std::stringstream text;
@@ -62,7 +64,15 @@ class Report {
  public:
   // Bad rows would be told nowhere.
   static Result<void> can_be_written(const fs::path& file) {
-    const bool was_there = fs::exists(file);
+    std::error_code error;
+    const auto status = fs::status(file, error);
+    const bool was_there = fs::exists(status);
+    if (was_there && !fs::is_regular_file(status))
+      return fail(
+          ErrorCode::kInvalid,
+          fmt::format("{}: is no plain file, and a report is read again when an import goes "
+                      "on; name another one with --report",
+                      file.string()));
     const bool can = std::ofstream(file, std::ios::app).good();
     std::error_code ignored;
     if (can && !was_there) fs::remove(file, ignored);
@@ -244,7 +254,11 @@ Result<Imported> send(Stub& stub, const ImportAsked& asked, const vault::Survey&
   stream->Write(header_of(asked, survey.terms, pass));
   pb::ImportTells tells;
   std::uint64_t lines = 0;
-  while (stream->Read(&tells) && !tells.begin() && tells.error().empty()) lines = tells.lines();
+  std::uint64_t taken = 0;  // bytes, by an earlier try
+  while (stream->Read(&tells) && !tells.begin() && tells.error().empty()) {
+    lines = tells.lines();
+    taken = tells.bytes();
+  }
   if (!tells.error().empty()) {
     static_cast<void>(stream->Finish());
     return fail(ErrorCode::kInvalid, tells.error());
@@ -254,7 +268,7 @@ Result<Imported> send(Stub& stub, const ImportAsked& asked, const vault::Survey&
   Report report(report_file, asked.update ? "line,outcome,what" : "line,reason",
                 lines > survey.terms.first_lines ? lines : 0);
   Progress progress(survey.bytes);
-  progress.begin(tells.bytes());
+  progress.begin(taken);
   // Reading and writing go on at once: the vault tells of its progress while it is fed.
   vault::SurveyedFile file(asked.file, survey, tells.bytes());
   std::optional<Error> trouble;

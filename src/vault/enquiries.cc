@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "vault/records/file_text.h"
+#include "vault/records/refused_uses.h"
 #include "vault/records/sealed_record.h"
 #include "vault/records/sealer.h"
 
@@ -177,12 +178,20 @@ Answer<void> Enquiries::erase(const OwnersPerson& asker, const SubjectId& subjec
 namespace {
 
 constexpr std::size_t kMostWords = 200;  // bytes, of what a value was given for, or of a refusal
-constexpr std::size_t kMostRefusals = 20;
+constexpr std::size_t kMostWantedRefusals = 20;
 constexpr int kMostTimes = 3;  // that a correction is tried while others change the record
 constexpr std::chrono::hours kJapan{9};
 
 bool is_a_line(const std::string& text) {
-  return text.size() <= kMostWords && is_clean_utf8(text) && !has_controls(text);
+  return text.size() <= kMostWords && is_clean_utf8(text) && is_one_line(text);
+}
+
+// As a file's cell is read: "none" refuses nothing, and several in one are several.
+std::vector<std::string> refusals_in(const std::vector<std::string>& texts) {
+  std::vector<std::string> uses;
+  for (const std::string& text : texts)
+    for (std::string& use : RefusedUses::japanese().in_cell(text)) uses.push_back(std::move(use));
+  return uses;
 }
 
 // Says what is wrong with what is wanted, and never the value.
@@ -200,21 +209,24 @@ Result<void> check_wanted(const Schema& schema, const WantedValue& wanted) {
     return wrong("given_for: one line of at most 200 bytes");
   if (!wanted.refusals) return {};
   if (field->kind != FieldKind::kTelephone) return wrong("refusals: is no telephone");
-  for (const std::string& use : *wanted.refusals)
-    if (use.empty() || !is_a_line(use) || wanted.refusals->size() > kMostRefusals)
-      return wrong("refusals: at most 20, each one line of at most 200 bytes");
+  const auto is_wrong = [](const std::string& use) { return use.empty() || !is_a_line(use); };
+  if (std::any_of(wanted.refusals->begin(), wanted.refusals->end(), is_wrong) ||
+      refusals_in(*wanted.refusals).size() > kMostWantedRefusals)
+    return wrong("refusals: at most 20, each one line of at most 200 bytes");
   return {};
 }
 
-// `known`: as it was, if it was there. Another text is another number: what was known of the old
+enum class Means { kTheSame, kAnother };
+
+// `known`: as it was, if it was there. Another value is another number: what was known of the old
 // one's line, and that somebody verified it, says nothing of the new one.
-FieldValue value_of(const WantedValue& wanted, const std::optional<FieldValue>& known,
+FieldValue value_of(const WantedValue& wanted, const std::optional<FieldValue>& known, Means means,
                     const std::optional<Provenance>& of_record, const OperatorId& by, Time now) {
   FieldValue value = known.value_or(FieldValue{});
   value.field = wanted.field;
   value.number = wanted.number;
-  if (wanted.text && wanted.text->reveal() != value.text.reveal()) {
-    value.text = *wanted.text;
+  if (wanted.text) value.text = *wanted.text;
+  if (means == Means::kAnother) {
     value.standing = Standing::kSelfDeclared;
     if (value.telephone) value.telephone->line_kind.clear();
   }
@@ -226,7 +238,7 @@ FieldValue value_of(const WantedValue& wanted, const std::optional<FieldValue>& 
   value.provenance->obtained_by = by.text();
   if (wanted.refusals) {
     if (!value.telephone) value.telephone.emplace();
-    value.telephone->refusals = *wanted.refusals;
+    value.telephone->refusals = refusals_in(*wanted.refusals);
   }
   return value;
 }
@@ -258,6 +270,21 @@ Answer<std::string> Enquiries::correct(const OwnersPerson& asker, const SubjectI
   return declined(Error{ErrorCode::kUnavailable, "others change this record all the time"});
 }
 
+// What is not sent stays as it is.
+Result<bool> Enquiries::is_same(const OrganisationId& owner, const WantedValue& wanted,
+                                const std::optional<FieldValue>& known) {
+  if (!wanted.text) return true;
+  if (!known) return false;
+  return parts_.records.is_same(owner, wanted.field, known->text, *wanted.text);
+}
+
+std::optional<ValueFault> Enquiries::fault_of(const OwnersPerson& asker,
+                                              const WantedValue& wanted) {
+  if (!wanted.text) return std::nullopt;
+  const auto fault = parts_.records.fault_of(asker.owner, wanted.field, *wanted.text);
+  return fault ? *fault : std::nullopt;
+}
+
 // Nothing: somebody changed the record between reading and writing it.
 Answer<std::optional<std::string>> Enquiries::correct_as_it_stands(const OwnersPerson& asker,
                                                                    const SubjectId& subject,
@@ -272,10 +299,14 @@ Answer<std::optional<std::string>> Enquiries::correct_as_it_stands(const OwnersP
   if (!known && !wanted.text)
     return declined(Error{ErrorCode::kInvalid, "number: there is no such value"});
   Correction change;
-  if (wanted.gone)
+  if (wanted.gone) {
     change.gone = {fmt::format("{}.{}", wanted.field, wanted.number)};
-  else
-    change.values = {value_of(wanted, known, before->provenance, asker.who, entry.time)};
+  } else {
+    const auto same = is_same(asker.owner, wanted, known);
+    if (!same) return declined(same.error());
+    const Means means = *same ? Means::kTheSame : Means::kAnother;
+    change.values = {value_of(wanted, known, means, before->provenance, asker.who, entry.time)};
+  }
 
   entry.outcome = wanted.gone ? "removed" : known ? "corrected" : "added";
   bool told = false;

@@ -81,6 +81,8 @@ class Enquiries {
   // kConflict: nothing changed, nothing logged.
   Answer<std::string> correct(const OwnersPerson& asker, const SubjectId& subject,
                               const WantedValue& wanted, std::string_view reason);
+  // What is wrong with the text that is wanted, where correct() takes it for no such value.
+  std::optional<ValueFault> fault_of(const OwnersPerson& asker, const WantedValue& wanted);
   // For good: afterwards nobody finds or opens the person. That it begins is in the log before,
   // that it is done afterwards. `reason` is one of erasure_reasons(); kUnavailable: repeat it.
   Answer<void> erase(const OwnersPerson& asker, const SubjectId& subject, std::string_view reason);
@@ -93,6 +95,8 @@ class Enquiries {
                                                           const SubjectId& subject,
                                                           const WantedValue& wanted,
                                                           ledger::Entry entry);
+  [[nodiscard]] Result<bool> is_same(const OrganisationId& owner, const WantedValue& wanted,
+                                     const std::optional<FieldValue>& known);
   // Logs the enquiry and looks the whole log through.
   Answer<LookedAt> look_through(const OwnersPerson& asker, const SubjectId& subject,
                                 const DerivedKey& key, std::string_view outcome);

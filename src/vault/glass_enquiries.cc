@@ -121,6 +121,16 @@ web::Response GlassEnquiries::disclose(const web::Request& request, const Owners
                  fmt::format("looked-{}.json", subject->text()));
 }
 
+// The page has a sentence of its own for each fault of a value.
+web::Response GlassEnquiries::correction_declined(const OwnersPerson& asker,
+                                                  const WantedValue& wanted, const Declined& why) {
+  const Error* error = std::get_if<Error>(&why);
+  const auto fault = error != nullptr && error->code == ErrorCode::kInvalid
+                         ? parts_.enquiries->fault_of(asker, wanted)
+                         : std::nullopt;
+  return fault ? web::error_response(400, name_of(*fault), error->message) : declined_answer(why);
+}
+
 web::Response GlassEnquiries::correct(const web::Request& request, const OwnersPerson& asker) {
   const auto body = body_of(request);
   const auto subject = body ? id_in<SubjectId>(*body, "subject") : std::nullopt;
@@ -129,7 +139,7 @@ web::Response GlassEnquiries::correct(const web::Request& request, const OwnersP
   if (!subject || !reason || !wanted)
     return malformed("send subject, reason, field, number, and what the value is to be");
   const auto corrected = parts_.enquiries->correct(asker, *subject, *wanted, *reason);
-  if (!corrected) return declined_answer(corrected.error());
+  if (!corrected) return correction_declined(asker, *wanted, corrected.error());
   return shown({{"outcome", *corrected}});
 }
 

@@ -34,6 +34,7 @@ class GlassEnquiries {
   web::Response looked(const web::Request&, const OwnersPerson&);
   web::Response disclose(const web::Request&, const OwnersPerson&);
   web::Response correct(const web::Request&, const OwnersPerson&);
+  web::Response correction_declined(const OwnersPerson&, const WantedValue&, const Declined& why);
   web::Response erase(const web::Request&, const OwnersPerson&);
   web::Response prove(const web::Request&, const OwnersPerson&);
 

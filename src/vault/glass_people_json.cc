@@ -1,6 +1,6 @@
 #include "vault/glass_people_json.h"
 
-#include "vault/refused_uses.h"
+#include "vault/records/refused_uses.h"
 
 namespace madoguchi::vault {
 namespace {

@@ -262,8 +262,9 @@ grpc::Status ImportService::Import(grpc::ServerContext* context, Stream* stream)
   auto importer = Importer::begin(parts_.records, std::move(*terms), std::move(callbacks));
   if (!importer) return end_with(*stream, importer.error());
   wire::ImportTells begin;
+  // Its beginning too, where that is in already: it is held against what came then.
   begin.set_begin(true);
-  begin.set_bytes((*importer)->offset());
+  begin.set_bytes(0);
   tell(begin);
   bool whole = false;
   while (stream->Read(&part)) {

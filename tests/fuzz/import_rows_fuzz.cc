@@ -5,7 +5,9 @@
 
 #include "vault/records/file_text.h"
 #include "vault/records/import_mapping.h"
+#include "vault/records/refused_uses.h"
 #include "vault/records/row_splitter.h"
+#include "vault/records/value_check.h"
 
 namespace {
 
@@ -29,6 +31,8 @@ void take(FileFormat format, Encoding encoding, ByteView bytes) {
   for (const RowBatch::Row& row : batch.rows) {
     if (batch.text_of(row).size() > kMostRowBytes) __builtin_trap();
     if (!row.problem.empty() || !decoder.decode(batch.text_of(row), text)) continue;
+    static_cast<void>(RefusedUses::japanese().in_cell(text));
+    static_cast<void>(fault_as_meant(*Schema::standard().find("mail"), text, Time{}));
     if (format == FileFormat::kCsv) {
       split_cells(text, cells);
       if (cells.problem.empty()) static_cast<void>(row_of_cells(cells.cells, columns, provenance));

@@ -169,6 +169,73 @@ TEST_P(EnquiriesOn, ANewNumberIsOfItsOwnKindAndNotVerifiedByTheOldOnesWord) {
   EXPECT_EQ(now().standing, vault::Standing::kVerified);
 }
 
+// Written otherwise it is the same number, and as verified as before.
+TEST_P(EnquiriesOn, ANumberTypedOnceMoreIsTheSameNumber) {
+  const PersonId person = opened();
+  vault::WantedValue telephone{"telephone"};
+  telephone.text = Personal<std::string>("+81 90 0000 1001");
+  ASSERT_TRUE(enquiries_->correct(oku_, person.subject, telephone, "found_wrong"));
+  const auto value =
+      people_->records().read(person.owner, person.subject, {"telephone"})->values.at(0);
+  EXPECT_EQ(value.text.reveal(), "+81 90 0000 1001");
+  EXPECT_EQ(value.standing, vault::Standing::kVerified);
+  EXPECT_EQ(value.telephone->line_kind, "mobile");
+}
+
+// As an imported row is: each with its own word for the page, and nothing in the log.
+TEST_P(EnquiriesOn, ACorrectionIsHeldAgainstWhatSuchAValueMustBe) {
+  const PersonId person = opened();
+  const std::size_t before = entries().size();
+  const struct {
+    const char* field;
+    const char* text;
+    const char* fault;
+    const char* sentence;
+  } rows[] = {
+      {"name_kana", "架空 華子", "not_kana", "name_kana: is not written in kana"},
+      {"name_kanji", "架空\n華子", "controls",
+       "name_kanji: holds a line end or control characters"},
+      {"name_kanji", "架空\x1B", "controls", "name_kanji: holds a line end or control characters"},
+      {"birth_date", "2999-12-31", "in_future", "birth_date: lies in the future"},
+      {"birth_date", "いつか", "no_date", "birth_date: is no date"},
+      {"telephone", "番号ではない", "no_telephone", "telephone: is no telephone number"},
+      {"mail", "taro@@example.jp", "no_mail", "mail: is no mail address"},
+  };
+  for (const auto& row : rows) {
+    vault::WantedValue wanted{row.field};
+    wanted.text = Personal<std::string>(row.text);
+    const auto done = enquiries_->correct(oku_, person.subject, wanted, "found_wrong");
+    ASSERT_FALSE(done) << row.sentence;
+    const Error& error = std::get<Error>(done.error());
+    EXPECT_EQ(error.code, ErrorCode::kInvalid);
+    EXPECT_TRUE(error.message.starts_with(row.sentence)) << error.message;
+    const auto fault = enquiries_->fault_of(oku_, wanted);
+    ASSERT_TRUE(fault) << row.sentence;
+    EXPECT_EQ(name_of(*fault), row.fault);
+  }
+  EXPECT_EQ(entries().size(), before);
+  vault::WantedValue kana{"name_kana"};
+  kana.text = Personal<std::string>("カクウ ハナ");
+  EXPECT_FALSE(enquiries_->fault_of(oku_, kana));
+  EXPECT_TRUE(enquiries_->correct(oku_, person.subject, kana, "found_wrong"));
+}
+
+TEST_P(EnquiriesOn, RefusalsAreReadAsAFilesCellIs) {
+  const PersonId person = opened();
+  const auto refusals_after = [&](std::vector<std::string> said) {
+    vault::WantedValue wanted{"telephone"};
+    wanted.refusals = std::move(said);
+    EXPECT_TRUE(enquiries_->correct(oku_, person.subject, wanted, "asked_by_person"));
+    return people_->records()
+        .read(person.owner, person.subject, {"telephone"})
+        ->values.at(0)
+        .telephone->refusals;
+  };
+  EXPECT_EQ(refusals_after({"営業・DM", "アンケート・調査"}),
+            (std::vector<std::string>{"営業", "DM", "アンケート・調査"}));
+  EXPECT_EQ(refusals_after({"なし"}), std::vector<std::string>{});
+}
+
 TEST_P(EnquiriesOn, ValuesAreAddedAndRemovedEachByItself) {
   const PersonId person = opened();
   vault::WantedValue second{"telephone", 2};

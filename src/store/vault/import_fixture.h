@@ -94,7 +94,7 @@ class Import : public RecordsOnSqlite {
     std::stringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
     const std::string all = text.str();
-    for (std::size_t at = importer.offset(); at < all.size() && at < most; at += step)
+    for (std::size_t at = 0; at < all.size() && at < most; at += step)
       if (auto fed = importer.feed(as_bytes(std::string_view(all).substr(at, step))); !fed)
         return fed;
     return {};

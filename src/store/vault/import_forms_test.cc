@@ -56,11 +56,44 @@ TEST_F(ImportForms, HalfWidthKanaOfCp932IsNoOtherEncoding) {
 TEST_F(ImportForms, RefusesCellsWithControlCharacters) {
   const auto done =
       take(std::string("customer number,氏名,フリガナ\nC1,山\x1B田,ヤマダ\n"
-                       "C2,山\xC2\x85田,ヤマダ\nC3,\"山田\n花子\",ヤマダ\tハナコ\n"));
+                       "C2,山\xC2\x85田,ヤマダ\nC3,\"山田\n花子\",ヤマダ\tハナコ\n"
+                       "C4,山田 花子,ヤマダ\tハナコ\n"));
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->rows, 1U);
   expect_says(reason(2), "name_kanji: holds control characters");
   expect_says(reason(3), "name_kanji: holds control characters");
+  expect_says(reason(4), "name_kanji: holds a line end");
+}
+
+TEST_F(ImportForms, RefusesValuesThatNobodyHasRowByRow) {
+  const auto done = take(
+      std::string("お客様番号,氏名,生年月日,住所,メール,備考\n"
+                  "V1,山田,2999-12-31,,,\nV2,山田,1980-02-30,,,\nV3,山田,,,taro@@example.jp,\n"
+                  "V4,\"山田\n\",,,,\n"
+                  "V5,山田,昭和55年1月2日,\"東京都架空区1\nハイツ\",taro@example.jp,\"一\n二\"\n"));
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->rows, 1U);
+  expect_says(reason(2), "birth_date: lies in the future");
+  expect_says(reason(3), "birth_date: is no day of the calendar");
+  expect_says(reason(4), "mail: is no mail address");
+  expect_says(reason(5), "name_kanji: holds a line end");
+  EXPECT_EQ(text_of("V5", "remarks"), "一\n二");
+}
+
+TEST_F(ImportForms, ReadsWhatIsRefusedAsPeopleWriteIt) {
+  const auto done = take(std::string(
+      "お客様番号,電話番号,お断り\nR1,0312345671,営業・勧誘のお電話／DM\nR2,0312345672,なし\n"
+      "R3,0312345673,\"アンケート・調査\nＤＭ\"\nR4,0312345674,－\n"));
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->rows, 4U);
+  const auto refusals = [&](const char* customer) {
+    const auto telephone = only(customer, "telephone").values.at(0).telephone;
+    return telephone ? telephone->refusals : std::vector<std::string>{};
+  };
+  EXPECT_EQ(refusals("R1"), (std::vector<std::string>{"営業・勧誘のお電話", "DM"}));
+  EXPECT_EQ(refusals("R3"), (std::vector<std::string>{"アンケート・調査", "ＤＭ"}));
+  for (const char* customer : {"R2", "R4"})
+    EXPECT_EQ(refusals(customer), std::vector<std::string>{}) << customer;
 }
 
 TEST_F(ImportForms, KanaFieldsWantKana) {

@@ -237,7 +237,8 @@ TEST_F(ImportUpdate, TablesOfAnEarlierVersionGetTheNewColumns) {
   ASSERT_TRUE(old);
   ASSERT_TRUE(
       (*old)->execute("ALTER TABLE record_imports DROP COLUMN changed;"
-                      "ALTER TABLE record_imports DROP COLUMN unchanged"));
+                      "ALTER TABLE record_imports DROP COLUMN unchanged;"
+                      "ALTER TABLE record_imports DROP COLUMN fed"));
   old->reset();
   start();
   const auto done = update(std::string(kPeople));

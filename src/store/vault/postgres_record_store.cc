@@ -41,6 +41,7 @@ constexpr const char* kTables[] = {
     "BIGINT NOT NULL)",
     "ALTER TABLE record_imports ADD COLUMN IF NOT EXISTS changed BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE record_imports ADD COLUMN IF NOT EXISTS unchanged BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE record_imports ADD COLUMN IF NOT EXISTS fed TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE IF NOT EXISTS record_cursors (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
 };
 
@@ -128,16 +129,18 @@ Result<void> put_document(const Ask& ask, const DocumentRow& row) {
 Result<void> put_import(const Ask& ask, const std::string& organisation, const ImportRow& row) {
   return nothing(ask(
       "INSERT INTO record_imports (import_id, organisation_id, digest, terms, state, bytes, "
-      "lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us, changed, unchanged) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON "
-      "CONFLICT (import_id) DO UPDATE SET changed = excluded.changed, unchanged = "
+      "lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us, changed, unchanged, "
+      "fed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON "
+      "CONFLICT (import_id) DO UPDATE SET fed = excluded.fed, changed = excluded.changed, "
+      "unchanged = "
       "excluded.unchanged, "
       "state = excluded.state, bytes = excluded.bytes, lines = excluded.lines, rows = "
       "excluded.rows, bad_rows = excluded.bad_rows, log_bytes = excluded.log_bytes, first = "
       "excluded.first, last = excluded.last, ended_us = excluded.ended_us",
       {row.import_id, organisation, row.digest, row.terms, row.state, pg(row.bytes), pg(row.lines),
        pg(row.rows), pg(row.bad_rows), pg(row.log_bytes), pg(row.first), pg(row.last),
-       pg(to_micros(row.began)), pg(to_micros(row.ended)), pg(row.changed), pg(row.unchanged)}));
+       pg(to_micros(row.began)), pg(to_micros(row.ended)), pg(row.changed), pg(row.unchanged),
+       row.fed}));
 }
 
 DocumentRow document_of(const PostgresRows& rows, std::size_t at) {
@@ -342,9 +345,8 @@ class PostgresRecordStore final : public vault::RecordStore {
   Result<std::vector<ImportRow>> imports(const OrganisationId& organisation) override {
     const auto rows = reader_->ask(
         "SELECT import_id, digest, terms, state, bytes, lines, rows, bad_rows, log_bytes, first, "
-        "last, began_us, ended_us, changed, unchanged FROM record_imports WHERE organisation_id = "
-        "$1 ORDER BY "
-        "began_us, import_id",
+        "last, began_us, ended_us, changed, unchanged, fed FROM record_imports WHERE "
+        "organisation_id = $1 ORDER BY began_us, import_id",
         {organisation.text()});
     if (!rows) return tl::unexpected<Error>(rows.error());
     std::vector<ImportRow> all;
@@ -353,8 +355,8 @@ class PostgresRecordStore final : public vault::RecordStore {
       all.push_back({rows->text(i, 0), organisation, rows->text(i, 1), rows->text(i, 2),
                      rows->text(i, 3), number(4), number(5), number(6), number(7), number(13),
                      number(14), number(8), number(9), number(10),
-                     time_from_micros(rows->integer(i, 11)),
-                     time_from_micros(rows->integer(i, 12))});
+                     time_from_micros(rows->integer(i, 11)), time_from_micros(rows->integer(i, 12)),
+                     rows->text(i, 15)});
     }
     return all;
   }

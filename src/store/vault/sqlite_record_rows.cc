@@ -29,33 +29,46 @@ CREATE TABLE IF NOT EXISTS record_imports (
   rows INTEGER NOT NULL, bad_rows INTEGER NOT NULL, log_bytes INTEGER NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, began_us INTEGER NOT NULL,
   ended_us INTEGER NOT NULL, changed INTEGER NOT NULL DEFAULT 0,
-  unchanged INTEGER NOT NULL DEFAULT 0);
+  unchanged INTEGER NOT NULL DEFAULT 0, fed TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS record_imports_by_file ON record_imports (organisation, digest);
 CREATE TABLE IF NOT EXISTS record_cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
   WITHOUT ROWID;
 PRAGMA user_version = 1;
 )";
 
+namespace {
+
+struct NewerColumn {
+  std::string_view name;
+  const char* add;
+};
+constexpr NewerColumn kNewerColumns[] = {
+    {"changed", "ALTER TABLE record_imports ADD COLUMN changed INTEGER NOT NULL DEFAULT 0"},
+    {"unchanged", "ALTER TABLE record_imports ADD COLUMN unchanged INTEGER NOT NULL DEFAULT 0"},
+    {"fed", "ALTER TABLE record_imports ADD COLUMN fed TEXT NOT NULL DEFAULT ''"},
+};
+
+Result<bool> has_column(SqliteFile& file, std::string_view name) {
+  auto columns = file.query("SELECT 1 FROM pragma_table_info('record_imports') WHERE name = ?");
+  columns.bind(1, name);
+  return columns.step();
+}
+
+}  // namespace
+
 Result<void> add_newer_columns(SqliteFile& file) {
-  bool there = false;
-  {
-    auto columns =
-        file.query("SELECT 1 FROM pragma_table_info('record_imports') WHERE name = 'unchanged'");
-    const auto row = columns.step();
-    if (!row) return tl::unexpected<Error>(row.error());
-    there = *row;
+  for (const NewerColumn& column : kNewerColumns) {
+    const auto there = has_column(file, column.name);
+    if (!there) return tl::unexpected<Error>(there.error());
+    if (*there) continue;
+    if (auto added = file.execute(column.add); !added) return added;
   }
-  if (there) return {};
-  return file.transact([&] {
-    return file.execute(
-        "ALTER TABLE record_imports ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;"
-        "ALTER TABLE record_imports ADD COLUMN unchanged INTEGER NOT NULL DEFAULT 0");
-  });
+  return {};
 }
 
 const std::string_view kImportColumns =
     "SELECT import_id, digest, terms, state, bytes, lines, rows, bad_rows, log_bytes, first, last, "
-    "began_us, ended_us, changed, unchanged FROM record_imports ";
+    "began_us, ended_us, changed, unchanged, fed FROM record_imports ";
 
 DocumentRow document_of(const SqliteQuery& row) {
   DocumentRow document;
@@ -87,6 +100,7 @@ ImportRow import_of(const SqliteQuery& row, const OrganisationId& organisation) 
   import.ended = time_from_micros(row.integer(12));
   import.changed = unsigned_of(row.integer(13));
   import.unchanged = unsigned_of(row.integer(14));
+  import.fed = row.text(15);
   return import;
 }
 
@@ -109,7 +123,7 @@ Result<void> put_import(SqliteFile& file, const ImportRow& row, std::int64_t org
   auto put = file.query(
       "INSERT OR REPLACE INTO record_imports (import_id, organisation, digest, terms, state, "
       "bytes, lines, rows, bad_rows, log_bytes, first, last, began_us, ended_us, changed, "
-      "unchanged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "unchanged, fed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   put.bind(1, std::string_view(row.import_id))
       .bind(2, organisation)
       .bind(3, std::string_view(row.digest))
@@ -125,7 +139,8 @@ Result<void> put_import(SqliteFile& file, const ImportRow& row, std::int64_t org
       .bind(13, to_micros(row.began))
       .bind(14, to_micros(row.ended))
       .bind(15, signed_of(row.changed))
-      .bind(16, signed_of(row.unchanged));
+      .bind(16, signed_of(row.unchanged))
+      .bind(17, std::string_view(row.fed));
   return put.run();
 }
 

@@ -39,6 +39,7 @@ void EncodingScan::feed_utf8(std::uint8_t byte) {
     utf8_least_ = 0x80;
     utf8_most_ = 0xBF;
     --utf8_more_;
+    utf8_likely_ = utf8_likely_ || (utf8_more_ == 0 && utf8_bytes_ > 2);
     return;
   }
   // RFC 3629, section 4: the second byte's range depends on the first.
@@ -55,6 +56,7 @@ void EncodingScan::feed_utf8(std::uint8_t byte) {
   } else {
     utf8_bad_ = line_;
   }
+  utf8_bytes_ = utf8_more_ + 1;
 }
 
 void EncodingScan::feed_cp932(std::uint8_t byte) {
@@ -136,6 +138,12 @@ Result<Encoding> EncodingScan::verdict() const {
     return fail(ErrorCode::kInvalid,
                 "lines end with CR alone, as on old Macintoshes; save the file with CR LF or LF");
   if (utf8_bad_ == 0 && utf8_more_ == 0) return Encoding::kUtf8;
+  const Error cut_off{ErrorCode::kInvalid,
+                      fmt::format("line {}: the file ends within a character; it was cut off, "
+                                  "fetch it again",
+                                  line_)};
+  // What is left of it may well be CP932 by chance.
+  if (utf8_bad_ == 0 && utf8_likely_) return tl::unexpected<Error>(cut_off);
   if (bom_bytes() != 0)
     return fail(ErrorCode::kInvalid,
                 fmt::format("line {}: the file begins as UTF-8 but goes on as something else; "
@@ -146,11 +154,7 @@ Result<Encoding> EncodingScan::verdict() const {
                 fmt::format("line {}: this is EUC-JP; convert it: iconv -f EUC-JP -t UTF-8",
                             utf8_bad_ == 0 ? line_ : utf8_bad_));
   if (cp932_bad_ == 0 && !cp932_trail_) return Encoding::kCp932;
-  if (utf8_bad_ == 0)
-    return fail(ErrorCode::kInvalid,
-                fmt::format("line {}: the file ends within a character; it was cut off, fetch it "
-                            "again",
-                            line_));
+  if (utf8_bad_ == 0) return tl::unexpected<Error>(cut_off);
   return fail(ErrorCode::kInvalid,
               fmt::format("neither UTF-8 (broken in line {}) nor CP932 (broken in line {}); save "
                           "it as UTF-8",
@@ -166,6 +170,32 @@ bool has_controls(std::string_view utf8) {
       return true;
   }
   return false;
+}
+
+bool is_one_line(std::string_view utf8) {
+  // U+2028 and U+2029 end lines too.
+  constexpr std::string_view kSeparators[] = {"\xE2\x80\xA8", "\xE2\x80\xA9"};
+  return !has_controls(utf8) && utf8.find_first_of("\r\n") == std::string_view::npos &&
+         utf8.find(kSeparators[0]) == std::string_view::npos &&
+         utf8.find(kSeparators[1]) == std::string_view::npos;
+}
+
+std::string_view trimmed(std::string_view utf8) {
+  constexpr std::string_view kWide = "\xE3\x80\x80";  // U+3000
+  for (bool again = true; again;) {
+    again = false;
+    while (!utf8.empty() && (utf8.front() == ' ' || utf8.front() == '\t')) utf8.remove_prefix(1);
+    while (!utf8.empty() && (utf8.back() == ' ' || utf8.back() == '\t')) utf8.remove_suffix(1);
+    if (utf8.starts_with(kWide)) {
+      utf8.remove_prefix(kWide.size());
+      again = true;
+    }
+    if (utf8.ends_with(kWide)) {
+      utf8.remove_suffix(kWide.size());
+      again = true;
+    }
+  }
+  return utf8;
 }
 
 struct Decoder::Converter {

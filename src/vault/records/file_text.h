@@ -44,6 +44,8 @@ class EncodingScan {
   bool after_escape_ = false;
   std::uint64_t returns_ = 0;  // CR
   int utf8_more_ = 0;
+  int utf8_bytes_ = 0;        // of the character under way
+  bool utf8_likely_ = false;  // a character of three bytes or more was whole
   std::uint8_t utf8_least_ = 0x80;
   std::uint8_t utf8_most_ = 0xBF;
   bool cp932_trail_ = false;
@@ -55,6 +57,10 @@ class EncodingScan {
 
 // What no cell holds but by a wrong conversion: control characters beside tabs and line ends.
 [[nodiscard]] bool has_controls(std::string_view utf8);
+// Neither those nor a line end, of whichever kind.
+[[nodiscard]] bool is_one_line(std::string_view utf8);
+// Without spaces of any width and tabs before and behind.
+[[nodiscard]] std::string_view trimmed(std::string_view utf8);
 
 // Text in one encoding to UTF-8.
 class Decoder {

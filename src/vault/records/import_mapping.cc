@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 #include "vault/records/file_text.h"
+#include "vault/records/refused_uses.h"
 #include "vault/records/sealer.h"
 
 namespace madoguchi::vault {
@@ -65,24 +66,6 @@ bool is_any_of(std::string_view text, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kWide = "\xE3\x80\x80";  // U+3000
-  for (bool again = true; again;) {
-    again = false;
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    if (text.starts_with(kWide)) {
-      text.remove_prefix(kWide.size());
-      again = true;
-    }
-    if (text.ends_with(kWide)) {
-      text.remove_suffix(kWide.size());
-      again = true;
-    }
-  }
-  return text;
-}
-
 FieldValue& value_for(Subject& subject, const Column& column) {
   for (FieldValue& value : subject.values)
     if (value.number == column.number && value.field == column.field) return value;
@@ -108,26 +91,6 @@ Provenance& provenance_of(FieldValue& value) {
   return *value.provenance;
 }
 
-std::vector<std::string> split_refusals(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  const auto end_word = [&] {
-    if (const auto one = trimmed(word); !one.empty()) words.emplace_back(one);
-    word.clear();
-  };
-  constexpr std::string_view kComma = "、";
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == ';' || text.substr(at).starts_with(kComma)) {
-      at += text[at] == ';' ? 1 : kComma.size();
-      end_word();
-    } else {
-      word += text[at++];
-    }
-  }
-  end_word();
-  return words;
-}
-
 Result<void> take_kind(Subject& subject, const Column& column, std::string_view text) {
   if (is_any_of(text, {"company", "法人", "会社", "団体"}))
     subject.kind = SubjectKind::kCompany;
@@ -148,7 +111,7 @@ Result<std::string> day_of(const Column& column, std::string_view text) {
 Result<void> take_telephone_detail(TelephoneDetails& telephone, const Column& column,
                                    std::string_view text) {
   if (column.use == ColumnUse::kRefusals) {
-    telephone.refusals = split_refusals(text);
+    telephone.refusals = RefusedUses::japanese().in_cell(text);
   } else if (column.use == ColumnUse::kLineKind) {
     const auto known = std::find_if(kLineKinds.begin(), kLineKinds.end(),
                                     [&](const auto& kind) { return kind.first == text; });
@@ -279,11 +242,26 @@ Result<GivenRow> finished(GivenRow row) {
   return row;
 }
 
-Result<std::string> text_of(const json& value) {
+Result<std::string> text_of(const json& value, const Column& column) {
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_integer() || value.is_boolean()) return value.dump();
+  if (value.is_number_integer()) return value.dump();
+  if (value.is_boolean() && column.use == ColumnUse::kVerified) return value.dump();
   if (value.is_null()) return std::string();
   return fail(ErrorCode::kInvalid, "is neither text nor a whole number");
+}
+
+std::string quoted(const std::vector<Column>& columns, std::size_t at) {
+  return fmt::format("{} (\"{}\")", at + 1, columns[at].header);
+}
+
+// Two columns that say the same, and nobody knows which is meant.
+tl::unexpected<Error> twice(const std::vector<Column>& columns, std::size_t first,
+                            std::size_t second) {
+  return fail(ErrorCode::kInvalid,
+              fmt::format("column {}: there is a column for {} already: columns {} and {} both say "
+                          "it; say in a mapping file which is which",
+                          second + 1, target_of(columns[second]), quoted(columns, first),
+                          quoted(columns, second)));
 }
 
 }  // namespace
@@ -406,13 +384,6 @@ bool joins(const Column& column, const Schema& schema) {
           field->kind == FieldKind::kAddress);
 }
 
-tl::unexpected<Error> twice(std::size_t column, const std::string& target) {
-  return fail(ErrorCode::kInvalid,
-              fmt::format("column {}: there is a column for {} already; say in a mapping file "
-                          "which is which",
-                          column + 1, target));
-}
-
 }  // namespace
 
 Result<void> join_columns(std::vector<Column>& columns, const Schema& schema) {
@@ -421,78 +392,101 @@ Result<void> join_columns(std::vector<Column>& columns, const Schema& schema) {
     column.joined = Column::Joined::kNot;
     if (column.use == ColumnUse::kLeftOut) continue;
     const std::string target = target_of(column);
-    const bool further = std::any_of(columns.begin(), columns.begin() + static_cast<long>(i),
-                                     [&](const Column& one) { return target_of(one) == target; });
-    if (!further) continue;
-    if (!joins(column, schema)) return twice(i, target);
+    const auto end = columns.begin() + static_cast<long>(i);
+    const auto first = std::find_if(columns.begin(), end,
+                                    [&](const Column& one) { return target_of(one) == target; });
+    if (first == end) continue;
+    if (!joins(column, schema))
+      return twice(columns, static_cast<std::size_t>(first - columns.begin()), i);
     const bool close = schema.find(column.field)->kind == FieldKind::kAddress;
     column.joined = close ? Column::Joined::kClose : Column::Joined::kWithSpace;
   }
   return {};
 }
 
-Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
-                                        const std::vector<Column>& mapping, const Schema& schema) {
+namespace {
+
+struct Guesses {
   std::vector<Column> columns;
   std::vector<bool> parts;  // may be joined with others of the same target
-  std::optional<std::size_t> unknown;
-  for (const std::string& header : headers) {
+  std::vector<std::size_t> unknown;
+};
+
+// Whether two columns that were guessed to be the same value may be parts of it.
+bool may_join(const Guesses& all, std::size_t first, std::size_t second, const Schema& schema) {
+  const Column& column = all.columns[second];
+  const FieldSpec* field = schema.find(column.field);
+  // A house's name goes on where the address ended; a name beside a whole name is another one.
+  return field != nullptr && field->kind == FieldKind::kAddress
+             ? all.parts[first] || all.parts[second]
+             : all.parts[first] && all.parts[second];
+}
+
+tl::unexpected<Error> not_known(const Guesses& all) {
+  constexpr std::size_t kMostNamed = 100;
+  std::string named;
+  for (std::size_t i = 0; i < std::min(all.unknown.size(), kMostNamed); ++i)
+    named += (i == 0 ? "" : ", ") + quoted(all.columns, all.unknown[i]);
+  if (all.unknown.size() > kMostNamed)
+    named += fmt::format(" and {} more", all.unknown.size() - kMostNamed);
+  const bool one = all.unknown.size() == 1;
+  return fail(ErrorCode::kInvalid,
+              fmt::format("column{} {} {} not known: name {} in a mapping file, or leave {} out "
+                          "there with target = \"-\"",
+                          one ? "" : "s", named, one ? "is" : "are", one ? "it" : "them",
+                          one ? "it" : "them"));
+}
+
+}  // namespace
+
+Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
+                                        const std::vector<Column>& mapping, const Schema& schema) {
+  Guesses all;
+  for (std::size_t at = 0; at < headers.size(); ++at) {
+    const std::string name = Normaliser::header(headers[at]);
     const auto given = std::find_if(mapping.begin(), mapping.end(), [&](const Column& column) {
-      return Normaliser::header(column.header) == Normaliser::header(header);
+      return Normaliser::header(column.header) == name;
     });
-    auto guess =
-        given != mapping.end() ? std::optional(Guess{*given, true}) : guessed(header, schema);
-    if (!guess) {
-      if (!unknown) unknown = columns.size();
-      guess.emplace();
+    const bool is_given = given != mapping.end();
+    auto guess = is_given ? std::optional(Guess{*given, true}) : guessed(headers[at], schema);
+    if (!guess) all.unknown.push_back(at);
+    all.columns.push_back(guess ? std::move(guess->column) : Column{});
+    all.parts.push_back(guess && guess->is_part);
+    Column& column = all.columns.back();
+    column.header = headers[at];
+    for (std::size_t i = 0; column.use != ColumnUse::kLeftOut && i < at; ++i) {
+      if (target_of(all.columns[i]) != target_of(column)) continue;
+      // One name twice is one part twice.
+      const bool same_part = !is_given && Normaliser::header(headers[i]) == name;
+      if (same_part || !may_join(all, i, at, schema)) return twice(all.columns, i, at);
     }
-    Column& column = guess->column;
-    column.header = header;
-    const FieldSpec* field = schema.find(column.field);
-    // A house's name goes on where the address ended; a name beside a whole name is another one.
-    const bool joins_whole = field != nullptr && field->kind == FieldKind::kAddress;
-    for (std::size_t i = 0; column.use != ColumnUse::kLeftOut && i < columns.size(); ++i)
-      if (target_of(columns[i]) == target_of(column) &&
-          !(joins_whole ? guess->is_part || parts[i] : guess->is_part && parts[i]))
-        return twice(columns.size(), target_of(column));
-    columns.push_back(std::move(column));
-    parts.push_back(guess->is_part);
   }
-  if (auto joined = join_columns(columns, schema); !joined)
+  if (auto joined = join_columns(all.columns, schema); !joined)
     return tl::unexpected<Error>(joined.error());
   // A file without a header line would have its first person's data told here.
-  const bool any = std::any_of(columns.begin(), columns.end(), [](const Column& column) {
+  const bool any = std::any_of(all.columns.begin(), all.columns.end(), [](const Column& column) {
     return column.use == ColumnUse::kValue;
   });
   if (!any)
     return fail(ErrorCode::kInvalid,
                 "no column is known by its name: is the first line a header? If it is, name the "
                 "columns in a mapping file");
-  if (unknown)
-    return fail(ErrorCode::kInvalid,
-                fmt::format("column {} (\"{}\") is not known: name it in a mapping file, or leave "
-                            "it out there with target = \"-\"",
-                            *unknown + 1, headers[*unknown]));
-  return columns;
+  if (!all.unknown.empty()) return not_known(all);
+  return std::move(all.columns);
 }
 
-Result<void> check_imported(const Subject& subject, const Schema& schema) {
-  for (const FieldValue& value : subject.values) {
-    const FieldSpec* field = schema.find(value.field);
-    if (field != nullptr && field->kind == FieldKind::kKana && !reads_as_kana(value.text.reveal()))
-      return fail(ErrorCode::kInvalid,
-                  fmt::format("{}: is not written in kana", shown_name(value.field, value.number)));
-  }
-  return {};
+Result<void> check_count(std::size_t cells, const std::vector<Column>& columns) {
+  if (cells == columns.size()) return {};
+  return fail(ErrorCode::kInvalid,
+              fmt::format("has {} cells, the header has {}: a comma or quote is missing or too "
+                          "many, or the file was cut off here",
+                          cells, columns.size()));
 }
 
 Result<GivenRow> row_of_cells(const std::vector<std::string>& cells,
                               const std::vector<Column>& columns, const Provenance& provenance) {
-  if (cells.size() != columns.size())
-    return fail(ErrorCode::kInvalid,
-                fmt::format("has {} cells, the header has {}: a comma or quote is missing or too "
-                            "many, or the file was cut off here",
-                            cells.size(), columns.size()));
+  if (auto right = check_count(cells.size(), columns); !right)
+    return tl::unexpected<Error>(right.error());
   GivenRow row;
   row.subject.provenance = provenance;
   row.subject.values.reserve(columns.size());
@@ -523,10 +517,12 @@ Result<json> object_of(std::string_view text) {
 }
 
 Result<void> take_all(GivenRow& row, const Column& column, const json& value) {
+  if (value.is_array() && column.field.empty())
+    return refuse(column, "is a list, where one text is wanted");
   Column target = column;
   const std::size_t count = value.is_array() ? value.size() : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto one = text_of(value.is_array() ? value[i] : value);
+    const auto one = text_of(value.is_array() ? value[i] : value, column);
     if (!one) return refuse(column, one.error().message);
     if (column.number + i > 99) return refuse(column, "has more than 99 values");
     target.number = static_cast<std::uint8_t>(column.number + i);

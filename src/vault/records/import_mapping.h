@@ -20,7 +20,7 @@ enum class ColumnUse {
   kValue,     // of a field
   kVerified,  // of that value: yes or no
   kHolder,    // of that telephone
-  kRefusals,  // of that telephone, separated by ; or 、
+  kRefusals,  // of that telephone, as refused_uses.h reads a cell
   kLineKind,  // of that telephone: fixed, mobile, …
   kValueSource,
   kValueGivenFor,
@@ -55,8 +55,8 @@ Result<std::vector<Column>> read_mapping(std::string_view toml, std::string file
                                          const Schema& schema);
 
 // One column for each header, in order; parts of a name or an address are joined. kInvalid, naming
-// the first that nobody can place, one that comes twice, or that no column is a field at all (is
-// there a header?).
+// all that nobody can place, two that say the same, or that no column is a field at all (is there a
+// header?).
 Result<std::vector<Column>> map_headers(const std::vector<std::string>& headers,
                                         const std::vector<Column>& mapping, const Schema& schema);
 
@@ -71,6 +71,8 @@ struct GivenRow {
   bool says_kind = false;
 };
 
+// kInvalid: not as many cells as there are columns.
+Result<void> check_count(std::size_t cells, const std::vector<Column>& columns);
 // kInvalid: wrong number of cells, unknown words.
 Result<GivenRow> row_of_cells(const std::vector<std::string>& cells,
                               const std::vector<Column>& columns, const Provenance& provenance);
@@ -80,8 +82,6 @@ Result<GivenRow> row_of_json(std::string_view json, const std::vector<Column>& c
 // Parts of provenance that are not told are those of the whole.
 void fill_provenance(Provenance& part, const Provenance& whole);
 void fill_provenance(Subject& subject);
-// What a file's values must be beyond what the records ask: a name in kana is kana.
-Result<void> check_imported(const Subject& subject, const Schema& schema);
 // The keys of the first objects, in order of appearance.
 Result<std::vector<std::string>> keys_of_json(std::string_view json);
 

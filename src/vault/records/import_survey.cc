@@ -1,13 +1,11 @@
 #include "vault/records/import_survey.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <fstream>
-#include <memory>
 
-#include "base/check.h"
+#include "vault/records/running_digest.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -28,33 +26,88 @@ tl::unexpected<Error> cut_short(const std::filesystem::path& file, std::uint64_t
                           file.string(), read, bytes));
 }
 
-// Reads the whole file once: digest and encoding.
-Result<Encoding> scan(const SurveyAsked& asked, Survey& into, std::size_t& bom) {
+// What reading the whole file once tells.
+struct Scanned {
+  Encoding encoding = Encoding::kUtf8;
+  FileFormat format = FileFormat::kCsv;
+  std::size_t bom = 0;
+  RowBatch unended;  // the last row, where the file ends without a line end
+};
+
+FileFormat format_of(std::string_view head) {
+  const auto first = head.find_first_not_of("\r\n");
+  return first != std::string_view::npos && head[first] == '{' ? FileFormat::kJsonLines
+                                                               : FileFormat::kCsv;
+}
+
+Result<Scanned> scan(const SurveyAsked& asked, Survey& into) {
+  if (auto plain = check_plain_file(asked.file); !plain)
+    return tl::unexpected<Error>(plain.error());
   std::ifstream in(asked.file, std::ios::binary);
   std::error_code error;
   const std::uint64_t bytes_there = std::filesystem::file_size(asked.file, error);
   if (!error) into.written = std::filesystem::last_write_time(asked.file, error);
   if (!in || error)
-    return fail(ErrorCode::kNotFound,
-                fmt::format("{}: cannot be read, or is no plain file", asked.file.string()));
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
-                                                                       EVP_MD_CTX_free);
-  CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
+    return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", asked.file.string()));
+  Scanned found;
+  RunningDigest digest;
   EncodingScan encoding;
+  std::optional<RowSplitter> rows;
   Bytes piece(kPiece);
   while (in) {
     in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    into.bytes += got;
-    encoding.feed(ByteView(piece).first(got));
-    CHECK(EVP_DigestUpdate(digest.get(), piece.data(), got) == 1);
+    const ByteView got = ByteView(piece).first(static_cast<std::size_t>(in.gcount()));
+    digest.add(got);
+    encoding.feed(got);
+    ByteView text = got;
+    if (!rows) {
+      found.bom = encoding.bom_bytes();
+      text = got.subspan(found.bom);
+      found.format = asked.format.value_or(format_of(as_text(text)));
+      rows.emplace(found.format, found.bom, 0);
+    }
+    rows->feed(text);
+    static_cast<void>(rows->take());
   }
+  into.bytes = digest.bytes();
   if (into.bytes != bytes_there) return cut_short(asked.file, into.bytes, bytes_there);
-  std::array<std::uint8_t, 32> bytes{};
-  CHECK(EVP_DigestFinal_ex(digest.get(), bytes.data(), nullptr) == 1);
-  into.terms.digest = to_hex(bytes);
-  bom = encoding.bom_bytes();
-  return encoding.verdict();
+  into.terms.digest = digest.hex();
+  rows->finish();
+  found.unended = rows->take();
+  auto verdict = encoding.verdict();
+  if (!verdict) return in_file(asked, verdict.error());
+  found.encoding = *verdict;
+  return found;
+}
+
+// Whether the file's last row, which nothing ends, is whole as far as its shape can tell.
+Result<void> check_shape(const RowBatch& batch, const ImportTerms& terms) {
+  const RowBatch::Row& row = batch.rows.front();
+  if (!row.problem.empty()) return fail(ErrorCode::kInvalid, std::string(row.problem));
+  std::string text;
+  if (auto decoded = Decoder(terms.encoding).decode(batch.text_of(row), text); !decoded)
+    return decoded;
+  if (terms.format == FileFormat::kJsonLines) {
+    const auto keys = keys_of_json(text);
+    return keys ? Result<void>() : tl::unexpected<Error>(keys.error());
+  }
+  CsvCells cells;
+  split_cells(text, cells);
+  if (!cells.problem.empty()) return fail(ErrorCode::kInvalid, std::string(cells.problem));
+  return check_count(cells.cells.size(), terms.columns);
+}
+
+// Half a file is no file: who is missing would be missed by nobody.
+Result<void> check_end(const RowBatch& unended, const Survey& found) {
+  const bool header_alone = found.terms.first_offset == found.bytes;
+  if (unended.rows.empty() || header_alone) return {};
+  const auto whole = check_shape(unended, found.terms);
+  if (whole) return {};
+  return fail(
+      ErrorCode::kInvalid,
+      fmt::format("line {}: {}; the file ends there without a line end: cut off, so nothing "
+                  "of it was taken in; fetch it again, or mend that line and end it",
+                  unended.rows.front().line, whole.error().message));
 }
 
 Result<std::vector<std::string>> headers_of_csv(const RowBatch& head, const ImportTerms& terms) {
@@ -112,25 +165,34 @@ Result<void> check_separator(const RowBatch& head) {
 
 }  // namespace
 
+Result<void> check_plain_file(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(status))
+    return fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", file.string()));
+  if (std::filesystem::is_regular_file(status)) return {};
+  return fail(ErrorCode::kNotFound,
+              fmt::format("{}: is no plain file (but a folder, a pipe or a device), and an import "
+                          "reads a file more than once: write the data into a file, and name that",
+                          file.string()));
+}
+
 Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
   Survey found;
-  std::size_t bom = 0;
-  const auto encoding = scan(asked, found, bom);
-  if (!encoding)
-    return encoding.error().code == ErrorCode::kInvalid ? in_file(asked, encoding.error())
-                                                        : tl::unexpected<Error>(encoding.error());
+  const auto scanned = scan(asked, found);
+  if (!scanned) return tl::unexpected<Error>(scanned.error());
   ImportTerms& terms = found.terms;
-  terms.encoding = *encoding;
+  terms.encoding = scanned->encoding;
+  terms.format = scanned->format;
+  const std::size_t bom = scanned->bom;
 
   std::ifstream in(asked.file, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(bom));
   while (in && (in.peek() == '\n' || in.peek() == '\r')) in.get();
-  const bool object = in.peek() == '{';
   if (!asked.format && begins_list(in))
     return in_file(asked, {ErrorCode::kInvalid,
                            "this is one JSON array; one object a line is wanted (JSON Lines): "
                            "jq -c '.[]' makes it so"});
-  terms.format = asked.format.value_or(object ? FileFormat::kJsonLines : FileFormat::kCsv);
   in.clear();
   in.seekg(static_cast<std::streamoff>(bom));
   const bool csv = terms.format == FileFormat::kCsv;
@@ -159,6 +221,7 @@ Result<Survey> survey(const SurveyAsked& asked, const Schema& schema) {
   auto columns = map_headers(*headers, mapping, schema);
   if (!columns) return in_file(asked, columns.error());
   terms.columns = std::move(*columns);
+  if (auto whole = check_end(scanned->unended, found); !whole) return in_file(asked, whole.error());
   return found;
 }
 

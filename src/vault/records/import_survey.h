@@ -28,7 +28,12 @@ struct Survey {
   std::filesystem::file_time_type written;
 };
 
-// kInvalid with line, reason and how to mend. kUnavailable: it can't be read to its end.
+// kNotFound unless it is a regular file: of a pipe or a device nobody knows where it ends, and what
+// was read of it is gone.
+Result<void> check_plain_file(const std::filesystem::path& file);
+
+// kInvalid with line, reason and how to mend; also of a file that was cut off amid its last row.
+// kNotFound: it is no plain file, or can't be opened. kUnavailable: it can't be read to its end.
 Result<Survey> survey(const SurveyAsked& asked, const Schema& schema);
 
 // The bytes that a survey was about, read again piece by piece: all of them, or an error. One

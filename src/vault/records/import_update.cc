@@ -11,29 +11,6 @@ namespace {
 
 constexpr unsigned kMostNumbers = 99;
 
-// How a name, an address or a text is written is what it says. Of the others, two ways of writing
-// one value are that value.
-bool is_same_text(const FieldSpec& field, const std::string& a, const std::string& b,
-                  const RecordSealer& sealer, Time now) {
-  if (a == b) return true;
-  switch (field.kind) {
-    case FieldKind::kText:
-    case FieldKind::kName:
-    case FieldKind::kAddress:
-      return false;
-    case FieldKind::kKana:
-    case FieldKind::kDate:
-    case FieldKind::kPostalCode:
-    case FieldKind::kTelephone:
-    case FieldKind::kMail:
-    case FieldKind::kIdentifier:
-      break;
-  }
-  const auto form_of_a = sealer.form(field, a, now);
-  const auto form_of_b = sealer.form(field, b, now);
-  return form_of_a && form_of_b && *form_of_a == *form_of_b;
-}
-
 FieldValue* find_value(std::vector<FieldValue>& values, const std::string& field, unsigned number) {
   const auto found = std::find_if(values.begin(), values.end(), [&](const FieldValue& value) {
     return value.number == number && value.field == field;
@@ -79,7 +56,7 @@ class Differing {
     FieldValue* known =
         beside ? same_among_all(field, value) : find_value(after_, value.field, value.number);
     if (known == nullptr) return add(value, beside);
-    if (is_same_text(field, known->text.reveal(), value.text.reveal(), sealer_, now_))
+    if (sealer_.is_same(field, known->text.reveal(), value.text.reveal(), now_))
       tell_more(*known, value);
     else
       replace(*known, value);
@@ -89,7 +66,7 @@ class Differing {
   FieldValue* same_among_all(const FieldSpec& field, const FieldValue& value) {
     const auto found = std::find_if(after_.begin(), after_.end(), [&](const FieldValue& one) {
       return one.field == value.field &&
-             is_same_text(field, one.text.reveal(), value.text.reveal(), sealer_, now_);
+             sealer_.is_same(field, one.text.reveal(), value.text.reveal(), now_);
     });
     return found == after_.end() ? nullptr : &*found;
   }

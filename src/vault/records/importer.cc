@@ -20,7 +20,6 @@ using import_state::kWithdrawn;
 
 constexpr std::size_t kInFlight = 24;  // batches, from split to written
 constexpr std::size_t kUpdateBatches = 2;
-constexpr std::size_t kMostBatchBytes = 4 * 1024 * 1024;
 constexpr std::size_t kIndexSlice = 65'536;
 
 std::uint64_t short_of(const Mark& mark) {
@@ -213,6 +212,7 @@ Result<void> Importer::State::hand_over(RowBatch batch) {
   if (records.numbers.next() > kMostRecords)
     return fail(ErrorCode::kExhausted, "no record number is left");
   one.batch = std::move(batch);
+  one.fed = fed_rows.hex();
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return failure || next_sequence - written < kInFlight; });
   if (failure) return tl::unexpected<Error>(*failure);
@@ -252,25 +252,19 @@ Result<GivenRow> Importer::State::read_row(const RowBatch& batch, const RowBatch
   thread_local std::string text;  // as large as rows are, over and over
   if (auto decoded = decoder.decode(batch.text_of(row), text); !decoded)
     return tl::unexpected<Error>(decoded.error());
-  Result<GivenRow> given;
-  if (terms.format == FileFormat::kCsv) {
-    thread_local CsvCells cells;
-    split_cells(text, cells);
-    if (!cells.problem.empty()) return fail(ErrorCode::kInvalid, std::string(cells.problem));
-    given = row_of_cells(cells.cells, terms.columns, terms.provenance);
-  } else {
-    given = row_of_json(text, terms.columns, terms.provenance);
-  }
-  if (!given) return given;
-  if (const auto right = check_imported(given->subject, sealer->schema()); !right)
-    return tl::unexpected<Error>(right.error());
-  return given;
+  if (terms.format == FileFormat::kJsonLines)
+    return row_of_json(text, terms.columns, terms.provenance);
+  thread_local CsvCells cells;
+  split_cells(text, cells);
+  if (!cells.problem.empty()) return fail(ErrorCode::kInvalid, std::string(cells.problem));
+  return row_of_cells(cells.cells, terms.columns, terms.provenance);
 }
 
 void Importer::State::seal(Work& one, Decoder& decoder, Entropy& entropy, Sealed& into) const {
   const Time now = records.parts.clock.now();
   into.end_offset = one.batch.end_offset;
   into.end_line = one.batch.end_line;
+  into.fed = std::move(one.fed);
   into.rows.reserve(one.batch.rows.size());
   const auto seal_one = [&](RecordNumber number, std::uint64_t line, Result<GivenRow> given) {
     if (given) fill_provenance(given->subject);
@@ -410,6 +404,7 @@ Result<void> Importer::State::keep(std::vector<Sealed>& batches, std::vector<Bad
   row.bad_rows += bad.size();
   row.bytes = batches.back().end_offset;
   row.lines = batches.back().end_line;
+  row.fed = batches.back().fed;
   if (terms.check_only) return {};
   // A strict import with a bad row comes to nothing: the rest is looked at, not kept.
   if (!terms.strict || row.bad_rows == 0) collect(batches, kept);
@@ -485,7 +480,9 @@ Result<void> Importer::State::end_as(std::string_view state) {
 }
 
 Result<ImportStanding> Importer::State::finish() {
+  if (auto same = is_the_file(); !same) return tl::unexpected<Error>(same.error());
   splitter->finish();
+  fed_rows = fed;
   if (auto handed = hand_over(splitter->take()); !handed)
     return tl::unexpected<Error>(handed.error());
   {
@@ -551,24 +548,6 @@ Result<std::unique_ptr<Importer>> Importer::begin(Records& records, ImportTerms 
   if (auto begun = state->begin(); !begun) return tl::unexpected<Error>(begun.error());
   state->start_threads();
   return std::unique_ptr<Importer>(new Importer(std::move(state)));
-}
-
-std::uint64_t Importer::offset() const {
-  return state_->start;
-}
-
-Result<void> Importer::feed(ByteView bytes) {
-  RowSplitter& splitter = *state_->splitter;
-  // In steps, so that a batch never grows far beyond its rows.
-  constexpr std::size_t kStep = 64 * 1024;
-  while (!bytes.empty()) {
-    const std::size_t some = std::min(kStep, bytes.size());
-    splitter.feed(bytes.first(some));
-    bytes = bytes.subspan(some);
-    if (splitter.ready() >= state_->options.batch_rows || splitter.ready_bytes() > kMostBatchBytes)
-      if (auto handed = state_->hand_over(splitter.take()); !handed) return handed;
-  }
-  return {};
 }
 
 Result<ImportStanding> Importer::finish() {

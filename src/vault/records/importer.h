@@ -1,8 +1,9 @@
 // One file of records going into one organisation: rows are parsed and sealed on worker threads as
 // their bytes come, and written by one thread in their order. Every act of writing is durable and
-// says how far the file came, so whatever stops it, the same file continues there and nothing comes
-// in twice. What is found by (marks) waits, sorted, for the end: until then nobody finds the new
-// records, and a strict import that meets a bad row takes all of them away again.
+// says how far the file came, and the digest of its bytes up to there, so whatever stops it, the
+// same file continues there, no other does, and nothing comes in twice. What is found by (marks)
+// waits, sorted, for the end: until then nobody finds the new records, and a strict import that
+// meets a bad row takes all of them away again.
 //
 // An update also changes who is there (found by the field that is unique): workers look them up and
 // compare (import_update.h), the writer keeps each batch of changes in the same act, with their
@@ -130,13 +131,12 @@ class Importer {
   ~Importer();
   Importer(const Importer&) = delete;
 
-  // Where in the file feeding (again) begins.
-  [[nodiscard]] std::uint64_t offset() const;
-
-  // The next bytes of the file. An error is final: what was written stays to be continued.
+  // The next bytes of the file, from its first one on: what is in already is held against what came
+  // then. An error is final: what was written stays to be continued. kConflict: other bytes.
   Result<void> feed(ByteView bytes);
   // After the last byte: waits for everything, builds the index. kInvalid when strict and a row was
-  // bad: then nothing of the file is left. An import of no row counts as withdrawn.
+  // bad: then nothing of the file is left. An import of no row counts as withdrawn. kConflict: the
+  // bytes were not those of `terms.digest`; it is not done.
   Result<ImportStanding> finish();
 
   // Takes an import's records away as an erasure does: the list of erasures, keys, ciphertext,

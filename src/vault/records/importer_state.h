@@ -1,5 +1,6 @@
 // Importer: what its files share. Private to this folder. importer.cc takes a file in from its
-// first byte to its end, import_changes.cc settles what an update finds of people who are there.
+// first byte to its end (import_feed.cc: as they come), import_changes.cc settles what an update
+// finds of people who are there.
 #pragma once
 
 #include <condition_variable>
@@ -13,6 +14,7 @@
 #include "vault/records/importer.h"
 #include "vault/records/mark_log.h"
 #include "vault/records/records_state.h"
+#include "vault/records/running_digest.h"
 
 namespace madoguchi::vault {
 
@@ -23,6 +25,7 @@ struct Importer::State {
     std::uint64_t sequence = 0;
     NumbersInFlight::Taken numbers;
     RowBatch batch;
+    std::string fed;  // SHA-256 of the file up to the batch's end
   };
 
   // Of an update: a row about somebody who is there. In clear until it is written.
@@ -47,6 +50,7 @@ struct Importer::State {
     std::vector<BadRow> bad;
     std::uint64_t end_offset = 0;
     std::uint64_t end_line = 0;
+    std::string fed;
     std::optional<Error> failure;  // no row's fault
   };
 
@@ -70,6 +74,10 @@ struct Importer::State {
   [[nodiscard]] std::filesystem::path log_file() const;
   [[nodiscard]] Result<void> marks_stand_still() const;
   [[nodiscard]] Result<void> marks_are_newest() const;
+  // The beginning of the file, which is in already: gives what is left of the bytes.
+  Result<ByteView> pass_over(ByteView bytes);
+  void split(ByteView bytes);
+  [[nodiscard]] Result<void> is_the_file() const;
   void start_threads();
   void stop();
   Result<void> hand_over(RowBatch batch);
@@ -117,7 +125,9 @@ struct Importer::State {
   std::shared_ptr<const RecordSealer> sealer;
   std::unique_ptr<RowSplitter> splitter;  // the caller's
   std::uint64_t next_sequence = 0;        // the caller's
-  std::uint64_t start = 0;                // where feeding began
+  std::uint64_t start = 0;                // the caller's: where taking in begins
+  RunningDigest fed;                      // the caller's: of all that came
+  RunningDigest fed_rows;                 // up to the end of the last complete row
 
   // The writer's, until it has ended.
   ImportRow row;

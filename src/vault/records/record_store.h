@@ -99,6 +99,7 @@ struct ImportRow {
   RecordNumber last = 0;
   Time began;
   Time ended;
+  std::string fed;  // SHA-256 of `bytes` bytes, hex; empty: none yet, or by an earlier version
 };
 
 // One act on the records' store. Everything in it is durable together.

@@ -17,6 +17,10 @@ tl::unexpected<Error> no_subject() {
   return fail(ErrorCode::kNotFound, "there is no such subject");
 }
 
+tl::unexpected<Error> no_field(std::string_view field) {
+  return fail(ErrorCode::kInvalid, fmt::format("there is no field {}", field));
+}
+
 // "telephone" asks for every number, "telephone.2" for one.
 bool is_asked(const std::vector<std::string>& asked, std::string_view field, std::uint8_t number) {
   return std::any_of(asked.begin(), asked.end(), [&](const std::string& one) {
@@ -355,12 +359,31 @@ Result<DerivedKey> Records::derived_key(const OrganisationId& organisation,
   return vault::derived_key(held->key, purpose);
 }
 
+Result<std::optional<ValueFault>> Records::fault_of(const OrganisationId& organisation,
+                                                    std::string_view field,
+                                                    const Personal<std::string>& text) {
+  const auto sealer = state_->sealer(organisation);
+  if (!sealer) return tl::unexpected<Error>(sealer.error());
+  const FieldSpec* spec = (*sealer)->schema().find(field);
+  if (spec == nullptr) return no_field(field);
+  return (*sealer)->fault_of(*spec, text.reveal(), state_->parts.clock.now());
+}
+
+Result<bool> Records::is_same(const OrganisationId& organisation, std::string_view field,
+                              const Personal<std::string>& a, const Personal<std::string>& b) {
+  const auto sealer = state_->sealer(organisation);
+  if (!sealer) return tl::unexpected<Error>(sealer.error());
+  const FieldSpec* spec = (*sealer)->schema().find(field);
+  if (spec == nullptr) return no_field(field);
+  return (*sealer)->is_same(*spec, a.reveal(), b.reveal(), state_->parts.clock.now());
+}
+
 Result<Comparison> Records::compare(const OrganisationId& organisation, const SubjectId& subject,
                                     std::string_view field, const Personal<std::string>& typed) {
   const auto sealer = state_->sealer(organisation);
   if (!sealer) return tl::unexpected<Error>(sealer.error());
   const FieldSpec* spec = (*sealer)->schema().find(field);
-  if (spec == nullptr) return fail(ErrorCode::kInvalid, fmt::format("there is no field {}", field));
+  if (spec == nullptr) return no_field(field);
   const Time now = state_->parts.clock.now();
   const auto wanted = (*sealer)->form(*spec, typed.reveal(), now);
   if (!wanted)

@@ -29,6 +29,7 @@
 #include "vault/records/organisation_keys.h"
 #include "vault/records/schema.h"
 #include "vault/records/subject.h"
+#include "vault/records/value_check.h"
 
 namespace madoguchi::vault {
 
@@ -135,15 +136,26 @@ class Records {
 
   // ---- subjects
 
-  // kInvalid: unknown field, too long, unreadable telephone or date. kConflict: a unique value is
-  // another subject's.
+  // kInvalid: unknown field, too long, or no such value (value_check.h). kConflict: a unique value
+  // is another subject's.
   Result<SubjectId> add(const OrganisationId& organisation, const Subject& subject);
+  // As add(), of values whose text is another than before; what is stored otherwise stays.
   // kConflict also when `revision` is given and the record has another one. `tell` is called when
   // nothing but the store can fail any more; what it refuses does not happen.
   Result<void> correct(const OrganisationId& organisation, const SubjectId& subject,
                        const Correction& correction,
                        std::optional<std::int64_t> revision = std::nullopt,
                        const std::function<Result<void>()>& tell = {});
+
+  // Why add() and correct() take no such text for the field, as they would say it; nothing: they
+  // do.
+  [[nodiscard]] Result<std::optional<ValueFault>> fault_of(const OrganisationId& organisation,
+                                                           std::string_view field,
+                                                           const Personal<std::string>& text);
+  // Whether the two are one value, however each is written. kInvalid: no such field.
+  [[nodiscard]] Result<bool> is_same(const OrganisationId& organisation, std::string_view field,
+                                     const Personal<std::string>& a,
+                                     const Personal<std::string>& b);
 
   // Subjects for whom every one of `all_of` holds. A compound of the schema is used where one fits.
   // kInvalid: a field that is not indexed, or a value that can't be read as one.

@@ -45,6 +45,19 @@ Result<Bytes> rewritten(const RecordRow& row, const SubjectId& subject, const Su
   return std::move(writer).finish();
 }
 
+// What comes in with it: what stood there before, word for word, does not.
+std::vector<FieldValue> that_come_in(const Correction& correction,
+                                     const std::vector<FieldValue>& before) {
+  std::vector<FieldValue> values;
+  for (const FieldValue& value : correction.values) {
+    const bool stood = std::any_of(before.begin(), before.end(), [&](const FieldValue& one) {
+      return one.number == value.number && one.field == value.field && one.text == value.text;
+    });
+    if (!stood) values.push_back(value);
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<FieldValue> corrected(std::vector<FieldValue> values, const Correction& correction) {
@@ -96,6 +109,9 @@ Result<void> Records::correct(const OrganisationId& organisation, const SubjectI
   if (!before) return tl::unexpected<Error>(before.error());
   const auto after = corrected(*before, correction);
   if (auto right = (*sealer)->check(after); !right) return right;
+  const auto forms = (*sealer)->forms_of(that_come_in(correction, *before),
+                                         state_->parts.clock.now(), RecordSealer::Values::kComeIn);
+  if (!forms) return tl::unexpected<Error>(forms.error());
   const std::lock_guard unique_lock(state_->unique_mutex);
   if (auto unique = state_->check_unique(**sealer, after, place->number); !unique) return unique;
 

@@ -48,6 +48,8 @@ class RowSplitter {
   [[nodiscard]] std::size_t ready() const { return batch_.rows.size(); }
   [[nodiscard]] std::size_t ready_bytes() const { return batch_.text.size(); }
   RowBatch take();
+  // Bytes of the file up to the end of the last complete row.
+  [[nodiscard]] std::uint64_t end_offset() const { return batch_.end_offset; }
 
  private:
   enum class State { kCellStart, kPlain, kQuoted, kQuoteInQuoted };

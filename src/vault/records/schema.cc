@@ -76,6 +76,7 @@ Result<void> check_field(const FieldSpec& field) {
     return fail(ErrorCode::kInvalid, fmt::format("field {}: {}", field.name, cause));
   };
   if (field.number == 0) return refuse("needs a number");
+  if (field.past && field.kind != FieldKind::kDate) return refuse("only a day is past");
   if (field.unique && (!field.indexed || field.repeats))
     return refuse("a unique field must be indexed and must not repeat");
   if (field.label_ja.size() > kMostLabel || field.label_en.size() > kMostLabel)
@@ -140,6 +141,7 @@ Result<Schema> Schema::from_toml(std::string_view toml, std::string file_name) {
     field.indexed = table.flag_or("indexed", false);
     field.unique = table.flag_or("unique", false);
     field.repeats = table.flag_or("repeats", false);
+    field.past = table.flag_or("past", false);
     field.label_ja = table.text("label_ja");
     field.label_en = table.text("label_en");
     field.headers = table.texts_or("headers", {});

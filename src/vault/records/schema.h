@@ -45,6 +45,7 @@ struct FieldSpec {
   bool indexed = false;  // found by exact value
   bool unique = false;   // one subject per value within an organisation: the customer number
   bool repeats = false;
+  bool past = false;  // a day that is over, or today: of birth
   std::string label_ja;
   std::string label_en;
   std::vector<std::string> headers;  // names of columns that mean it, as people write them

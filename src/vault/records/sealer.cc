@@ -77,13 +77,44 @@ Result<std::string> RecordSealer::form(const FieldSpec& field, std::string_view 
   return Normaliser::japanese().form(field.kind, text, plan_, now);
 }
 
+std::optional<ValueFault> RecordSealer::fault_of(const FieldSpec& field, std::string_view text,
+                                                 Time now) const {
+  if (const auto fault = fault_as_written(field, text)) return fault;
+  const auto made = form(field, text, now);
+  return made ? fault_as_meant(field, *made, now) : fault_without_form(field.kind);
+}
+
+bool RecordSealer::is_same(const FieldSpec& field, const std::string& a, const std::string& b,
+                           Time now) const {
+  if (a == b) return true;
+  switch (field.kind) {
+    case FieldKind::kText:
+    case FieldKind::kName:
+    case FieldKind::kAddress:
+      return false;
+    case FieldKind::kKana:
+    case FieldKind::kDate:
+    case FieldKind::kPostalCode:
+    case FieldKind::kTelephone:
+    case FieldKind::kMail:
+    case FieldKind::kIdentifier:
+      break;
+  }
+  const auto form_of_a = form(field, a, now);
+  const auto form_of_b = form(field, b, now);
+  return form_of_a && form_of_b && *form_of_a == *form_of_b;
+}
+
 Result<std::vector<BlindIndex::Form>> RecordSealer::forms_of(std::span<const FieldValue> values,
-                                                             Time now) const {
+                                                             Time now, Values are) const {
   std::vector<BlindIndex::Form> forms;
   forms.reserve(values.size());
   for (const FieldValue& value : values) {
     const FieldSpec& field = *schema_->find(value.field);
     const std::string& text = value.text.reveal();
+    const bool comes_in = are == Values::kComeIn;
+    if (const auto fault = comes_in ? fault_as_written(field, text) : std::nullopt)
+      return refuse(value.field, value.number, sentence_of(*fault));
     const bool any_text = field.kind == FieldKind::kText || field.kind == FieldKind::kName ||
                           field.kind == FieldKind::kAddress;
     if (any_text && !is_searched(field)) {
@@ -97,6 +128,8 @@ Result<std::vector<BlindIndex::Form>> RecordSealer::forms_of(std::span<const Fie
     }
     auto made = form(field, text, now);
     if (!made) return refuse(value.field, value.number, made.error().message);
+    if (const auto fault = comes_in ? fault_as_meant(field, *made, now) : std::nullopt)
+      return refuse(value.field, value.number, sentence_of(*fault));
     forms.push_back({&field, std::move(*made)});
   }
   return forms;
@@ -115,7 +148,7 @@ Result<SealedSubject> RecordSealer::seal(RecordNumber number, const Subject& sub
   if (!fits(subject.provenance))
     return fail(ErrorCode::kInvalid,
                 fmt::format("provenance has at most {} bytes of text each", kMostProvenance));
-  const auto forms = forms_of(subject.values, now);
+  const auto forms = forms_of(subject.values, now, Values::kComeIn);
   if (!forms) return tl::unexpected<Error>(forms.error());
 
   SealedSubject sealed;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "vault/records/schema.h"
 #include "vault/records/sealed_record.h"
 #include "vault/records/subject.h"
+#include "vault/records/value_check.h"
 
 namespace madoguchi::vault {
 
@@ -48,12 +50,22 @@ class RecordSealer {
   Result<SealedSubject> seal(RecordNumber number, const Subject& subject, Time now,
                              Entropy& entropy) const;
 
-  // The checks alone, and the normal forms that marks are made of.
-  Result<std::vector<BlindIndex::Form>> forms_of(std::span<const FieldValue> values,
-                                                 Time now) const;
+  // The normal forms that marks are made of. What comes in now is also held against what such a
+  // value must be (value_check.h); what is stored was when it came.
+  enum class Values { kStored, kComeIn };
+  Result<std::vector<BlindIndex::Form>> forms_of(std::span<const FieldValue> values, Time now,
+                                                 Values are = Values::kStored) const;
+  // Nothing: the text may come in as such a value.
+  [[nodiscard]] std::optional<ValueFault> fault_of(const FieldSpec& field, std::string_view text,
+                                                   Time now) const;
   [[nodiscard]] Result<std::string> form(const FieldSpec& field, std::string_view text,
                                          Time now) const;
+  // Whether two texts are one value: how a name, an address or a text is written is what it says;
+  // of the others, ways of writing one value are that value.
+  [[nodiscard]] bool is_same(const FieldSpec& field, const std::string& a, const std::string& b,
+                             Time now) const;
   [[nodiscard]] std::vector<Mark> unique_marks(std::span<const BlindIndex::Form> forms) const;
+  // Of all values of a subject together; not of what each says.
   [[nodiscard]] Result<void> check(std::span<const FieldValue> values) const;
 
  private:

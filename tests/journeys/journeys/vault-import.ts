@@ -1,6 +1,7 @@
 // A client's files come in over the running vault: CSV as old systems write it (CP932) and JSON Lines. Bad rows are told
 // by line and reason, --strict takes all or nothing, an import or a vault that is killed goes on where it was (other files
 // wait), what came in may be taken back, and whoever came in is found when she rings. A newer list changes who is there.
+// Half a file is refused, and so is what is no file.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -68,6 +69,24 @@ async function takesCsv(system: System, context: Context): Promise<void> {
   expect(!told.join().includes("1980-13-45") && !told.join().includes("K-0099"), "a reason holds a value");
   const again = await imports(system, file);
   expect(again.code !== 0 && /in already/.test(again.text), `the same file again: ${again.text}`);
+}
+
+/** Half a file, and what is no file: nothing begins. */
+async function refusesWhatIsNoWholeFile(system: System, context: Context): Promise<void> {
+  const file = join(context.folder, "half.csv");
+  writeFileSync(file, "お手紙番号,氏名,フリガナ\nH-1,半分 一,ハンブン イチ\nH-2,半分");
+  const half = await imports(system, file);
+  expect(half.code === 2 && /half\.csv: line 3: .*cut off.*fetch it again/.test(half.text), `half a file: ${half.text}`);
+  writeFileSync(file, "お手紙番号,靴,氏名,血液型\n");
+  const unknown = await imports(system, file);
+  expect(unknown.code === 2 && /columns 2 \("靴"\), 4 \("血液型"\) are not known/.test(unknown.text), `columns that nobody knows: ${unknown.text}`);
+  writeFileSync(file, "お手紙番号,氏名\nH-1,半分 一\n");
+  const pipe = join(context.folder, "pipe.csv");
+  execFileSync("mkfifo", [pipe]);
+  for (const [path, ...more] of [[pipe], ["/dev/zero"], [file, "--map", pipe], [file, "--report", pipe]] as const) {
+    const told = await imports(system, path, more);
+    expect(told.code === 2 && /is no plain file/.test(told.text), `${path} ${more.join(" ")}: ${told.text}`);
+  }
 }
 
 /** A newer list: somebody new, somebody who moved and has one more telephone, somebody as before, and a bad row. */
@@ -204,6 +223,7 @@ export const journey: Journey = {
       settings: (process, toml) => (process === "centre" ? withoutWords(toml) : toml),
     });
     await takesCsv(system, context);
+    await refusesWhatIsNoWholeFile(system, context);
     const update = await isUpdated(system, context);
     await goesOnAfterKills(system, context);
     await isTakenBack(system, context);

@@ -134,6 +134,11 @@ export const journey: Journey = {
     const oku = await VaultSite.signIn(system.ready.glass_url, "oku", system.password("oku"));
     for (const odd of [{ text: 5 }, { text: "架空 某", verified: "yes" }, { gone: "yes" }, { text: "架空 某", number: 256 }, { refusals: ["営業", 5] }])
       expectEqual((await oku.post("/owner/correct", { subject: person.subject, reason: "found_wrong", field: "name_kanji", ...odd })).status, 400, `a correction that is none: ${JSON.stringify(odd)}`);
+    const faults = [["name_kana", "架空 華子", "not_kana"], ["birth_date", "2999-12-31", "in_future"], ["telephone", "番号ではない", "no_telephone"]] as const;
+    for (const [field, text, code] of faults) {
+      const refused = await oku.post("/owner/correct", { subject: person.subject, reason: "found_wrong", field, text });
+      expectEqual([refused.status, refused.body["code"]], [400, code], `what is no ${field}`);
+    }
     const told = ((await oku.get("/owner/entries?limit=20")).body["entries"] as { entry: Record<string, any> }[]).map(({ entry }) => entry).filter((entry) => entry["kind"] === "correction");
     expectEqual(told.map((entry) => [entry["outcome"], entry["fields"], entry["operator"], entry["details"].reason]), [["corrected", ["name_kanji"], "oku", "asked_by_person"]], "the correction in the owner's log");
     expectEqual((await glass.post("/owner/correct", { subject: person.subject, reason: "found_wrong", field: "name_kanji", text: "架空 某" })).status, 403, "a correction by an operator");

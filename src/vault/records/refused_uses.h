@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,9 +31,20 @@ class RefusedUses {
   // Null: the client's own words.
   [[nodiscard]] const RefusedUse* find(std::string_view words) const;
 
+  // The uses that one cell names, each as it is written there; none for a cell that says "none". A
+  // separator within a use that is known by that word (アンケート・調査) divides nothing.
+  [[nodiscard]] std::vector<std::string> in_cell(std::string_view cell) const;
+
  private:
+  [[nodiscard]] std::vector<std::string_view> parts_of(std::string_view cell) const;
+
   std::vector<RefusedUse> uses_;
   std::unordered_map<std::string, std::size_t> by_form_;  // of every spelling: where in uses_
+  std::vector<std::string> separators_;
+  // Forms of parts, one a line: of words that hold a separator, and of those that say "none".
+  std::set<std::string> divided_;
+  std::set<std::string> none_;
+  std::size_t most_parts_ = 1;  // of one of them
 };
 
 }  // namespace madoguchi::vault
