@@ -130,8 +130,8 @@ struct Shared {
 template <typename Traits>
 class EngineReply final : public Reply::Channel {
  public:
-  EngineReply(restinio::request_handle_t request, std::shared_ptr<Shared> shared, bool head)
-      : request_(std::move(request)), shared_(std::move(shared)), head_(head) {}
+  EngineReply(restinio::request_handle_t request, std::shared_ptr<Shared> shared, Body body)
+      : request_(std::move(request)), shared_(std::move(shared)), body_(body) {}
 
   ~EngineReply() override {
     if (!answered_) send(error_response(500, "internal", "no answer was made; please report it"));
@@ -139,7 +139,7 @@ class EngineReply final : public Reply::Channel {
 
   void send(Response response) override {
     if (answered_.exchange(true) || shared_->stopped) return;
-    write(*request_, std::move(response), *shared_, head_);
+    write(*request_, std::move(response), *shared_, body_);
   }
 
   void upgrade(Reply::OnSocket ready) override {
@@ -150,13 +150,24 @@ class EngineReply final : public Reply::Channel {
   }
 
   static void write(restinio::request_t& request, Response response, const Shared& shared,
-                    bool head) {
-    auto builder = request.create_response(restinio::http_status_line_t(
+                    Body body) {
+    restinio::http_status_line_t status(
         restinio::http_status_code_t(static_cast<std::uint16_t>(response.status)),
-        std::string(reason_of(response.status))));
-    for (auto& [name, value] : headers_of(response, shared.settings))
-      builder.header().add_field(std::move(name), std::move(value));
-    if (!head) builder.set_body(std::move(response.body));
+        std::string(reason_of(response.status)));
+    const auto add_headers = [&](auto& builder) {
+      for (auto& [name, value] : headers_of(response, shared.settings))
+        builder.header().add_field(std::move(name), std::move(value));
+    };
+    if (body == Body::kLeftOut) {
+      auto builder = request.create_response<restinio::user_controlled_output_t>(std::move(status));
+      add_headers(builder);
+      builder.set_content_length(response.body.size());
+      builder.done();
+      return;
+    }
+    auto builder = request.create_response(std::move(status));
+    add_headers(builder);
+    builder.set_body(std::move(response.body));
     builder.done();
   }
 
@@ -165,7 +176,7 @@ class EngineReply final : public Reply::Channel {
     if (request.header().connection() != restinio::http_connection_header_t::upgrade ||
         !request.header().has_field(restinio::http_field::sec_websocket_key)) {
       write(request, error_response(426, "upgrade_required", "this path is a WebSocket"), shared,
-            false);
+            Body::kSent);
       return;
     }
     namespace ws = restinio::websocket::basic;
@@ -180,7 +191,7 @@ class EngineReply final : public Reply::Channel {
 
   const restinio::request_handle_t request_;  // shared with the library
   const std::shared_ptr<Shared> shared_;
-  const bool head_;
+  const Body body_;
   std::atomic<bool> answered_{false};
 };
 
@@ -192,6 +203,10 @@ inline Method method_of(const restinio::http_request_header_t& header) {
   if (method == restinio::http_method_put()) return Method::kPut;
   if (method == restinio::http_method_delete()) return Method::kDelete;
   return Method::kOther;
+}
+
+inline Body body_for(const restinio::http_request_header_t& header) {
+  return method_of(header) == Method::kHead ? Body::kLeftOut : Body::kSent;
 }
 
 // std::nullopt: the path is malformed.
@@ -311,8 +326,8 @@ class RestinioEngine final : public Engine {
       refuse(*from, too_large(*status, request));
       return;
     }
-    const bool head = request && request->method == Method::kHead;
-    const Reply reply(std::make_shared<EngineReply<Traits>>(std::move(from), shared_, head));
+    const Body body = body_for(from->header());
+    const Reply reply(std::make_shared<EngineReply<Traits>>(std::move(from), shared_, body));
     if (!request) {
       ++counters.malformed;
       reply.send(error_response(400, "invalid", "the path is not well-formed"));
@@ -347,13 +362,14 @@ class RestinioEngine final : public Engine {
 
   // RESTinio gives the connection away as it does to a WebSocket.
   void refuse(restinio::request_t& from, Response response) {
+    const Body body = body_for(from.header());
     const auto connection = std::move(restinio::impl::access_req_connection(from));
     if (!connection) return;
     auto& given = dynamic_cast<restinio::impl::connection_t<Traits>&>(*connection);
     const ServerSettings& settings = shared_->settings;
     // Shared by the handlers of what is under way on it.
     std::make_shared<LastWord<Traits>>(given.move_upgrade_internals(),
-                                       last_response(response, settings),
+                                       last_response(response, settings, body),
                                        HearOut{settings.request_within, settings.most_heard_out})
         ->say();
   }

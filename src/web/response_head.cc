@@ -66,12 +66,12 @@ std::vector<Header> headers_of(const Response& response, const ServerSettings& s
   return headers;
 }
 
-std::string last_response(const Response& response, const ServerSettings& settings) {
+std::string last_response(const Response& response, const ServerSettings& settings, Body body) {
   std::string text = fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Length: {}\r\n",
                                  response.status, reason_of(response.status), response.body.size());
   for (const auto& [name, value] : headers_of(response, settings))
     text += fmt::format("{}: {}\r\n", name, value);
-  return text + "\r\n" + response.body;
+  return text + "\r\n" + (body == Body::kSent ? response.body : std::string());
 }
 
 }  // namespace madoguchi::web

@@ -116,6 +116,32 @@ TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
   EXPECT_NE(ask(get("/events")).find("426"), std::string::npos);
 }
 
+TEST_F(ServerTest, AHeadRequestGetsTheHeadOfGetsAnswerAlone) {
+  put("site/large.txt", std::string(200'000, 'x'));
+  start();
+  const auto head = [](const std::string& path, const std::string& more = "") {
+    return "HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
+  };
+  TestClient client(server_->port());
+  for (const auto& [path, length] :
+       {std::pair("/app/large.txt", "Content-Length: 200000"),
+        std::pair("/hello/a", "Content-Length: 7"), std::pair("/nowhere", "Content-Length: 2")}) {
+    ASSERT_TRUE(client.say(head(path)));
+    EXPECT_NE(client.hear_until("\r\n\r\n").find(length), std::string::npos) << path;
+  }
+  // The next answer on the connection comes right behind.
+  EXPECT_TRUE(client.ask(get("/hello/a")).starts_with("HTTP/1.1 200 OK"));
+  for (const std::string& too_large :
+       {head("/" + std::string(10'000, 'x')),
+        head("/hello/a", "X-Long: " + std::string(20'000, 'x') + "\r\n")}) {
+    TestClient refused(server_->port());
+    ASSERT_TRUE(refused.say(too_large));
+    const std::string answer = refused.hear_all();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 4")) << answer;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+  }
+}
+
 TEST_F(ServerTest, RefusesForeignHostsAndOversizedHeads) {
   start();
   EXPECT_NE(ask("GET /hello/a HTTP/1.1\r\nHost: evil.example\r\n\r\n").find("421"),
