@@ -34,7 +34,8 @@ class TokenSession {
   // As token_secrets().
   Result<std::vector<TokenSecret>> secrets();
   // kConflict when there is one of that label already, or somebody else makes one at the same time:
-  // then neither is left, or the other's.
+  // then neither is left, or the other's. Where a token does not show at once what another session
+  // made, as SoftHSM, both may succeed: then two stand under this label, and the vault takes one.
   Result<void> make_key(const std::string& key);
   // Destroys what make_key() made here, and nothing else of its label.
   Result<void> take_back();
