@@ -30,7 +30,7 @@ struct ProcessAccess {
 };
 
 struct Exported {
-  bool cut_off = false;  // the recording ended with a crash, not with the call
+  bool cut_off = false;  // the recording ends where no call did: by a crash, or it goes on
   std::uint64_t bytes = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/admin_client.h"
+#include "app/centre_client.h"
 
 namespace madoguchi::app {
 namespace {
@@ -47,9 +48,9 @@ Result<void> list_command(const Wanted& wanted) {
 
 Result<std::vector<FoundRecording>> wanted_recordings(const Wanted& wanted) {
   if (!wanted.file.empty()) {
-    FoundRecording named;
-    named.file = wanted.file;
-    return std::vector<FoundRecording>{std::move(named)};
+    auto named = read_recording(wanted.file);
+    if (!named) return tl::unexpected<Error>(named.error());
+    return std::vector<FoundRecording>{*std::move(named)};
   }
   auto found = list_recordings(recordings_of(wanted.data));
   if (!found) return found;
@@ -60,16 +61,44 @@ Result<std::vector<FoundRecording>> wanted_recordings(const Wanted& wanted) {
   return found;
 }
 
-void tell(const FoundRecording& from, const fs::path& to, const Exported& exported, bool as_json) {
+// nullopt: the centre does not answer.
+std::optional<bool> is_up(const fs::path& data, const CallId& call) {
+  const auto centre = ProcessAccess::of_deployment(data, "centre");
+  if (!centre) return std::nullopt;
+  const auto answer = ask_centre(*centre, {"GET", "/calls/" + call.text(), {}, {}}, who_asks());
+  if (!answer && answer.error().code == ErrorCode::kNotFound) return false;
+  if (!answer) return std::nullopt;
+  const json told = json::parse(*answer, nullptr, false);
+  return told.is_object() && told.value("ended_at", json()).is_null();
+}
+
+std::string_view words_for(Ending ending) {
+  switch (ending) {
+    case Ending::kWhole:
+      return "";
+    case Ending::kGoesOn:
+      return "; it is still being recorded: this is what there is so far";
+    case Ending::kCutOff:
+      return "; the recording was cut off by a fault";
+    case Ending::kUnknown:
+      return "; it is still being recorded, or was cut off by a fault: the centre, which would "
+             "know, does not answer";
+  }
+  return "";
+}
+
+void tell(const FoundRecording& from, const fs::path& to, std::uint64_t bytes, Ending ending,
+          bool as_json) {
   if (as_json)
     fmt::print("{}\n", json{{"file", to.string()},
                             {"recording", from.file.string()},
-                            {"bytes", exported.bytes},
-                            {"cut_off", exported.cut_off}}
+                            {"bytes", bytes},
+                            {"cut_off", ending == Ending::kCutOff || ending == Ending::kUnknown},
+                            {"goes_on", ending == Ending::kGoesOn}}
                            .dump());
   else
-    fmt::print("{}: {} bytes, of {}{}\n", to.string(), exported.bytes, from.file.string(),
-               exported.cut_off ? "; the recording was cut off by a fault" : "");
+    fmt::print("{}: {} bytes, of {}{}\n", to.string(), bytes, from.file.string(),
+               words_for(ending));
   std::fflush(stdout);  // what is written is told, also when the next one fails
 }
 
@@ -101,11 +130,13 @@ Result<void> export_command(const Wanted& wanted) {
   if (!vault) return tl::unexpected<Error>(vault.error());
   for (std::size_t i = 0; i < files.size(); ++i) {
     const FoundRecording& one = (*recordings)[i];
+    // Before the file is read: a call that ends meanwhile was not cut off.
+    const std::optional<bool> call_is_up = is_up(wanted.data, one.call);
     auto exported = export_recording(*vault, one.file, files[i], who_asks(), wanted.purpose);
     if (!exported)
       return fail(exported.error().code,
                   fmt::format("{}: {}", one.file.string(), exported.error().message));
-    tell(one, files[i], *exported, wanted.json);
+    tell(one, files[i], exported->bytes, ending_of(!exported->cut_off, call_is_up), wanted.json);
   }
   return {};
 }
@@ -127,6 +158,12 @@ std::vector<fs::path> wav_files(const std::vector<FoundRecording>& recordings,
                       fmt::format("{}-{}{}", out.stem().string(), i + 1, out.extension().string()));
   }
   return files;
+}
+
+Ending ending_of(bool whole, std::optional<bool> call_is_up) {
+  if (whole) return Ending::kWhole;
+  if (!call_is_up) return Ending::kUnknown;
+  return *call_is_up ? Ending::kGoesOn : Ending::kCutOff;
 }
 
 void add_recording(CLI::App& app, Chosen& chosen) {

@@ -36,5 +36,13 @@ TEST(RecordingCommand, InAFolderEachHasItsSealedFilesName) {
   EXPECT_EQ(wav_files(sealed({"c.1.mdgrec"}), "new/"), std::vector<fs::path>{"new/c.1.wav"});
 }
 
+TEST(RecordingCommand, WhatIsStillBeingRecordedWasNotCutOff) {
+  EXPECT_EQ(ending_of(false, true), Ending::kGoesOn);
+  EXPECT_EQ(ending_of(false, false), Ending::kCutOff);
+  EXPECT_EQ(ending_of(false, std::nullopt), Ending::kUnknown);
+  for (const std::optional<bool> call_is_up : {std::optional<bool>(), {true}, {false}})
+    EXPECT_EQ(ending_of(true, call_is_up), Ending::kWhole);
+}
+
 }  // namespace
 }  // namespace madoguchi::app

@@ -20,6 +20,9 @@ struct FoundRecording {
   std::uintmax_t bytes = 0;
 };
 
+// kNotFound: it can't be read; kCorrupt: it is no recording.
+Result<FoundRecording> read_recording(const std::filesystem::path& file);
+
 // Oldest first; files that are no recordings are passed over. kNotFound: no such folder.
 Result<std::vector<FoundRecording>> list_recordings(const std::filesystem::path& folder);
 
