@@ -141,9 +141,21 @@ Result<void> Deployment::check_options() const {
                 fmt::format("--erasures: {} lies in {}: a backup that is put back would bring back "
                             "who was erased since",
                             options_.erasures.string(), options_.data.string()));
-  if (!is_address(options_.public_address))
+  // Later it is the settings' word, which the exchange checks itself.
+  if (first && !is_address(options_.public_address))
     return fail(ErrorCode::kInvalid,
                 fmt::format("--public-address: {} is no IP address", options_.public_address));
+  if (first && is_everywhere(options_.public_address))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("--public-address: {} is no address that others can send to",
+                            options_.public_address));
+  for (const auto& [option, host] : {std::pair("--console-host", &options_.console_host),
+                                     std::pair("--glass-host", &options_.glass_host)})
+    if (first && !host->empty() && !web::is_host(*host))
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("{}: {} is no name in lower case without scheme and port, as "
+                              "desk.example.jp",
+                              option, *host));
   if (options_.certificate.empty() && !web::is_loopback(options_.address))
     return fail(ErrorCode::kInvalid,
                 fmt::format("--address: without --certificate and --key only this machine itself "

@@ -8,9 +8,12 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/process.h"
+#include "base/program.h"
 #include "base/sealing.h"
+#include "centre/console_folders.h"
 #include "centre/core.h"
 #include "web/settings.h"
+#include "wire/role_files.h"
 
 namespace madoguchi::centre {
 namespace {
@@ -34,6 +37,26 @@ Confinement rights_for(const Settings& settings) {
   return rights;
 }
 
+// What only this machine can say, and is not to be found out in the middle of a call.
+Result<void> check_machine(const Settings& settings) {
+  if (auto ours = wire::check_role_files(
+          {settings.rpc_authority, settings.rpc_certificate, settings.rpc_key}, "centre");
+      !ours)
+    return ours;
+  if (!settings.consoles.empty() && consoles_in(settings.consoles).empty())
+    return fail(ErrorCode::kInvalid,
+                fmt::format("web.consoles: {} has no folder with an index.html; build the consoles "
+                            "(tools/build) or name the folder where they are",
+                            settings.consoles.string()));
+  if (settings.speech.enabled && !is_program(settings.speech.program))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("speech.program: {} is no program of the system (beneath /usr) that "
+                            "can be started; install it (apt install espeak-ng), or set enabled = "
+                            "false and no text is spoken",
+                            settings.speech.program));
+  return {};
+}
+
 }  // namespace
 
 Result<void> run(const std::filesystem::path& config_file, const OpenStore& open_store,
@@ -41,13 +64,14 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   start_log("centre", LogLevel::kInfo);
   auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
+  const auto wrong = [&](const Error& error) {
+    return tl::unexpected<Error>(named_after(config_file, error));
+  };
+  if (auto good = check_machine(*settings); !good) return wrong(good.error());
   if (auto made = make_data_folder(config_file, settings->data); !made) return made;
   log_info("{}", confine(rights_for(*settings)).summary());
 
   const StopSignals signals;
-  const auto wrong = [&](const Error& error) {
-    return tl::unexpected<Error>(named_after(config_file, error));
-  };
   auto store = open_store(settings->database);
   if (!store) return wrong(store.error());
   const SystemClock clock;

@@ -7,6 +7,7 @@
 
 #include "centre/desk_input.h"
 #include "routing/names.h"
+#include "web/hosts.h"
 #include "web/settings.h"
 
 namespace madoguchi::centre {
@@ -36,15 +37,16 @@ Enum read_name(Config& table, std::string_view key, Enum fallback) {
 
 void read_web(Config table, Settings& into) {
   web::read_listening(table, 8080, into.web);
-  into.web.hosts = table.texts_or("hosts", {});
+  web::read_hosts(table, into.web);
   into.consoles = table.path_or("consoles", {});
   const std::string& glass = into.glass_origin = table.text_or("glass_origin", "");
-  if (!glass.empty()) {
-    // The console holds the vault's glass in a frame; nothing else may be framed.
-    into.web.content_security_policy += "; frame-src " + glass;
-    if (glass.find_first_of(" ;,'\"\r\n") != std::string::npos)
-      table.refuse("glass_origin", "must be one origin, as https://vault.example.jp:8443");
-  }
+  if (glass.empty()) return;
+  if (!web::is_origin(glass))
+    table.refuse("glass_origin",
+                 "must be scheme://host or scheme://host:port in lower case and no more, as "
+                 "https://vault.example.jp:8443");
+  // The console holds the vault's glass in a frame; nothing else may be framed.
+  into.web.content_security_policy += "; frame-src " + glass;
 }
 
 void read_rpc(Config table, Settings& into) {

@@ -48,6 +48,15 @@ TEST(Settings, AMistakeIsNamedByFileKeyAndCause) {
       {"[[desk]]\nid = \"d\"\nname = \"n\"\norganisation = \"bank\"\ngroup = \"g\"\n"
        "numbers = [\"11\"]\nring_limit_s = 0\n",
        "desk[0].ring_limit_s: must be a whole number from 5"},
+      {"[web]\nhosts = [\"desk.example.jp:8080\"]\n",
+       "web.hosts: \"desk.example.jp:8080\" is none"},
+      {"[web]\nhosts = [\"desk example\"]\n", "web.hosts: \"desk example\" is none"},
+      {"[web]\nhosts = [\"2001:db8::1\"]\n", "web.hosts: \"2001:db8::1\" is none"},
+      {"[web]\nhosts = [\"\"]\n", "web.hosts: \"\" is none"},
+      {"[web]\nglass_origin = \"vault.example.jp\"\n", "web.glass_origin: must be scheme://host"},
+      {"[web]\nglass_origin = \"https://vault.example.jp/\"\n", "web.glass_origin: must be"},
+      {"[web]\nglass_origin = \"https://vault.example.jp:0\"\n", "web.glass_origin: must be"},
+      {"[web]\nglass_origin = \"https://a b\"\n", "web.glass_origin: must be"},
       {"[web]\nprot = 1\n", "web.prot: is not a setting"},
       {"[accounts]\nfirst_administrator = \"a\"\n", "accounts.first_password"},
       {"[[operator]]\nid = \"o\"\npassword = \"short\"\n", "operator[0].password: needs 10"},
@@ -79,6 +88,17 @@ TEST(Settings, AMistakeIsNamedByFileKeyAndCause) {
     EXPECT_NE(settings.error().message.find(one.named), std::string::npos)
         << settings.error().message;
   }
+}
+
+TEST(Settings, ConsolesAreAskedForByTheirNamesAndFrameOneOrigin) {
+  const auto settings = read(
+      "[web]\nhosts = [\"Desk.example.jp\", \"[2001:db8::1]\", \"192.0.2.1\"]\n"
+      "glass_origin = \"https://vault.example.jp:8443\"\n");
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->web.hosts,
+            (std::vector<std::string>{"desk.example.jp", "[2001:db8::1]", "192.0.2.1"}));
+  EXPECT_TRUE(
+      settings->web.content_security_policy.ends_with("; frame-src https://vault.example.jp:8443"));
 }
 
 TEST(Settings, ADeskReadsItsHoursTextsAndLimits) {

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "exchange/exchange_process.h"
 #include "exchange/settings.h"
+#include "wire/role_files.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -29,6 +30,10 @@ void confine_to(const Settings& settings) {
 Result<void> run(const std::filesystem::path& config_file) {
   auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected(settings.error());
+  if (auto ours = wire::check_role_files(
+          {settings->rpc_authority, settings->rpc_certificate, settings->rpc_key}, "exchange");
+      !ours)
+    return tl::unexpected(named_after(config_file, ours.error()));
   confine_to(*settings);
   static const SystemClock clock;  // outlives what its threads may still ask
   auto process = ExchangeProcess::open(*std::move(settings), clock);

@@ -32,6 +32,21 @@ void check_address(Config& table, std::string_view key, const std::string& text)
     table.refuse(key, fmt::format("\"{}\" is not an IP address", text));
 }
 
+// One that others send to, which no address of many is ("0.0.0.0", "::", multicast, broadcast).
+void check_told_address(Config& table, std::string_view key, const std::string& text) {
+  check_address(table, key, text);
+  const auto address = sip::IpAddress::parse(text);
+  if (!address) return;
+  const auto& bytes = address->bytes();
+  const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+  const bool unspecified = std::all_of(bytes.begin(), bytes.end(), is_zero);
+  const bool of_many = address->is_v4() ? bytes[0] >= 224 : bytes[0] == 0xff;
+  if (unspecified || of_many)
+    table.refuse(key, fmt::format("{} is no address that others can send to: name the one of this "
+                                  "machine, or of the router before it, that they reach",
+                                  text));
+}
+
 void read_sip(Config table, Settings& settings) {
   read_listen(table, "udp", sip::Transport::kUdp, {"127.0.0.1:5060"}, settings);
   read_listen(table, "tcp", sip::Transport::kTcp, {}, settings);
@@ -74,7 +89,7 @@ void read_browser(Config table, Settings& settings) {
   settings.browser_port = static_cast<std::uint16_t>(table.integer_or("port", 0, 0, 65535));
   settings.browser_addresses = table.texts_or("addresses", {settings.public_address});
   for (const std::string& text : settings.browser_addresses)
-    check_address(table, "addresses", text);
+    check_told_address(table, "addresses", text);
 }
 
 void read_rpc(Config table, Settings& settings) {
@@ -95,6 +110,23 @@ void read_out(Config table, Settings& settings) {
         table.refuse(key, fmt::format("\"{}\" is not + and digits", prefix));
 }
 
+// Why no call could go out to `target`; empty: it may.
+std::string target_mistake(const sip::Uri& target, const std::vector<SipListen>& listens) {
+  const bool secure = target.scheme() == sip::Uri::Scheme::kSips;
+  std::optional<sip::Transport> by;
+  if (const auto word = target.param("transport")) {
+    by = sip::transport_from(*word);
+    if (!by) return fmt::format("transport={} is none of udp, tcp and tls", *word);
+    if (secure && by == sip::Transport::kUdp)
+      return "sips goes by TLS: say transport=tls, or leave transport out";
+  }
+  if (secure) by = sip::Transport::kTls;
+  const auto is_it = [&](const SipListen& one) { return one.transport == by; };
+  if (!by || std::any_of(listens.begin(), listens.end(), is_it)) return {};
+  return fmt::format("goes by {}, but no {} is set: set it too", sip::name_of(*by),
+                     listen_key(*by));
+}
+
 void read_trunk(Config& table, Settings& settings) {
   TrunkSettings trunk;
   trunk.name = table.text("name");
@@ -111,6 +143,8 @@ void read_trunk(Config& table, Settings& settings) {
       trunk.target = *uri;
     else
       table.refuse("target", fmt::format("\"{}\" is not a SIP URI", target));
+    if (const std::string wrong = target_mistake(trunk.target, settings.sip); !wrong.empty())
+      table.refuse("target", wrong);
   }
   trunk.user = table.text_or("user", "");
   trunk.password = table.text_or("password", "");
@@ -184,9 +218,14 @@ Result<Settings> Settings::from_config(Config config) {
   Settings settings;
   settings.data = config.text("data");
   settings.public_address = config.text_or("public_address", "127.0.0.1");
-  check_address(config, "public_address", settings.public_address);
+  check_told_address(config, "public_address", settings.public_address);
   settings.allow_demo_calls = config.flag_or("allow_demo_calls", false);
   settings.demo_caller = config.text_or("demo_caller", "");
+  if (!settings.demo_caller.empty() && !bare_number(settings.demo_caller))
+    config.refuse("demo_caller",
+                  fmt::format("\"{}\" is no number, it looks like 09000001001; leave "
+                              "it out to withhold it",
+                              settings.demo_caller));
   read_sip(config.table("sip"), settings);
   read_sound(config.table("sound"), settings);
   read_browser(config.table("browser"), settings);
@@ -195,6 +234,18 @@ Result<Settings> Settings::from_config(Config config) {
   for (Config& trunk : config.tables("trunk")) read_trunk(trunk, settings);
   if (auto read = config.finish(); !read) return tl::unexpected(read.error());
   return settings;
+}
+
+std::string_view listen_key(sip::Transport transport) {
+  switch (transport) {
+    case sip::Transport::kUdp:
+      return "sip.udp";
+    case sip::Transport::kTcp:
+      return "sip.tcp";
+    case sip::Transport::kTls:
+      return "sip.tls";
+  }
+  return "";
 }
 
 std::string normal_number(std::string_view text, std::string_view country) {

@@ -102,6 +102,9 @@ struct Settings {
   static Result<Settings> from_config(Config config);
 };
 
+// The key that says where it listens: "sip.udp".
+std::string_view listen_key(sip::Transport transport);
+
 // E.164 with +, by the rule that the vault has too (base/telephone_number.h). What is no number
 // ("taro") comes back unchanged.
 std::string normal_number(std::string_view text, std::string_view country);

@@ -51,12 +51,52 @@ TEST(Settings, ErrorsNameFileKeyAndCause) {
       {least + "[[trunk]]\nname = \"t\"\naddresses = [\"::1\"]\nnumbers = [\"taro\"]\n",
        "exchange.toml: trunk[0].numbers: \"taro\" is none, it looks like +81312345678"},
       {least + "[sip]\nupd = []\n", "exchange.toml: sip.upd: is not a setting"},
+      {"public_address = \"0.0.0.0\"\n" + least,
+       "exchange.toml: public_address: 0.0.0.0 is no address that others can send to: name the one "
+       "of this machine, or of the router before it, that they reach"},
+      {"demo_caller = \"hanako\"\n" + least,
+       "exchange.toml: demo_caller: \"hanako\" is no number, it looks like 09000001001; leave it "
+       "out to withhold it"},
   };
   for (const auto& wrong : cases) {
     const auto settings = read(wrong.text);
     ASSERT_FALSE(settings) << wrong.says;
     EXPECT_EQ(settings.error().message, wrong.says);
   }
+}
+
+TEST(Settings, OnlyAnAddressThatIsOnesOwnIsToldToOthers) {
+  const auto told = [](const std::string& address) {
+    const std::string quoted = "\"" + address + "\"";
+    return std::pair(
+        read("public_address = " + quoted + "\n" + std::string(kLeast)).has_value(),
+        read(std::string(kLeast) + "[browser]\naddresses = [" + quoted + "]\n").has_value());
+  };
+  for (const char* none : {"0.0.0.0", "::", "[::]", "::ffff:0.0.0.0", "255.255.255.255",
+                           "224.0.0.1", "ff02::1", "192.0.2.1:5060", "phone.example", ""})
+    EXPECT_EQ(told(none), std::pair(false, false)) << none;
+  for (const char* one : {"192.0.2.1", "2001:db8::1", "127.0.0.1", "::1"})
+    EXPECT_EQ(told(one), std::pair(true, true)) << one;
+}
+
+TEST(Settings, ATrunksCallsGoOutByATransportThatIsThere) {
+  const auto says = [](const std::string& target) {
+    const auto settings = read(std::string(kLeast) +
+                               "[[trunk]]\nname = \"t\"\naddresses = [\"192.0.2.0/24\"]\n"
+                               "target = \"" +
+                               target + "\"\n");
+    return settings ? std::string() : settings.error().message;
+  };
+  const std::string at = "exchange.toml: trunk[0].target: ";
+  EXPECT_EQ(says("sip:carrier.example"), "");
+  EXPECT_EQ(says("sip:carrier.example;transport=UDP"), "");
+  EXPECT_EQ(says("sip:carrier.example;transport=sctp"),
+            at + "transport=sctp is none of udp, tcp and tls");
+  EXPECT_EQ(says("sip:carrier.example;transport=tcp"),
+            at + "goes by TCP, but no sip.tcp is set: set it too");
+  EXPECT_EQ(says("sips:carrier.example"), at + "goes by TLS, but no sip.tls is set: set it too");
+  EXPECT_EQ(says("sips:carrier.example;transport=udp"),
+            at + "sips goes by TLS: say transport=tls, or leave transport out");
 }
 
 TEST(Settings, RangesHoldTheirAddressesOnly) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/id.h"
+#include "web/hosts.h"
 #include "web/settings.h"
 
 namespace madoguchi::vault {
@@ -13,37 +14,18 @@ namespace {
 constexpr std::size_t kLongestUrl = 500;
 constexpr std::size_t kMostWitnesses = 32;  // a thread for each
 
-bool is_host(std::string_view text) {
-  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-  });
-}
-
-// https://name[:port]; http only for the machine itself. It goes into a response header.
-bool is_origin(std::string_view text) {
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (!text.starts_with(scheme)) continue;
-    const std::string_view rest = text.substr(scheme.size());
-    const auto colon = rest.rfind(':');
-    const std::string_view port = colon == std::string_view::npos ? "" : rest.substr(colon + 1);
-    return is_host(rest.substr(0, colon)) && port.size() <= 5 &&
-           (colon == std::string_view::npos || !port.empty()) &&
-           port.find_first_not_of("0123456789") == std::string_view::npos;
-  }
-  return false;
-}
-
 void read_glass(Config table, GlassSettings& into) {
   into.enabled = true;
   web::read_listening(table, 8444, into.web);
   into.host = table.text_or("host", "vault.localhost");
-  if (!is_host(into.host)) table.refuse("host", "must be a host name in lower case, without port");
+  if (!web::is_host(into.host))
+    table.refuse("host", "must be a host name in lower case, without port");
   into.web.hosts = {into.host};
   into.pages = table.path_or("pages", {});
   if (into.pages.empty()) table.refuse("pages", "must be the folder of the built glass");
   into.parents = table.texts_or("parents", {});
   for (const std::string& origin : into.parents)
-    if (!is_origin(origin))
+    if (!web::is_origin(origin))
       table.refuse("parents", "must be origins of consoles, as https://desk.example.jp:8080");
 }
 
@@ -58,7 +40,7 @@ bool is_witness_url(std::string_view text) {
   if (text.size() > kLongestUrl || !std::all_of(path.begin(), path.end(), is_plain)) return false;
   const bool has_port = place.find(':') != std::string_view::npos;
   const std::string_view host = place.substr(0, place.find(':'));
-  if (!is_origin(text.substr(0, text.size() - path.size())) || (has_port && host.empty()))
+  if (!web::is_origin(text.substr(0, text.size() - path.size())) || (has_port && host.empty()))
     return false;
   return secure || host == "localhost" || host == "127.0.0.1";
 }

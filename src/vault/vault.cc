@@ -11,6 +11,7 @@
 #include "vault/running_vault.h"
 #include "vault/settings.h"
 #include "web/settings.h"
+#include "wire/role_files.h"
 
 namespace madoguchi::vault {
 namespace {
@@ -43,6 +44,13 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
   start_log("vault", LogLevel::kInfo);
   const auto settings = Settings::from_file(config_file);
   if (!settings) return tl::unexpected<Error>(settings.error());
+  const auto wrong = [&](const Error& error) {
+    return tl::unexpected<Error>(named_after(config_file, error));
+  };
+  if (auto ours = wire::check_role_files(
+          {settings->rpc_authority, settings->rpc_certificate, settings->rpc_key}, "vault");
+      !ours)
+    return wrong(ours.error());
   if (auto made = make_data_folder(config_file, settings->data); !made) return made;
   // Before the right to make folders there goes.
   std::error_code error;
@@ -51,9 +59,6 @@ Result<void> run(const std::filesystem::path& config_file, const OpenStore& open
     return fail(ErrorCode::kInvalid,
                 fmt::format("{}: erasures.file: {} cannot be made ({})", config_file.string(),
                             folder_of(settings->erasures).string(), error.message()));
-  const auto wrong = [&](const Error& error) {
-    return tl::unexpected<Error>(named_after(config_file, error));
-  };
   std::optional<std::vector<TokenSecret>> token;
   if (settings->token) {
     auto given = token_secrets(*settings->token);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 
 namespace madoguchi::web {
 namespace {
@@ -31,6 +33,36 @@ bool is_loopback(const std::string& address) {
   if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
   in6_addr v6{};
   return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool is_host(std::string_view text) {
+  return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+}
+
+std::optional<std::string> host_from(std::string_view text) {
+  std::string host = lower(text);
+  if (is_host(host)) return host;
+  if (!host.starts_with('[') || !host.ends_with(']')) return std::nullopt;
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6) != 1) return std::nullopt;
+  return host;
+}
+
+bool is_origin(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const std::string_view rest = text.substr(scheme.size());
+    const auto colon = rest.rfind(':');
+    if (colon == std::string_view::npos) return is_host(rest);
+    const std::string_view port = rest.substr(colon + 1);
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    return is_host(rest.substr(0, colon)) && error == std::errc() &&
+           end == port.data() + port.size() && number > 0;
+  }
+  return false;
 }
 
 std::vector<std::string> allowed_hosts(const ServerSettings& settings) {

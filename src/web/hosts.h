@@ -12,6 +12,14 @@ namespace madoguchi::web {
 
 bool is_loopback(const std::string& address);
 
+// "desk.example.jp", "192.0.2.1": in lower case, without port.
+bool is_host(std::string_view text);
+// As browsers ask for it, in lower case: such a name, or an IPv6 address in brackets. nullopt: with
+// a port, a space or anything else that is not of it.
+std::optional<std::string> host_from(std::string_view text);
+// "https://desk.example.jp:8080" (or http) and no more, so that it may stand in a header.
+bool is_origin(std::string_view text);
+
 // The settings' hosts in lower case, and those that always are of such an address.
 std::vector<std::string> allowed_hosts(const ServerSettings& settings);
 

@@ -1,5 +1,7 @@
 #include "web/settings.h"
 
+#include <fmt/format.h>
+
 #include "web/hosts.h"
 
 namespace madoguchi::web {
@@ -16,6 +18,17 @@ void read_listening(Config& table, std::uint16_t usual_port, ServerSettings& int
     table.refuse("address",
                  "without certificate and key only the machine itself may connect: "
                  "give them, or use 127.0.0.1");
+}
+
+void read_hosts(Config& table, ServerSettings& into) {
+  into.hosts = table.texts_or("hosts", {});
+  for (std::string& host : into.hosts)
+    if (auto read = host_from(host))
+      host = *std::move(read);
+    else
+      table.refuse("hosts", fmt::format("\"{}\" is none: a name or address without scheme, port "
+                                        "and spaces, as desk.example.jp",
+                                        host));
 }
 
 std::vector<std::filesystem::path> files_of(const ServerSettings& settings) {

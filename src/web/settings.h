@@ -13,6 +13,9 @@ namespace madoguchi::web {
 // address must be one that only the machine itself can reach.
 void read_listening(Config& table, std::uint16_t usual_port, ServerSettings& into);
 
+// Reads `hosts`, names without port as they stand in a browser's address line.
+void read_hosts(Config& table, ServerSettings& into);
+
 // Files that the server must be able to read.
 std::vector<std::filesystem::path> files_of(const ServerSettings& settings);
 

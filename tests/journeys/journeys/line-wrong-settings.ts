@@ -31,7 +31,10 @@ const everywhere: Mistake[] = [
   { what: "a key misspelt", change: set("", "datta", '"x"'), says: /datta: is not a setting/ },
   { what: "a key of another type", change: set("", "data", "7"), says: /data: / },
   { what: "a key missing", change: without("data"), says: /data: is missing|data: must be/ },
-  { what: "a certificate that is not there", change: set("rpc", "certificate", '"/nowhere/x.pem"'), says: /\/nowhere\/x\.pem/ },
+  { what: "a certificate that is not there", change: set("rpc", "certificate", '"/nowhere/x.pem"'), says: /rpc\.certificate: \/nowhere\/x\.pem/ },
+  { what: "an authority that is none", change: set("rpc", "authority", '"/etc/hostname"'), says: /rpc\.authority: \/etc\/hostname is no readable certificate/ },
+  { what: "a certificate of another role", change: (toml) => toml.replace(/tls\/\w+\.(pem|key)"$/gm, (whole, kind) => (whole.includes("authority") ? whole : `tls/admin.${kind}"`)), says: /rpc\.certificate: .*admin\.pem is of the role "admin"/ },
+  { what: "another role's key", change: (toml) => toml.replace(/tls\/\w+\.key"$/m, 'tls/admin.key"'), says: /rpc\.key: .*admin\.key is not the key of/ },
 ];
 
 const mistakes: Record<Process, Mistake[]> = {
@@ -44,6 +47,12 @@ const mistakes: Record<Process, Mistake[]> = {
     { what: "an odd first port", change: set("sound", "first_port", "20001"), says: /sound\.first_port: must be even/ },
     { what: "TLS without certificate", change: set("sip", "tls", '["127.0.0.1:5061"]'), says: /sip\.tls: needs tls_certificate and tls_key/ },
     { what: "a number out of range", change: set("browser", "port", "99999"), says: /browser\.port: must be a whole number/ },
+    { what: "all addresses as the one that is told", change: set("", "public_address", '"0.0.0.0"'), says: /public_address: 0\.0\.0\.0 is no address that others can send to/ },
+    { what: "all addresses of IPv6 as the one that is told", change: set("", "public_address", '"::"'), says: /public_address: :: is no address that others can send to/ },
+    { what: "a name as the address that is told", change: set("", "public_address", '"phone.example"'), says: /public_address: "phone\.example" is not an IP address/ },
+    { what: "a demo caller without a number", change: set("", "demo_caller", '"hanako"'), says: /demo_caller: "hanako" is no number/ },
+    { what: "a transport that is none", change: add('[[trunk]]\nname = "x"\naddresses = ["192.0.2.0/24"]\ntarget = "sip:carrier.example;transport=sctp"'), says: /trunk\[\d+\]\.target: transport=sctp is none of/ },
+    { what: "a trunk by TLS without TLS", change: add('[[trunk]]\nname = "x"\naddresses = ["192.0.2.0/24"]\ntarget = "sips:carrier.example"'), says: /trunk\[\d+\]\.target: goes by TLS, but no sip\.tls is set/ },
   ],
   vault: [
     ...everywhere,
@@ -60,6 +69,11 @@ const mistakes: Record<Process, Mistake[]> = {
     { what: "a desk of no organisation", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "none"\ngroup = "hotline"\nnumbers = ["+81300000099"]'), says: /desk\[\d+\]\.organisation: there is no organisation "none"/ },
     { what: "a desk that never opens", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "sakura"\ngroup = "hotline"\nnumbers = ["+81300000099"]\n[desk.hours]\nholidays = "closed"'), says: /desk\[\d+\]\.hours: the desk would never be open/ },
     { what: "a number of two desks", change: add('[[desk]]\nid = "x"\nname = "x"\norganisation = "sakura"\ngroup = "hotline"\nnumbers = ["+81300000001"]'), says: /desk\[\d+\]\.numbers: \+81300000001 belongs to another desk/ },
+    { what: "consoles that are not there", change: set("web", "consoles", '"/nowhere"'), says: /web\.consoles: \/nowhere has no folder with an index\.html/ },
+    { what: "a glass that is no origin", change: set("web", "glass_origin", '"vault.localhost:8081"'), says: /web\.glass_origin: must be scheme:\/\/host/ },
+    { what: "a host with its port", change: set("web", "hosts", '["desk.example.jp:8080"]'), says: /web\.hosts: "desk\.example\.jp:8080" is none/ },
+    { what: "a host with a space", change: set("web", "hosts", '["desk example"]'), says: /web\.hosts: "desk example" is none/ },
+    { what: "a voice that is not there", change: set("speech", "program", '"/nowhere/voice"'), says: /speech\.program: \/nowhere\/voice is no program/ },
     { what: "a short password", change: add('[[operator]]\nid = "x"\npassword = "short"'), says: /operator\[\d+\]\.password: needs 10 characters/ },
   ],
 };
@@ -100,6 +114,7 @@ async function options(context: Context, binary: string): Promise<void> {
   const cases: { args: string[]; says: RegExp }[] = [
     { args: ["--address", "0.0.0.0"], says: /--address: without --certificate and --key only this machine/ },
     { args: ["--address", "0.0.0.0", "--certificate", binary, "--key", binary], says: /--public-address: must be given with --address 0\.0\.0\.0/ },
+    { args: ["--public-address", "0.0.0.0"], says: /--public-address: 0\.0\.0\.0 is no address that others can send to/ },
     { args: ["--address", "::1", "--public-address", "127.0.0.1"], says: /--public-address: 127\.0\.0\.1 is of another family than --address ::1/ },
     { args: ["--certificate", binary], says: /--certificate requires --key/ },
     { args: ["--key", binary], says: /--key requires --certificate/ },
