@@ -78,14 +78,20 @@ std::string line_of_named(const json& one) {
   return fmt::format("{:<20} {}", one["id"].get<std::string>(), one["name"].get<std::string>());
 }
 std::string line_of_desk(const json& one) {
-  return fmt::format("{:<20} {}  {}  organisation {}  group {}", one["id"].get<std::string>(),
+  const std::string unspoken = joined(one["unspoken"]);
+  return fmt::format("{:<20} {}  {}  organisation {}  group {}{}", one["id"].get<std::string>(),
                      one["name"].get<std::string>(), joined(one["numbers"]),
-                     one["organisation_id"].get<std::string>(), one["group_id"].get<std::string>());
+                     one["organisation_id"].get<std::string>(), one["group_id"].get<std::string>(),
+                     unspoken.empty() ? "" : "  not heard: " + unspoken);
 }
 std::string line_of_staff(const json& one) {
-  return fmt::format("{:<20} {}  {}  {}{}", one["name"].get<std::string>(),
-                     one["display_name"].get<std::string>(), one["role"].get<std::string>(),
-                     joined(one["groups"]), one["disabled"].get<bool>() ? "  disabled" : "");
+  std::string line =
+      fmt::format("{:<20} {}  {}", one["name"].get<std::string>(),
+                  one["display_name"].get<std::string>(), one["role"].get<std::string>());
+  if (!one["groups"].empty()) line += "  " + joined(one["groups"]);
+  if (const json& of = one["organisation_id"]; of.is_string())
+    line += "  organisation " + of.get<std::string>();
+  return one["disabled"].get<bool>() ? line + "  disabled" : line;
 }
 
 using LineOf = std::string (*)(const json&);
@@ -178,7 +184,15 @@ Result<void> desk_add(const Words& words) {
   if (!words.numbers.empty()) body["numbers"] = words.numbers;
   if (!words.hours.empty()) body["hours"] = words.hours;
   if (words.unrecorded) body["recorded"] = false;
-  return put_command(words, "/desks/" + words.id, body, line_of_desk);
+  const auto made = ask(words, "PUT", "/desks/" + words.id, body);
+  if (!made) return tl::unexpected<Error>(made.error());
+  say(words, *made, line_of_desk);
+  if (!(*made)["unspoken"].empty())
+    fmt::print(stderr,
+               "madoguchi: callers do not hear the words of {}: nothing speaks them; "
+               "`madoguchi status` says how to mend that\n",
+               words.id);
+  return {};
 }
 Result<void> desk_list(const Words& words) {
   return list_command(words, "/desks", line_of_desk);

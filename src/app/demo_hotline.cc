@@ -26,9 +26,6 @@ std::string fresh_password(Entropy& entropy) {
 }
 
 constexpr std::string_view kFloor = R"toml(
-[speech]
-enabled = true
-
 [demo]
 ring_me = true
 vault_passwords = true

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/program.h"
 #include "wire/authority.h"
 
 namespace madoguchi::app {
@@ -234,8 +235,21 @@ std::string Deployment::centre_settings(const std::vector<SignIn>& people) const
       rpc_lines("centre"));
   settings += fmt::format("[accounts]\nfirst_administrator = {}\nfirst_password = {}\n\n",
                           toml_text(people.front().name), toml_text(people.front().password));
+  settings += fmt::format(
+      "# Desks' words are spoken by espeak-ng; without it only sounds that staff choose are "
+      "heard.\n"
+      "[speech]\nenabled = {}\n",
+      is_program(options_.voice));
   if (!options_.empty) settings += demo_hotline(people);
   return settings;
+}
+
+std::string Deployment::first_note() const {
+  if (is_program(options_.voice)) return {};
+  return fmt::format(
+      "{} is not installed: no desk's words are spoken; install it (apt install espeak-ng mecab "
+      "mecab-ipadic-utf8), set enabled = true in [speech] of {} and start again",
+      options_.voice, settings_of("centre").string());
 }
 
 std::string Deployment::guarantee() {

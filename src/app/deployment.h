@@ -44,7 +44,8 @@ struct UpOptions {
   std::string vault_records, vault_subject_keys;  // the same for its other two databases
   std::filesystem::path erasures;  // the list of who was erased; empty: beside `data`
   bool json = false;
-  std::set<std::string> given;  // options that stood on the command line, "--web-port"
+  std::string voice = "espeak-ng";  // the program that speaks desks' words
+  std::set<std::string> given;      // options that stood on the command line, "--web-port"
 };
 
 // A person who can sign in after the first start, as printed and kept in <data>/sign-ins.txt (mode
@@ -83,6 +84,9 @@ class Deployment {
   // Those of the first start; read back from the file later. Empty once the administrator deleted
   // it.
   [[nodiscard]] std::vector<SignIn> sign_ins() const;
+
+  // What whoever starts it first must hear of besides; empty: nothing.
+  [[nodiscard]] std::string first_note() const;
 
   // What this deployment protects from and what not (DESIGN's table, first column).
   [[nodiscard]] static std::string guarantee();

@@ -1,6 +1,10 @@
 #include "app/deployment.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "base/config.h"
+#include "base/sealing.h"
 
 namespace madoguchi::app {
 namespace {
@@ -38,6 +42,8 @@ TEST_F(DeploymentOptions, AllAddressesNeedOneThatIsTold) {
   options.public_address = "198.51.100.7";
   options.given = {"--public-address"};
   EXPECT_EQ(wrong(options), "");
+  options.public_address = "0.0.0.0";
+  EXPECT_EQ(wrong(options), "--public-address: 0.0.0.0 is no address that others can send to");
 }
 
 TEST_F(DeploymentOptions, NoSettingsAreMadeForAddressesTheyCannotHold) {
@@ -60,6 +66,21 @@ TEST_F(DeploymentOptions, SixthVersionsAddressesAreTakenAsOneFamily) {
     EXPECT_TRUE(wrong(secured(everywhere)).starts_with("--public-address: must be given"));
 }
 
+TEST_F(DeploymentOptions, HostsAreNamesAsBrowsersAskForThem) {
+  UpOptions options = secured("192.0.2.7");
+  options.console_host = "desk.example.jp";
+  EXPECT_EQ(wrong(options), "");
+  for (const char* none :
+       {"desk.example.jp:8080", "https://desk.example.jp", "desk example", "Desk"}) {
+    options.console_host = none;
+    EXPECT_TRUE(wrong(options).starts_with("--console-host: " + std::string(none) + " is no name"))
+        << wrong(options);
+  }
+  options.console_host.clear();
+  options.glass_host = "vault.example.jp:8081";
+  EXPECT_TRUE(wrong(options).starts_with("--glass-host: vault.example.jp:8081 is no name"));
+}
+
 TEST_F(DeploymentOptions, TheListOfErasuresLiesOutsideTheDataFolder) {
   UpOptions options = secured("192.0.2.7");
   options.data = options.data.string() + "/";
@@ -71,6 +92,27 @@ TEST_F(DeploymentOptions, TheListOfErasuresLiesOutsideTheDataFolder) {
   EXPECT_TRUE(wrong(options).starts_with("--erasures: "));
   options.erasures = options.data / ".." / "elsewhere" / "list";
   EXPECT_EQ(wrong(options), "");
+}
+
+TEST_F(DeploymentOptions, WordsAreSpokenWhereTheVoiceIsInstalledAndElseItIsSaid) {
+  std::string pattern = testing::TempDir() + "upXXXXXX";
+  const std::filesystem::path folder = mkdtemp(pattern.data());
+  SystemEntropy entropy;
+  for (const bool empty : {true, false})
+    for (const bool installed : {true, false}) {
+      UpOptions options;
+      options.data = folder / fmt::format("{}{}", empty, installed);
+      options.empty = empty;
+      options.voice = installed ? "sh" : "no-such-voice";
+      Deployment deployment(options, "/usr/bin");
+      ASSERT_TRUE(deployment.prepare(*parse_utc("2026-11-22T03:00:00Z"), entropy));
+      auto centre = Config::from_file(deployment.settings_of("centre"));
+      ASSERT_TRUE(centre) << centre.error().message;
+      EXPECT_EQ(centre->table("speech").flag_or("enabled", !installed), installed);
+      EXPECT_EQ(deployment.first_note().starts_with("no-such-voice is not installed: no desk's"),
+                !installed);
+    }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(DeploymentOptions, WithoutACertificateOnlyTheMachineItself) {

@@ -89,6 +89,8 @@ Result<void> up(const UpOptions& options) {
   if (start == Start::kFirst) lock = lock_folder(deployment.options().data);
   if (!lock) return tl::unexpected<Error>(lock.error());
   if (auto ready = deployment.prepare(clock.now(), entropy); !ready) return ready;
+  if (const std::string note = deployment.first_note(); start == Start::kFirst && !note.empty())
+    fmt::print(stderr, "madoguchi: {}\n", note);
 
   std::vector<Program> programs;
   for (const char* name : {"vault", "exchange", "centre"})

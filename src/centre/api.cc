@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "centre/console_folders.h"
 #include "centre/json_writer.h"
 #include "centre/sound.h"
 #include "web/static_files.h"
@@ -166,6 +167,7 @@ const std::vector<Api::Operation>& Api::operations() {
       {"put_group", U, "/groups/{group}", kAdministrators, &A::put_group},
       {"list_prompts", G, "/prompts", kStaff, &A::list_prompts},
       {"upload_prompt", P, "/prompts", kLeads, &A::upload_prompt, kMostUpload, kSmallerSound},
+      {"delete_prompt", D, "/prompts/{prompt}", kLeads, &A::delete_prompt},
       {"get_prompt_audio", G, "/prompts/{prompt}/audio", kStaff, &A::get_prompt_audio},
       {"get_balance", G, "/balance", kEverybody, &A::get_balance},
       {"ring_me", P, "/demo/ring-me", kSeats, &A::ring_me},
@@ -193,13 +195,8 @@ web::Routes Api::routes() {
   if (core_.settings_.consoles.empty()) return routes;
 
   std::vector<web::StaticFiles> sites;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(core_.settings_.consoles, error)) {
-    const auto built = entry.path() / "dist";
-    const bool in_source_tree = std::filesystem::exists(built / "index.html", error);
-    sites.emplace_back("/" + entry.path().filename().string(),
-                       in_source_tree ? built : entry.path());
-  }
+  for (const auto& [name, folder] : consoles_in(core_.settings_.consoles))
+    sites.emplace_back("/" + name, folder);
   routes.otherwise([sites](const web::Request& request, const web::Reply& reply) {
     for (const web::StaticFiles& site : sites)
       if (site.covers(request)) {

@@ -151,6 +151,7 @@ class Api {
   void list_groups(const Ask& ask);
   void list_prompts(const Ask& ask);
   void upload_prompt(const Ask& ask);
+  void delete_prompt(const Ask& ask);
   void get_prompt_audio(const Ask& ask);
   void get_balance(const Ask& ask);
   void old_balance(const Ask& ask, calendar::Day day);

@@ -1,6 +1,8 @@
 // Desks, groups, sounds, the balance and the status.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "centre/api.h"
 #include "centre/json_input.h"
 #include "centre/json_writer.h"
@@ -24,6 +26,20 @@ Result<std::vector<Row>> whole(const Read& read) {
     if (part->size() < page.limit) return all;
     page.after = all.back().id.text();
   }
+}
+
+// Who would miss it, for people; empty: nobody.
+std::string use_of(const PromptId& id, const FloorParts& floor, const PlaceSounds& places) {
+  const bool tells_places = std::any_of(places.begin(), places.end(),
+                                        [&](const auto& one) { return one.second == id.text(); });
+  for (const auto& [desk_id, desk] : floor.desks) {
+    for (std::size_t i = 0; i < kSounds; ++i)
+      if (desk.prompts[i] == id.text())
+        return fmt::format("desk {} plays it ({})", desk_id.text(), name_of(static_cast<Sound>(i)));
+    if (tells_places && desk.routing.announce_place)
+      return fmt::format("desk {} tells places in the queue with it", desk_id.text());
+  }
+  return {};
 }
 
 }  // namespace
@@ -104,6 +120,25 @@ void Api::upload_prompt(const Ask& ask) {
                         if (made->name.starts_with("place-")) core_.floor_changed();
                         ask.answer(201, prompt_json(*made, false));
                       });
+}
+
+void Api::delete_prompt(const Ask& ask) {
+  const PromptId id(std::string(ask.request.param("prompt")));
+  const auto known = core_.prompts_->all().find(id);
+  if (known == core_.prompts_->all().end())
+    return ask.refuse(ErrorCode::kNotFound, "there is no such prompt");
+  if (known->second.source != PromptSource::kUploaded)
+    return ask.refuse(ErrorCode::kConflict, "the centre makes this sound itself, and would again");
+  if (const std::string use = use_of(id, core_.floor_, core_.prompts_->place_sounds());
+      !use.empty())
+    return ask.refuse(ErrorCode::kConflict, use + ": choose another there first");
+  if (!core_.exchange_->attached())
+    return ask.refuse(ErrorCode::kUnavailable, "the exchange is away: it is tried again by itself");
+  core_.prompts_->drop(id, [this, ask](const Result<void>& dropped) {
+    if (!dropped) return ask.refuse(dropped.error());
+    core_.floor_changed();
+    ask.done();
+  });
 }
 
 void Api::get_prompt_audio(const Ask& ask) {

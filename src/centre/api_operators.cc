@@ -71,6 +71,8 @@ void Api::set_operator_state(const Ask& ask) {
   const std::string state = input.text("state");
   const std::string reason = input.optional_text("reason").value_or("");
   auto good = input.finish();
+  if (good && account->disabled && state != "offline")
+    good = fail(ErrorCode::kConflict, "this account is disabled: enable it first");
   const std::string not_now = core_.pipe_.failing() ? core_.not_now() : "";
   if (good && !not_now.empty()) good = fail(ErrorCode::kUnavailable, not_now);
   const Time now = core_.clock_.now();

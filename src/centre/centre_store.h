@@ -142,6 +142,7 @@ class CentreStore {
   virtual Result<std::vector<PromptRow>> prompts() = 0;
   virtual Result<void> put_prompt(const PromptRow& prompt, ByteView wav) = 0;
   virtual Result<std::optional<Bytes>> prompt_audio(const PromptId& id) = 0;
+  virtual Result<void> drop_prompt(const PromptId& id) = 0;
 
   // How the last call went, for people: empty when well, else "locked: …", "away: …", "disk_full:
   // …".

@@ -25,6 +25,18 @@ constexpr std::size_t kSettledAtOnce = 50;
 constexpr Micros kSoundsAtLatest = std::chrono::seconds(30);  // after that
 constexpr Micros kHousekeepingEvery = std::chrono::milliseconds(500);
 
+// What people are told of a desk whose words nobody hears; empty: all are heard.
+std::string unspoken_words(const DeskPart& desk, bool speech) {
+  std::string names;
+  for (const Sound sound : desk.unspoken(speech))
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(sound));
+  if (names.empty()) return {};
+  return fmt::format(
+      "desk {}: callers do not hear its words for {}: install espeak-ng and set enabled = true in "
+      "[speech] of the centre's settings, or choose a sound in the console",
+      desk.routing.id.text(), names);
+}
+
 }  // namespace
 
 Core::Core(Settings settings, CentreStore& store, const Clock& clock, Entropy& entropy)
@@ -146,6 +158,7 @@ Result<void> Core::connect() {
     flow_.set_floor(floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled, places),
                     clock_.now());
   prompts_->want(floor_);
+  note_unspoken();
   return {};
 }
 
@@ -414,9 +427,20 @@ void Core::floor_changed() {
       floor_for_flow(floor_, accounts_.all(), settings_.speech.enabled, prompts_->place_sounds()),
       clock_.now());
   prompts_->want(floor_);
+  note_unspoken();
   world_.floor_changed();
   vault_told_ = false;
   if (exchange_->attached()) send_phones();
+}
+
+// Words that callers should hear and don't: nothing else would tell.
+void Core::note_unspoken() {
+  bool changed = false;
+  for (const auto& [id, desk] : floor_.desks)
+    changed |=
+        status_.trouble(Status::From::kCentre, "unspoken",
+                        unspoken_words(desk, settings_.speech.enabled), clock_.now(), id.text());
+  if (changed) hub_.status_changed();
 }
 
 void Core::send_phones() {

@@ -75,6 +75,7 @@ class Core {
   void tell_vault();
   void say_serving(Time now);
   void floor_changed();
+  void note_unspoken();
   void send_phones();
   void session_ended(const Session& session);
   void sign_off_the_gone(Time now);

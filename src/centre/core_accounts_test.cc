@@ -51,6 +51,19 @@ TEST_F(CoreTest, WhoseAccountIsDisabledIsSignedOutAtOnceAndGetsNoCalls) {
   EXPECT_EQ(suzu.ask("GET", "/calls?live=true").parsed().at("items").at(0).at("stage"), "waiting");
 }
 
+TEST_F(CoreTest, WhoseAccountIsDisabledIsNotMadeReadyByAnother) {
+  const Browser admin = signed_in("admin");
+  const Browser suzu = signed_in("suzu");
+  wait_attached(suzu);
+  EXPECT_EQ(admin.ask("PUT", "/accounts/hana", R"({"disabled":true})").status, 200);
+  const auto refused = suzu.ask("PUT", "/operators/hana/state", R"({"state":"ready"})");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.parsed().at("message"), "this account is disabled: enable it first");
+  EXPECT_EQ(suzu.ask("PUT", "/operators/hana/state", R"({"state":"offline"})").status, 200);
+  EXPECT_EQ(admin.ask("PUT", "/accounts/hana", R"({"disabled":false})").status, 200);
+  EXPECT_EQ(suzu.ask("PUT", "/operators/hana/state", R"({"state":"away"})").status, 200);
+}
+
 TEST_F(CoreTest, AClockThatIsSetIsToldAndAnExpiredSessionSignsTheOperatorOff) {
   const Browser suzu = signed_in("suzu");
   const Browser hana = signed_in("hana");

@@ -14,6 +14,7 @@
 #include <initializer_list>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "base/sealing.h"
@@ -62,8 +63,14 @@ class FakeExchange final : public wire::Exchange::Service {
   grpc::Status PutPrompt(grpc::ServerContext*, grpc::ServerReader<wire::PromptPart>* parts,
                          wire::PromptStored* stored) override {
     wire::PromptPart part;
-    while (parts->Read(&part))
+    bool is_empty = true;
+    while (parts->Read(&part)) {
       if (part.has_prompt_id()) stored->set_prompt_id(part.prompt_id());
+      is_empty = is_empty && part.wav().empty();
+    }
+    const std::lock_guard lock(mutex_);
+    if (is_empty) forgotten_.insert(stored->prompt_id());
+    changed_.notify_all();
     return grpc::Status::OK;
   }
 
@@ -101,6 +108,11 @@ class FakeExchange final : public wire::Exchange::Service {
     return changed_.wait_for(lock, std::chrono::seconds(10),
                              [&] { return acknowledged_ == sequence_; });
   }
+  bool wait_forgotten(const std::string& prompt) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return forgotten_.contains(prompt); });
+  }
   std::uint64_t acknowledged() {
     const std::lock_guard lock(mutex_);
     return acknowledged_;
@@ -132,6 +144,7 @@ class FakeExchange final : public wire::Exchange::Service {
   grpc::ServerReaderWriter<wire::EventBatch, wire::CommandBatch>* stream_ = nullptr;
   std::deque<wire::Command> commands_;
   std::vector<wire::LiveCall> live_;
+  std::set<std::string> forgotten_;  // prompts
   std::uint64_t sequence_ = 0;
   std::uint64_t acknowledged_ = 0;
 };

@@ -368,4 +368,8 @@ void ExchangeClient::put_prompt(const std::string& id, Bytes wav,
   if (!taken) then("too many sounds wait to be sent to the exchange");
 }
 
+void ExchangeClient::forget_prompt(const std::string& id, std::function<void(std::string)> then) {
+  put_prompt(id, {}, std::move(then));
+}
+
 }  // namespace madoguchi::centre

@@ -88,6 +88,7 @@ class ExchangeClient {
 
   // `then` runs on the loop: an error's text, empty when stored.
   void put_prompt(const std::string& id, Bytes wav, std::function<void(std::string)> then);
+  void forget_prompt(const std::string& id, std::function<void(std::string)> then);
 
  private:
   class Attachment;

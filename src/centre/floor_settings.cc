@@ -161,6 +161,14 @@ std::string DeskPart::prompt_for(Sound sound, bool speech) const {
   return spoken_prompt_id(texts[i]);
 }
 
+std::vector<Sound> DeskPart::unspoken(bool speech) const {
+  std::vector<Sound> all;
+  for (std::size_t i = 0; !speech && i < kSounds; ++i)
+    if (!texts[i].empty() && !silenced[i] && prompts[i].empty())
+      all.push_back(static_cast<Sound>(i));
+  return all;
+}
+
 std::string DeskPart::words_for_place(std::size_t place) const {
   const auto at = place_text.find("{n}");
   if (at == std::string::npos) return {};

@@ -54,6 +54,8 @@ struct DeskPart {
 
   // The prompt that the exchange is to play; empty: none.
   [[nodiscard]] std::string prompt_for(Sound sound, bool speech) const;
+  // Those that have words and that nothing makes a sound of.
+  [[nodiscard]] std::vector<Sound> unspoken(bool speech) const;
   // What is said to who stands at this place, from 1 on; empty: nothing is.
   [[nodiscard]] std::string words_for_place(std::size_t place) const;
 };

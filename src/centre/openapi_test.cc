@@ -179,6 +179,7 @@ std::vector<Case> floor_cases(const Browser& hana, const Browser& suzu) {
       {suzu, "put", "/desks/{desk}/prompts", "/desks/sakura/prompts", R"({"waiting":"no"})"},
       {hana, "get", "/groups", "/groups"},
       {hana, "get", "/prompts", "/prompts"},
+      {suzu, "delete", "/prompts/{prompt}", "/prompts/none"},
       {hana, "get", "/balance", "/balance"},
       {hana, "get", "/balance", "/balance?day=yesterday"},
       {hana, "post", "/demo/ring-me", "/demo/ring-me", "{}"},

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "base/sealing.h"
 
 namespace madoguchi::centre {
@@ -107,6 +108,29 @@ void Prompts::add(const std::string& name, Bytes wav, std::function<void(Result<
       [wav = std::move(wav)] { return read_wav(wav); }, std::move(then));
 }
 
+void Prompts::drop(const PromptId& id, std::function<void(Result<void>)> then) {
+  const PromptRow row = rows_.at(id);
+  rows_.erase(id);
+  const bool taken = maker_.post([this, row, then] {
+    auto dropped = store_.drop_prompt(row.id);
+    loop_.post([this, row, then, dropped = std::move(dropped)] {
+      if (dropped) {
+        handed_.erase(row.id);
+        // Left over, it plays nowhere: no desk's plan names it.
+        exchange_.forget_prompt(row.id.text(), [](const std::string& error) {
+          if (!error.empty()) log_warn("a deleted sound is left at the exchange: {}", error);
+        });
+      } else {
+        rows_[row.id] = row;
+      }
+      then(dropped);
+    });
+  });
+  if (taken) return;
+  rows_[row.id] = row;
+  then(fail(ErrorCode::kExhausted, "too many sounds are being made: try again"));
+}
+
 void Prompts::attached() {
   handed_.clear();
   for (const auto& [id, row] : rows_) hand_over(id);
@@ -117,6 +141,7 @@ void Prompts::hand_over(const PromptId& id) {
   const bool taken = maker_.post([this, id] {
     auto wav = store_.prompt_audio(id);
     loop_.post([this, id, wav = std::move(wav)]() mutable {
+      if (!rows_.contains(id)) return;  // deleted meanwhile
       if (!wav || !*wav) {
         trouble_(wav ? "a sound is not in the store" : wav.error().message);
         return;

@@ -32,6 +32,10 @@ class Prompts {
   // An uploaded sound, as it came.
   void add(const std::string& name, Bytes wav, std::function<void(Result<PromptRow>)> then);
 
+  // Takes a sound away that no desk uses, from store and exchange. Nobody finds it from now on; it
+  // is there again when the store keeps it.
+  void drop(const PromptId& id, std::function<void(Result<void>)> then);
+
   [[nodiscard]] const std::map<PromptId, PromptRow>& all() const { return rows_; }
   [[nodiscard]] bool at_exchange(const PromptId& id) const { return handed_.contains(id); }
   [[nodiscard]] PlaceSounds place_sounds() const;

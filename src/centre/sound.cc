@@ -10,6 +10,9 @@ namespace madoguchi::centre {
 namespace {
 
 constexpr std::uint32_t kRate = 8'000;
+// From here on, a size of 2 GiB and less a little, programs say that they don't know it: they wrote
+// to a pipe and could not go back to fill it in. So does 0.
+constexpr std::size_t kUnknownSize = 0x7fff'0000;
 
 std::uint32_t little(ByteView bytes, std::size_t at, std::size_t count) {
   std::uint32_t value = 0;
@@ -102,8 +105,10 @@ Result<SoundClip> read_wav(ByteView wav) {
       if (rate < kRate || rate > 48'000) return wrong(fmt::format("has {} samples a second", rate));
     } else if (name == "data") {
       if (rate == 0) return wrong("has no header before its samples");
-      // A size of 0 or beyond the end is what programs write that could not go back to fill it in.
-      if (size == 0 || size > wav.size() - at) size = wav.size() - at;
+      const std::size_t there = wav.size() - at;
+      if (size == 0 || size >= kUnknownSize) size = there;
+      if (size > there)
+        return wrong(fmt::format("is cut short ({} of its {} bytes are there)", there, size));
       const std::size_t frames = size / (2 * channels);
       if (frames < rate / 20) return wrong("is shorter than a twentieth of a second");
       std::vector<double> mono(frames);

@@ -49,9 +49,24 @@ TEST(Sound, WhatIsNoSoundIsRefusedWithTheReason) {
   Bytes cut = tone(1'000, 8'000, 1);
   cut.resize(40);
   EXPECT_FALSE(read_wav(cut));
+  Bytes half = tone(1'000, 8'000, 1);
+  half.resize(half.size() / 2);
+  EXPECT_TRUE(read_wav(half).error().message.starts_with(
+      "the sound is cut short (7978 of its 16000 bytes are there)"))
+      << read_wav(half).error().message;
   Bytes huge = tone(1'000, 8'000, 1);
   for (int i = 0; i < 4; ++i) huge[16 + i] = 0xFF;  // the header's own size
   EXPECT_FALSE(read_wav(huge));
+}
+
+TEST(Sound, WhatAPipeTookHasNoSizeAndIsTakenToItsEnd) {
+  for (const std::uint32_t said : {0u, 0x7fff'f000u, 0xffff'ffffu}) {
+    Bytes piped = tone(1'000, 8'000, 1);
+    for (int i = 0; i < 4; ++i) piped[40 + i] = static_cast<std::uint8_t>(said >> (8 * i));
+    const auto clip = read_wav(piped);
+    ASSERT_TRUE(clip) << clip.error().message;
+    EXPECT_EQ(clip->samples.size(), 8'000u);
+  }
 }
 
 TEST(Sound, TheWaitingToneIsSoftAndNotSilent) {

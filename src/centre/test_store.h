@@ -163,6 +163,11 @@ class TestStore final : public CentreStore {
     const auto found = prompts_.find(id);
     return found == prompts_.end() ? std::nullopt : std::optional(found->second.second);
   }
+  Result<void> drop_prompt(const PromptId& id) override {
+    const std::lock_guard lock(mutex_);
+    prompts_.erase(id);
+    return {};
+  }
 
   std::string trouble() const override {
     const std::lock_guard lock(mutex_);

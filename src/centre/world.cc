@@ -331,6 +331,8 @@ std::string World::desk_json(const DeskPart& desk, bool speech, Time now) const 
   JsonObject prompts;
   for (std::size_t i = 0; i < kSounds; ++i)
     prompts.text(name_of(static_cast<Sound>(i)), desk.prompt_for(static_cast<Sound>(i), speech));
+  std::vector<std::string> unspoken;
+  for (const Sound sound : desk.unspoken(speech)) unspoken.emplace_back(name_of(sound));
   JsonObject out;
   out.id("id", routing.id)
       .text("name", desk.name)
@@ -348,7 +350,8 @@ std::string World::desk_json(const DeskPart& desk, bool speech, Time now) const 
       .time_or_null("next_change", routing.hours.next_change(now))
       .number("waiting", queue == queues_.end() ? 0 : queue->second.waiting)
       .raw("texts", texts.done())
-      .raw("prompts", prompts.done());
+      .raw("prompts", prompts.done())
+      .raw("unspoken", json_texts(unspoken));
   return std::move(out).done();
 }
 

@@ -24,7 +24,7 @@ class CentreLink {
  public:
   struct Prompt {
     std::string id;
-    std::string wav;
+    std::string wav;  // empty: it is to be forgotten
     // Tells the centre how it went; any thread, once.
     std::function<void(wire::PromptStored)> stored;
   };

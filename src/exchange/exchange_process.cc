@@ -39,13 +39,8 @@ Result<void> check_addresses(const Settings& settings) {
     return fail(ErrorCode::kInvalid,
                 fmt::format("{}: {} is no address of this machine", key, address));
   };
-  for (const SipListen& one : settings.sip) {
-    const bool udp = one.transport == sip::Transport::kUdp;
-    const char* key = udp                                     ? "sip.udp"
-                      : one.transport == sip::Transport::kTcp ? "sip.tcp"
-                                                              : "sip.tls";
-    if (auto good = ours(key, one.at.address.text()); !good) return good;
-  }
+  for (const SipListen& one : settings.sip)
+    if (auto good = ours(listen_key(one.transport), one.at.address.text()); !good) return good;
   if (auto good = ours("sound.bind", settings.sound_bind); !good) return good;
   return ours("browser.bind", settings.browser_bind);
 }
@@ -247,7 +242,8 @@ void ExchangeProcess::hear_centre() {
     if (batch.acknowledged() > 0) journal_->spool().acknowledge(batch.acknowledged());
     for (const wire::Command& command : batch.commands()) take_command(command);
   }
-  for (auto& prompt : taken.prompts) store_prompt(std::move(prompt));
+  for (auto& prompt : taken.prompts)
+    prompt.wav.empty() ? forget_prompt(std::move(prompt)) : store_prompt(std::move(prompt));
   for (const auto& reply : taken.status) reply(status());
 }
 
@@ -339,6 +335,24 @@ void ExchangeProcess::store_prompt(CentreLink::Prompt prompt) {
   reply.set_prompt_id(shared->id);
   reply.set_error("the disk hangs");
   shared->stored(std::move(reply));
+}
+
+// A leg that plays it hears it to its end.
+void ExchangeProcess::forget_prompt(CentreLink::Prompt prompt) {
+  plane_->forget_prompt(PromptId(prompt.id));
+  wire::PromptStored reply;
+  reply.set_prompt_id(prompt.id);
+  // In the order of what else is written there: it does not come after a sound of the same id.
+  const bool posted = worker_->post([file = settings_.data / "prompts" / (prompt.id + ".wav"),
+                                     stored = prompt.stored, reply]() mutable {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    if (error) reply.set_error(fmt::format("{}: {}", file.string(), error.message()));
+    stored(std::move(reply));
+  });
+  if (posted) return;
+  reply.set_error("the disk hangs");
+  prompt.stored(std::move(reply));
 }
 
 wire::Snapshot ExchangeProcess::snapshot() {

@@ -56,6 +56,7 @@ class ExchangeProcess final : private VaultAsks {
   void take_tells(const wire::VaultTells& tells);
   void take_command(const wire::Command& command);
   void store_prompt(CentreLink::Prompt prompt);
+  void forget_prompt(CentreLink::Prompt prompt);
   void tell_centre();
   void ask_vault();
   // When the next message to the vault may go; nullopt: there is nothing to ask.

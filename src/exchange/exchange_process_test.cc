@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "exchange/media/test_rig.h"
 #include "exchange/media/udp_socket.h"
 #include "exchange/whole_testing.h"
 #include "sip/sdp.h"
@@ -165,6 +166,20 @@ TEST_F(Whole, DemoCallRingsItsOwnDesk) {
   end.mutable_end_call()->set_call_id(waiting.call_waiting().call_id());
   centre->send(end);
   centre->wait_for("ended ENDED_BY_CENTRE");
+}
+
+TEST_F(Whole, ASoundIsKeptUntilItIsToBeForgotten) {
+  start_exchange();
+  attach_centre();
+  const Bytes wav = wav_of(std::vector<std::int16_t>(800, 5000));
+  const auto file = settings.data / "prompts" / "p1.wav";
+  EXPECT_EQ(centre->put_prompt("p1", std::string(as_text(wav))).duration_us(), 100'000);
+  EXPECT_TRUE(std::filesystem::exists(file));
+  for (int twice = 0; twice < 2; ++twice) {
+    EXPECT_EQ(centre->put_prompt("p1").error(), "");
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+  EXPECT_NE(centre->put_prompt("p1", "no sound").error(), "");
 }
 
 TEST_F(Whole, StrangersAreRefused) {

@@ -145,6 +145,23 @@ class FakeCentre {
     batch.set_acknowledged(sequence);
     stream_->Write(batch);
   }
+  // Without a sound: the exchange is to forget what it has under this id.
+  wire::PromptStored put_prompt(const std::string& id, const std::string& wav = {}) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    wire::PromptStored stored;
+    const auto writer = stub_->PutPrompt(&context, &stored);
+    wire::PromptPart part;
+    part.set_prompt_id(id);
+    writer->Write(part);
+    if (!wav.empty()) {
+      part.set_wav(wav);
+      writer->Write(part);
+    }
+    writer->WritesDone();
+    EXPECT_TRUE(writer->Finish().ok());
+    return stored;
+  }
   // The next event that reads so in words, at most ten seconds from now; those before are passed.
   wire::Event wait_for(const std::string& words) {
     std::unique_lock lock(mutex_);

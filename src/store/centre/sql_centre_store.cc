@@ -320,6 +320,14 @@ class SqlCentreStore final : public CentreStore {
     });
   }
 
+  Result<void> drop_prompt(const PromptId& id) override {
+    return note(writing_->transact([&](soci::session& sql) -> Result<void> {
+      for (const char* table : {"prompts", "prompt_sounds"})
+        sql << "DELETE FROM " << table << " WHERE id = :id", soci::use(id.text());
+      return {};
+    }));
+  }
+
   std::string trouble() const override {
     const std::lock_guard lock(mutex_);
     return trouble_;

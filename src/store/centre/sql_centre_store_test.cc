@@ -242,6 +242,13 @@ TEST_P(CentreStoreOn, KeepsSoundsByteForByte) {
   EXPECT_EQ(**audio, wav);
   EXPECT_FALSE(*store_->prompt_audio(PromptId("none")));
   EXPECT_EQ((*store_->prompts())[0].name, "挨拶");
+  PromptRow other = prompt;
+  other.id = PromptId("p2");
+  ASSERT_TRUE(store_->put_prompt(other, wav));
+  ASSERT_TRUE(store_->drop_prompt(prompt.id));
+  EXPECT_FALSE(*store_->prompt_audio(prompt.id));
+  ASSERT_EQ(store_->prompts()->size(), 1u);
+  EXPECT_EQ((*store_->prompts())[0].id, other.id);
 }
 
 TEST_P(CentreStoreOn, TheFloorComesBackAsItWasSet) {

@@ -90,6 +90,8 @@ async function show(browser: Browser, stage: Stage, scene: Scene, language: "ja"
   for (const viewport of scene.page === "glass" ? [{ width: 400, height: 620 }] : widths[language]) {
     await page.setViewportSize(viewport);
     flaws.push(...(await page.evaluate(flawsOf)).map((flaw) => `${viewport.width} px: ${flaw}`));
+    const below = await page.evaluate(() => document.documentElement.scrollHeight - document.documentElement.clientHeight);
+    if (scene.fits && viewport.width >= desktop.width && below > 0) flaws.push(`${viewport.width} px: scrolls down by ${below} px`);
     // The languages differ in words alone, the widths in places alone: axe looks once.
     if (language === "ja" && (viewport === desktop || scene.page === "glass")) flaws.push(...(await faultsOf(page)).map((flaw) => `${viewport.width} px: ${flaw}`));
     await page.screenshot({ path: join(folder, `${scene.name}-${language}-${viewport.width}.png`), fullPage: true });

@@ -28,7 +28,12 @@ async function setUp(system: System): Promise<void> {
     "desk", "add", "enquiries", "--name", "お問い合わせ窓口", "--organisation", "mori", "--group", "first", "--number", number,
     "--greeting", "森の銀行でございます。",
   ]);
+  // Speech is on by itself where espeak-ng is installed.
+  const [desk] = await commandJson<{ unspoken: string[] }>(system, ["desk", "list"]);
+  expectEqual(desk?.unspoken, [], "words of the desk that nobody hears");
   await command(system, ["staff", "add", "aki", "--display-name", "秋山", "--group", "first"], { input: passwords.console });
+  await command(system, ["staff", "add", "mori-client", "--role", "client", "--organisation", "mori"], { input: passwords.console });
+  expect(/mori-client .* client  organisation mori$/m.test(await command(system, ["staff", "list"])), "staff list lacks a client's organisation");
   await command(system, ["staff", "add", "lead", "--role", "supervisor", "--group", "first"], { input: passwords.console });
   await command(system, ["staff", "password", "aki", "--glass"], { input: passwords.glass });
   await command(system, ["staff", "phone", "aki"], { input: "090 0000 0001" });
@@ -136,9 +141,14 @@ async function takesACall(system: System, context: Context, ports: number): Prom
   const call = await lead.seesCall("the call connected", (one) => one.stage === "talking");
   expectEqual(call.desk_id, "enquiries", "the desk of the call");
   await talksFor(call, 2);
+  const soFar = await system.exportRecording(call.id, join(context.folder, "so-far.wav"));
+  expectEqual([soFar.cut_off, soFar.goes_on], [false, true], "cut off, goes on: the recording of a call that is up");
+  expect(soFar.bytes > 10_000, "the recording of a call that is up is empty");
   await browser.press("終話");
   expectEqual(await program.exits(20), 0, "SIPp's exit code");
-  expect((await system.exportRecording(call.id, join(context.folder, "call.wav"))).bytes > 10_000, "the recording is empty");
+  const whole = await system.exportRecording(call.id, join(context.folder, "call.wav"));
+  expect(whole.bytes > soFar.bytes, "the recording is no longer than it was during the call");
+  expectEqual([whole.cut_off, whole.goes_on], [false, false], "cut off, goes on: the recording of a call that ended");
   await browser.press("完了して離席");
   await ownPhone(system, context, browser, lead, ports);
   // Whoever is disabled in the console is signed out at the glass too.

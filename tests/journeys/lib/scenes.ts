@@ -9,6 +9,7 @@ export interface Scene {
   play: Play;
   after?: (page: Page, stage: Stage) => Promise<void>; // what the person does before one looks
   sees?: { ja: string; en: string }; // must stand on the page
+  fits?: true; // a desktop's window shows all of it
 }
 
 export const now = "2026-11-24T05:00:00.000000Z";
@@ -28,6 +29,7 @@ const desk = (id: string, name: string, organisation: string, greeting: string):
     notice: "この通話は、正確な対応のため録音しております。録音を望まれない方は、9を押してください。",
   },
   prompts: { greeting: "p1", notice: "p2", waiting: "", hold: "", closed: "", callback_offer: "", callback_thanks: "", callback_digits: "", unrecorded: "", callback_announcement: "" },
+  unspoken: [],
 });
 const desks = [
   desk("sakura", "さくら信販 漏えい窓口", "さくら信販", "お電話ありがとうございます。さくら信販、お客様情報専用窓口でございます。このたびは、ご心配とご迷惑をおかけし、誠に申し訳ございません。"),
@@ -83,7 +85,7 @@ const history = Array.from({ length: 20 }, (_, n) => call({
   id: `h${n}`, desk_id: n % 5 === 0 ? "long" : n % 2 ? "sakura" : "common", stage: "ended", arrived_at: before(4000 + n * 900), talking_since: n % 4 === 3 ? null : before(3980 + n * 900),
   ended_at: before(3500 + n * 900 - n * n * 5), outcome: n % 4 === 3 ? "abandoned" : n % 7 === 5 ? "cut_off" : "talked", disposition: "answered",
 }));
-const prompts: Schemas["Prompt"][] = ["最初のごあいさつ（さくら信販）", "録音のご案内"].map((name, n) => ({
+const prompts: Schemas["Prompt"][] = ["最初のごあいさつ（さくら信販）", "録音のご案内", "年末年始のご案内"].map((name, n) => ({
   id: `p${n + 1}`, name, text: null, source: "uploaded", duration_ms: 8400 + n * 2100, bytes: 100000, made_at: before(86400), at_exchange: true,
 }));
 
@@ -96,13 +98,14 @@ interface Changes {
   status?: Partial<Schemas["Status"]>;
   balance?: Schemas["Balance"];
   who?: Schemas["Session"];
+  desks?: Schemas["Desk"][];
   play?: Partial<Play>;
 }
 
 function told(changes: Changes = {}): Play {
   const who = changes.who ?? session;
   const snapshot: Snapshot = {
-    session: who, desks, groups: changes.groups ?? [group()], calls: changes.calls ?? [], promises: changes.promises ?? [],
+    session: who, desks: changes.desks ?? desks, groups: changes.groups ?? [group()], calls: changes.calls ?? [], promises: changes.promises ?? [],
     operators: [operator("hana", "花田", changes.me), ...(changes.operators ?? [operator("ken", "健", { state: "ready" }), operator("mei", "芽衣", { state: "talking" })])],
     balance: changes.balance ?? quiet, status: status(changes.status),
   };
@@ -139,13 +142,13 @@ export const scenes: Scene[] = [
   { name: "connecting", play: { ...told(), snapshot: null } },
   { name: "away", play: told({ me: { state: "away", away_reason: "signed_on" } }) },
   { name: "away-meal", play: told({ me: { state: "away", away_reason: "meal", since: before(2520) } }) },
-  { name: "ready", play: told() },
+  { name: "ready", play: told(), fits: true },
   { name: "ready-vault-signed-in", play: told({ play: { glass: { session: { signed_in: true, display_name: "花田", expires_at: before(-36000) } } } }) },
   { name: "busy", play: told({ groups: [group({ waiting: 14, longest_wait_since: before(190) })], promises: busyPromises.slice(0, 5), operators: [operator("ken", "健", { state: "talking" })], play: { history } }) },
   { name: "missed-a-ring", play: told({ me: { state: "away", away_reason: "ring_missed" } }) },
   { name: "ringing", play: told({ me: { state: "ringing" }, calls: [call({ stage: "ringing", recording: "off", talking_since: null, stage_since: before(4), arrived_at: before(25) })] }) },
   { name: "ringing-long-names", play: told({ me: { state: "ringing" }, calls: [call({ desk_id: "long", stage: "ringing", recording: "off", talking_since: null, withheld: true, stage_since: before(4) })] }) },
-  { name: "talking", play: inCall() },
+  { name: "talking", play: inCall(), fits: true },
   { name: "talking-long-names", play: inCall({ desk_id: "long", withheld: true, talking_since: before(5000) }) },
   { name: "on-hold", play: inCall({ held: true }) },
   { name: "muted", play: inCall({ muted: true }) },
@@ -198,6 +201,8 @@ export const scenes: Scene[] = [
   { name: "balance-inexact", play: told({ balance: { ...busyDay, exact: false } }), after: openTab(1) },
   { name: "supervisor", play: told({ who: leader, balance: busyDay }) },
   { name: "sounds", play: told({ who: leader }), after: openTab(1) },
+  { name: "sounds-unspoken", play: told({ who: leader, desks: desks.map((one) => ({ ...one, unspoken: ["greeting", "notice", "callback_announcement"] })), status: { troubles: [{ kind: "unspoken", text: "desk sakura: callers do not hear its words for greeting, notice", since: before(60), from: "centre" }] } }),
+    after: openTab(1), sees: { ja: "お客様に流れない案内があります", en: "Callers do not hear: Greeting" } },
   { name: "sounds-empty", play: told({ who: leader, play: { prompts: [] } }), after: openTab(1) },
   { name: "sounds-failing", play: told({ who: leader, play: { refuse: { "GET /prompts": { status: 503, code: "unavailable", message: "" } } } }), after: openTab(1) },
   { name: "glass-sign-in", page: "glass", play: told() },

@@ -128,11 +128,11 @@ export class System {
     return existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
   }
 
-  async exportRecording(callId: string, out: string): Promise<{ bytes: number; cut_off: boolean }> {
+  async exportRecording(callId: string, out: string): Promise<{ bytes: number; cut_off: boolean; goes_on: boolean }> {
     const text = await runToEnd(this.binary, [
       "recording", "--data", this.folder, "export", "--call", callId, "--out", out, "--purpose", "journey", "--json",
     ]);
-    return JSON.parse(text.trim().split("\n").pop() ?? "{}") as { bytes: number; cut_off: boolean };
+    return JSON.parse(text.trim().split("\n").pop() ?? "{}") as { bytes: number; cut_off: boolean; goes_on: boolean };
   }
 
   async journal(): Promise<Record<string, unknown>[]> {

@@ -32,6 +32,7 @@ export function SoundBoard() {
     if (all) setPrompts(all);
   }, []);
   useEffect(() => void read(), [read]);
+  const desks = Object.values(world.desks);
   return (
     <>
       <section className="card" aria-labelledby="sounds-title">
@@ -52,14 +53,38 @@ export function SoundBoard() {
               <span>{prompt.name}</span>
               <span className="number">{(prompt.duration_ms / 1000).toFixed(1)} s</span>
               <audio controls preload="none" src={`/api/v1/prompts/${prompt.id}/audio`} aria-label={`${t("sounds.play")} ${prompt.name}`} />
+              {prompt.source === "uploaded" && <DeleteSound prompt={prompt} users={usersOf(prompt, desks)} onDeleted={() => void read()} />}
             </li>
           ))}
         </ul>
       </section>
-      {Object.values(world.desks).map((desk) => (
+      {desks.map((desk) => (
         <DeskSounds key={desk.id} desk={desk} prompts={prompts} />
       ))}
     </>
+  );
+}
+
+/** Which desks would miss it. */
+function usersOf(prompt: Prompt, desks: Desk[]): Desk[] {
+  const tellsPlaces = prompt.name.startsWith("place-");
+  return desks.filter((desk) => uses.some((use) => desk.prompts[use] === prompt.id) || (tellsPlaces && desk.announce_place));
+}
+
+function DeleteSound({ prompt, users, onDeleted }: { prompt: Prompt; users: Desk[]; onDeleted: () => void }) {
+  const { t } = useTranslation();
+  const run = useAction();
+  const remove = (): void =>
+    void run(async () => {
+      if (!window.confirm(t("sounds.delete_sure", { name: prompt.name }))) return;
+      await ok(api.DELETE("/prompts/{prompt}", { params: { path: { prompt: prompt.id } } }));
+      onDeleted();
+    });
+  if (users.length > 0) return <span className="muted">{t("sounds.used", { number: users.length })}</span>;
+  return (
+    <button type="button" className="small danger" aria-label={`${t("sounds.delete")} ${prompt.name}`} onClick={remove}>
+      {t("sounds.delete")}
+    </button>
   );
 }
 
@@ -124,6 +149,9 @@ function DeskSounds({ desk, prompts }: { desk: Desk; prompts: Prompt[] }) {
   return (
     <section className="card" aria-label={desk.name}>
       <h2>{desk.name}</h2>
+      {desk.unspoken.length > 0 && (
+        <p className="soon-text">{t("sounds.unspoken", { uses: desk.unspoken.map((use) => t(`sounds.${use}`)).join(t("sounds.and")) })}</p>
+      )}
       <div className="uses">
         {uses.map((use) => (
           <label key={use}>
