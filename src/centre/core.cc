@@ -32,8 +32,8 @@ std::string unspoken_words(const DeskPart& desk, bool speech) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(sound));
   if (names.empty()) return {};
   return fmt::format(
-      "desk {}: callers do not hear its words for {}: install espeak-ng and set enabled = true in "
-      "[speech] of the centre's settings, or choose a sound in the console",
+      "desk {}: callers do not hear its words for {}: install espeak-ng, set enabled = true in "
+      "[speech] of the centre's settings and start again, or choose a sound in the console",
       desk.routing.id.text(), names);
 }
 

@@ -148,7 +148,7 @@ export const scenes: Scene[] = [
   { name: "missed-a-ring", play: told({ me: { state: "away", away_reason: "ring_missed" } }) },
   { name: "ringing", play: told({ me: { state: "ringing" }, calls: [call({ stage: "ringing", recording: "off", talking_since: null, stage_since: before(4), arrived_at: before(25) })] }) },
   { name: "ringing-long-names", play: told({ me: { state: "ringing" }, calls: [call({ desk_id: "long", stage: "ringing", recording: "off", talking_since: null, withheld: true, stage_since: before(4) })] }) },
-  { name: "talking", play: inCall(), fits: true },
+  { name: "talking", play: inCall() },
   { name: "talking-long-names", play: inCall({ desk_id: "long", withheld: true, talking_since: before(5000) }) },
   { name: "on-hold", play: inCall({ held: true }) },
   { name: "muted", play: inCall({ muted: true }) },
