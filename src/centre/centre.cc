@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/process.h"
-#include "base/program.h"
 #include "base/sealing.h"
 #include "centre/console_folders.h"
 #include "centre/core.h"
@@ -48,12 +47,6 @@ Result<void> check_machine(const Settings& settings) {
                 fmt::format("web.consoles: {} has no folder with an index.html; build the consoles "
                             "(tools/build) or name the folder where they are",
                             settings.consoles.string()));
-  if (settings.speech.enabled && !is_program(settings.speech.program))
-    return fail(ErrorCode::kInvalid,
-                fmt::format("speech.program: {} is no program of the system (beneath /usr) that "
-                            "can be started; install it (apt install espeak-ng), or set enabled = "
-                            "false and no text is spoken",
-                            settings.speech.program));
   return {};
 }
 

@@ -73,7 +73,6 @@ const mistakes: Record<Process, Mistake[]> = {
     { what: "a glass that is no origin", change: set("web", "glass_origin", '"vault.localhost:8081"'), says: /web\.glass_origin: must be scheme:\/\/host/ },
     { what: "a host with its port", change: set("web", "hosts", '["desk.example.jp:8080"]'), says: /web\.hosts: "desk\.example\.jp:8080" is none/ },
     { what: "a host with a space", change: set("web", "hosts", '["desk example"]'), says: /web\.hosts: "desk example" is none/ },
-    { what: "a voice that is not there", change: set("speech", "program", '"/nowhere/voice"'), says: /speech\.program: \/nowhere\/voice is no program/ },
     { what: "a short password", change: add('[[operator]]\nid = "x"\npassword = "short"'), says: /operator\[\d+\]\.password: needs 10 characters/ },
   ],
 };
