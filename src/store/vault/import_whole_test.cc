@@ -45,6 +45,13 @@ TEST_F(ImportWhole, AFileThatEndsAmidARowIsRefused) {
   EXPECT_NE(refused(runaway).find("line 3: the file ends within a quoted cell"), std::string::npos);
 }
 
+TEST_F(ImportWhole, TheControlZThatOldSystemsEndFilesWithIsNoRow) {
+  const auto done = take(kHeader + person(1) + "\x1A");
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->rows, 1U);
+  EXPECT_EQ(done->bad_rows, 0U);
+}
+
 TEST_F(ImportWhole, ALastRowThatIsWholeNeedsNoLineEnd) {
   std::string whole = kHeader + person(1) + person(2);
   whole.pop_back();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -229,10 +230,30 @@ void fill(std::string& part, const std::string& of_subject) {
   if (part.empty()) part = of_subject;
 }
 
-// Details of telephones that were not given are dropped; provenance must be whole.
+bool has_text(const FieldValue& value) {
+  return !value.text.reveal().empty();
+}
+
+// A refusal beside a number that was not given, of somebody who has another: whoever calls that one
+// would not hear of it.
+const FieldValue* lost_refusal(const std::vector<FieldValue>& values) {
+  const auto lost = std::find_if(values.begin(), values.end(), [&](const FieldValue& value) {
+    return !has_text(value) && value.telephone && !value.telephone->refusals.empty() &&
+           std::any_of(values.begin(), values.end(), [&](const FieldValue& other) {
+             return other.field == value.field && has_text(other);
+           });
+  });
+  return lost == values.end() ? nullptr : &*lost;
+}
+
+// Other details of telephones that were not given are dropped; provenance must be whole.
 Result<GivenRow> finished(GivenRow row) {
-  std::erase_if(row.subject.values,
-                [](const FieldValue& value) { return value.text.reveal().empty(); });
+  if (const FieldValue* lost = lost_refusal(row.subject.values))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("{}: is refused for something, but there is no such number; several "
+                            "refusals of one number stand in one text, divided by commas",
+                            shown_name(lost->field, lost->number)));
+  std::erase_if(row.subject.values, std::not_fn(has_text));
   if (row.subject.values.empty()) return fail(ErrorCode::kInvalid, "has no values");
   const Provenance& from = row.subject.provenance;
   if (from.source.empty() || from.given_for.empty() || from.obtained_on.empty())
@@ -517,6 +538,7 @@ Result<json> object_of(std::string_view text) {
 }
 
 Result<void> take_all(GivenRow& row, const Column& column, const json& value) {
+  if (column.use == ColumnUse::kLeftOut) return {};
   if (value.is_array() && column.field.empty())
     return refuse(column, "is a list, where one text is wanted");
   Column target = column;

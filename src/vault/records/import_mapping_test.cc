@@ -97,5 +97,34 @@ TEST(ImportMapping, AJsonValueIsAText) {
             "@source: is a list, where one text is wanted");
 }
 
+TEST(ImportMapping, WhatIsLeftOutMayBeAnything) {
+  Column left_out;
+  left_out.header = "活動";
+  left_out.use = ColumnUse::kLeftOut;
+  const auto with = map_headers({"氏名", "活動"}, {left_out}, Schema::standard());
+  ASSERT_TRUE(with) << with.error().message;
+  for (const std::string value : {"true", "1.5", R"(["a","b"])", R"({"a":{}})", "null"})
+    EXPECT_TRUE(row_of_json(R"({"氏名": "架空", "活動": )" + value + "}", *with,
+                            {"web", "contract", "2024-05-31", ""}))
+        << value;
+}
+
+TEST(ImportMapping, ARefusalOfANumberThatIsNotThereIsNotLost) {
+  const auto columns =
+      map_headers({"氏名", "電話番号", "電話番号2", "お断り"}, {}, Schema::standard());
+  ASSERT_TRUE(columns) << columns.error().message;
+  const auto read = [&](const std::string& row) -> std::string {
+    const auto given = row_of_json(row, *columns, {"web", "contract", "2024-05-31", ""});
+    return given ? "taken" : given.error().message;
+  };
+  EXPECT_EQ(read(R"({"氏名": "架空", "電話番号": "0312345678", "お断り": ["営業", "DM"]})"),
+            "telephone.2: is refused for something, but there is no such number; several refusals "
+            "of one number stand in one text, divided by commas");
+  EXPECT_EQ(read(R"({"氏名": "架空", "電話番号2": "0312345678", "お断り": "営業"})").substr(0, 14),
+            "telephone: is ");
+  EXPECT_EQ(read(R"({"氏名": "架空", "電話番号": "0312345678", "お断り": "営業、DM"})"), "taken");
+  EXPECT_EQ(read(R"({"氏名": "架空", "お断り": "営業"})"), "taken");
+}
+
 }  // namespace
 }  // namespace madoguchi::vault

@@ -83,6 +83,12 @@ void RowSplitter::end_row(std::string_view problem) {
 
 void RowSplitter::finish() {
   if (batch_.text.size() == row_begin_ && !too_long_) return;
+  // Files of DOS and of hosts may end with it; it is no row.
+  constexpr char kControlZ = '\x1A';
+  if (batch_.text.size() == row_begin_ + 1 && batch_.text.back() == kControlZ) {
+    batch_.text.pop_back();
+    return end_row({});
+  }
   const bool quoted = state_ == State::kQuoted;
   end_row(quoted ? kCutOff : too_long_ ? kTooLong : std::string_view());
 }

@@ -170,6 +170,7 @@ std::string Schema::to_json() const {
                      {"indexed", field.indexed},
                      {"unique", field.unique},
                      {"repeats", field.repeats},
+                     {"past", field.past},
                      {"label_ja", field.label_ja},
                      {"label_en", field.label_en},
                      {"headers", field.headers}});
@@ -197,6 +198,7 @@ Result<Schema> Schema::from_json(std::string_view text) {
       field.indexed = one.at("indexed").get<bool>();
       field.unique = one.at("unique").get<bool>();
       field.repeats = one.at("repeats").get<bool>();
+      field.past = one.value("past", false);  // not told by earlier versions
       field.label_ja = one.at("label_ja").get<std::string>();
       field.label_en = one.at("label_en").get<std::string>();
       field.headers = one.at("headers").get<std::vector<std::string>>();

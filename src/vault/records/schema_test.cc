@@ -23,7 +23,10 @@ TEST(Schema, StandardHasWhatACallNeeds) {
 }
 
 TEST(Schema, OwnFieldsComeBackFromStorage) {
-  const auto extended = Schema::standard().with(own("plan"));
+  FieldSpec plan = own("plan");
+  plan.kind = FieldKind::kDate;
+  plan.past = true;
+  const auto extended = Schema::standard().with(plan);
   ASSERT_TRUE(extended) << extended.error().message;
   const auto again = Schema::from_json(extended->to_json());
   ASSERT_TRUE(again);

@@ -42,7 +42,9 @@ bool is_mail_address(std::string_view form) {
   const auto at = form.find('@');
   if (at == std::string_view::npos || at == 0 || at > kMostLocalPart || form.size() > kMostMail)
     return false;
-  const std::string_view local = form.substr(0, at);
+  std::string_view local = form.substr(0, at);
+  if (local.size() > 2 && local.front() == '"' && local.back() == '"')  // "taro..k"@example.jp
+    local = local.substr(1, local.size() - 2);
   return local.find_first_of("()<>[],;:\\\"") == std::string_view::npos &&
          is_domain(form.substr(at + 1));
 }
