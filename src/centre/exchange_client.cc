@@ -356,10 +356,13 @@ void ExchangeClient::put_prompt(const std::string& id, Bytes wav,
     part.set_prompt_id(id);
     bool open = writer->Write(part);
     constexpr std::size_t kPart = 256 * 1024;
-    for (std::size_t at = 0; open && at < wav.size(); at += kPart) {
-      part.set_wav(wav.data() + at, std::min(kPart, wav.size() - at));
-      open = writer->Write(part);
-    }
+    std::size_t at = 0;
+    do {  // at least one: an empty sound is told too
+      const auto piece = ByteView(wav).subspan(at, std::min(kPart, wav.size() - at));
+      part.set_wav(piece.data(), piece.size());
+      open = open && writer->Write(part);
+      at += piece.size();
+    } while (open && at < wav.size());
     writer->WritesDone();
     const grpc::Status status = writer->Finish();
     const std::string error = status.ok() ? stored.error() : status.error_message();

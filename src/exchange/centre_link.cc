@@ -130,6 +130,7 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
     wire::PromptPart part;
     std::string id;
     std::string wav;
+    bool has_wav = false;
   };
 
   void end_attachment(const grpc::Status& why) {
@@ -183,11 +184,14 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
     };
     if (ok) {
       if (upload.part.has_prompt_id()) upload.id = upload.part.prompt_id();
+      upload.has_wav = upload.has_wav || upload.part.has_wav();
       upload.wav += upload.part.wav();
       if (upload.wav.size() > kMostPromptBytes) return refuse("a prompt has at most 64 MiB");
       return upload.StartRead(&upload.part);
     }
     if (!is_valid_id(upload.id)) return refuse("the first part must hold the prompt's id");
+    // A centre that was killed amid it: its end must not pass for a sound to be forgotten.
+    if (!upload.has_wav) return refuse("a part with the sound must follow, an empty one for none");
     {
       const std::lock_guard lock(mutex_);
       taken_.prompts.push_back(

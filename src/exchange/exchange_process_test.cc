@@ -174,9 +174,10 @@ TEST_F(Whole, ASoundIsKeptUntilItIsToBeForgotten) {
   const Bytes wav = wav_of(std::vector<std::int16_t>(800, 5000));
   const auto file = settings.data / "prompts" / "p1.wav";
   EXPECT_EQ(centre->put_prompt("p1", std::string(as_text(wav))).duration_us(), 100'000);
+  EXPECT_NE(centre->put_prompt("p1", std::nullopt).error(), "");
   EXPECT_TRUE(std::filesystem::exists(file));
   for (int twice = 0; twice < 2; ++twice) {
-    EXPECT_EQ(centre->put_prompt("p1").error(), "");
+    EXPECT_EQ(centre->put_prompt("p1", "").error(), "");
     EXPECT_FALSE(std::filesystem::exists(file));
   }
   EXPECT_NE(centre->put_prompt("p1", "no sound").error(), "");

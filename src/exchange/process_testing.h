@@ -9,6 +9,7 @@
 #include <deque>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -145,8 +146,8 @@ class FakeCentre {
     batch.set_acknowledged(sequence);
     stream_->Write(batch);
   }
-  // Without a sound: the exchange is to forget what it has under this id.
-  wire::PromptStored put_prompt(const std::string& id, const std::string& wav = {}) {
+  // An empty sound: the exchange is to forget what it has under this id. None: it broke off.
+  wire::PromptStored put_prompt(const std::string& id, const std::optional<std::string>& wav) {
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
     wire::PromptStored stored;
@@ -154,8 +155,8 @@ class FakeCentre {
     wire::PromptPart part;
     part.set_prompt_id(id);
     writer->Write(part);
-    if (!wav.empty()) {
-      part.set_wav(wav);
+    if (wav) {
+      part.set_wav(*wav);
       writer->Write(part);
     }
     writer->WritesDone();
