@@ -61,6 +61,12 @@ class ImportUpdate : public Import {
     const fs::path path = file(bytes, "june.csv");
     return update(path, update_of(path));
   }
+  // As in a year: what lies in the future now, and came in then, is stored.
+  void take_next_year(const std::string& bytes) {
+    clock_.jump(std::chrono::hours(24 * 365));
+    ASSERT_TRUE(Import::take(bytes));
+    clock_.jump(-std::chrono::hours(24 * 365));
+  }
   vault::SubjectId who(const std::string& customer) {
     const auto found =
         records_->find(sakura_, {{"customer_number", Personal<std::string>(customer)}});
@@ -83,6 +89,19 @@ class ImportUpdate : public Import {
   std::function<void(const ImportStanding&)> meanwhile_;
   Result<void> log_;
 };
+
+TEST_F(ImportUpdate, WhatStandsThereAlreadyIsNotHeldAgainstARow) {
+  take_next_year("お客様番号,氏名,生年月日,住所\nF1,架空 未来,2027-03-01,東京都架空区1\n");
+  ASSERT_TRUE(
+      update("お客様番号,氏名,生年月日,住所\n"
+             "F1,架空 未来,2027/3/1,東京都架空区2\n"));
+  EXPECT_EQ(told_[2], "changed address");
+  ASSERT_TRUE(
+      update("お客様番号,氏名,生年月日,住所\n"
+             "F1,架空 未来,2027-03-02,東京都架空区3\n"));
+  EXPECT_EQ(told_[2], "refused birth_date: lies in the future");
+  EXPECT_EQ(all_of("F1", "address"), "東京都架空区2");
+}
 
 TEST_F(ImportUpdate, SaysOfEachRowWhatBecameOfIt) {
   const auto done = update(

@@ -94,8 +94,8 @@ auto Importer::State::look_up(GivenRow& given, Sealed::Row& row, Entropy& entrop
     -> Result<std::unique_ptr<KnownRow>> {
   const auto& values = given.subject.values;
   if (auto right = sealer->check(values); !right) return tl::unexpected<Error>(right.error());
-  const auto forms =
-      sealer->forms_of(values, records.parts.clock.now(), RecordSealer::Values::kComeIn);
+  // Whether they may come in is asked of what is new: by compare(), or as a new person is sealed.
+  const auto forms = sealer->forms_of(values, records.parts.clock.now());
   if (!forms) return tl::unexpected<Error>(forms.error());
   row.subject.unique_marks = sealer->unique_marks(*forms);
   if (row.subject.unique_marks.empty())

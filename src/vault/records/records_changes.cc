@@ -74,6 +74,9 @@ Result<Corrected> Records::State::correct(const RecordSealer& sealer, const Held
                                           const std::vector<FieldValue>& before,
                                           const std::vector<FieldValue>& after,
                                           const Correction& correction, Entropy& entropy) {
+  const auto come_in = sealer.forms_of(that_come_in(correction, before), parts.clock.now(),
+                                       RecordSealer::Values::kComeIn);
+  if (!come_in) return tl::unexpected<Error>(come_in.error());
   Corrected made;
   auto old_marks = marks_of(sealer, before, held.row.number);
   if (!old_marks) return tl::unexpected<Error>(old_marks.error());
@@ -109,9 +112,6 @@ Result<void> Records::correct(const OrganisationId& organisation, const SubjectI
   if (!before) return tl::unexpected<Error>(before.error());
   const auto after = corrected(*before, correction);
   if (auto right = (*sealer)->check(after); !right) return right;
-  const auto forms = (*sealer)->forms_of(that_come_in(correction, *before),
-                                         state_->parts.clock.now(), RecordSealer::Values::kComeIn);
-  if (!forms) return tl::unexpected<Error>(forms.error());
   const std::lock_guard unique_lock(state_->unique_mutex);
   if (auto unique = state_->check_unique(**sealer, after, place->number); !unique) return unique;
 

@@ -47,7 +47,8 @@ struct Records::State {
   Result<Held> held(const OrganisationId& organisation, const SubjectId& subject);
   Result<SubjectKey> key_of(const OrganisationId& organisation, const SubjectId& subject,
                             RecordNumber number);
-  // `before`: every value of the record; `after`: as corrected() gives them, and checked.
+  // `before`: every value of the record; `after`: as corrected() gives them, and checked. kInvalid:
+  // a text that was not there before is no such value (value_check.h).
   Result<Corrected> correct(const RecordSealer& sealer, const Held& held, const SubjectId& subject,
                             const std::vector<FieldValue>& before,
                             const std::vector<FieldValue>& after, const Correction& correction,
