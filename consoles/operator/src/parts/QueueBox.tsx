@@ -22,11 +22,11 @@ export function QueueBox() {
         {waiting > 0 && <span className="since"> {t("queue.longest", { time: span(longest) })}</span>}
       </p>
       {world.status?.demo && (
-        <p>
+        <p className="buttons">
           <button type="button" onClick={() => void run(() => ok(api.POST("/demo/ring-me", { body: {} })))}>
             {t("demo.ring_me")}
           </button>
-          <span className="muted hint">{t("demo.hint")}</span>
+          <span className="muted">{t("demo.hint")}</span>
         </p>
       )}
     </section>
