@@ -85,9 +85,11 @@ void Api::set_desk_prompts(const Ask& ask) {
         return true;
       },
       [this, id, changed](const Ask& to, bool) {
-        core_.floor_.desks[id] = changed;
+        DeskPart& kept = core_.floor_.desks[id];  // its other settings may have changed meanwhile
+        kept.prompts = changed.prompts;
+        kept.silenced = changed.silenced;
         core_.floor_changed();
-        to.answer(200, core_.desk_json(changed));
+        to.answer(200, core_.desk_json(kept));
       });
 }
 

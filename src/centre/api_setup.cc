@@ -102,9 +102,12 @@ void Api::put_desk(const Ask& ask) {
   const OrganisationPart& owner = core_.floor_.organisations.at(desk.routing.organisation);
   agree_with_vault(ask, owner, desk.routing.numbers, [this, ask, id, desk] {
     store_floor(ask, to_row(desk), [this, ask, id, desk] {
-      core_.floor_.desks[id] = desk;
+      DeskPart& kept = core_.floor_.desks[id];
+      const auto sounds = std::pair(kept.prompts, kept.silenced);  // may have been chosen meanwhile
+      kept = desk;
+      std::tie(kept.prompts, kept.silenced) = sounds;
       core_.floor_changed();
-      ask.answer(200, core_.desk_json(desk));
+      ask.answer(200, core_.desk_json(kept));
     });
   });
 }

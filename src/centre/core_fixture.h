@@ -153,6 +153,11 @@ class FakeVault final : public wire::VaultForCentre::Service {
  public:
   std::atomic<bool> settles = true;
   std::atomic<int> settled = 0;
+  // Done once, while the centre waits for what the vault says of an organisation.
+  void next_time_meanwhile(std::function<void()> act) {
+    const std::lock_guard lock(mutex_);
+    meanwhile_ = std::move(act);
+  }
   grpc::Status SettleWishes(grpc::ServerContext*, const wire::SettleWishesRequest*,
                             wire::SettleWishesReply*) override {
     if (!settles) return {grpc::StatusCode::UNAVAILABLE, "not now"};
@@ -161,6 +166,12 @@ class FakeVault final : public wire::VaultForCentre::Service {
   }
   grpc::Status PutOrganisation(grpc::ServerContext*, const wire::PutOrganisationRequest*,
                                wire::PutOrganisationReply*) override {
+    std::function<void()> act;
+    {
+      const std::lock_guard lock(mutex_);
+      act = std::exchange(meanwhile_, nullptr);
+    }
+    if (act) act();
     return grpc::Status::OK;
   }
   grpc::Status PutStaff(grpc::ServerContext*, const wire::PutStaffRequest*,
@@ -177,6 +188,10 @@ class FakeVault final : public wire::VaultForCentre::Service {
     }
     return grpc::Status::OK;
   }
+
+ private:
+  std::mutex mutex_;
+  std::function<void()> meanwhile_;
 };
 
 class FakeStaffVault final : public wire::VaultStaffForCentre::Service {

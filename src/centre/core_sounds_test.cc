@@ -52,6 +52,21 @@ TEST_F(SoundsTest, AnUploadedSoundIsDeletedOnceNoDeskPlaysIt) {
   EXPECT_EQ(suzu.ask("GET", "/prompts/" + id + "/audio").status, 404);
 }
 
+TEST_F(SoundsTest, ASoundChosenWhileTheDeskIsSavedStaysChosen) {
+  const Browser suzu = signed_in("suzu");
+  const Browser admin = signed_in("admin");
+  wait_attached(suzu);
+  const std::string id = uploaded(suzu, "greeting");
+  vault_.next_time_meanwhile([&] {
+    suzu.ask("PUT", "/desks/sakura/prompts", json{{"greeting", id}}.dump());
+  });
+  const auto saved = admin.ask("PUT", "/desks/sakura", json{{"announce_place", true}}.dump());
+  ASSERT_EQ(saved.status, 200) << saved.body;
+  EXPECT_EQ(saved.parsed().at("prompts").at("greeting"), id);
+  EXPECT_EQ(saved.parsed().at("announce_place"), true);
+  EXPECT_EQ(suzu.ask("GET", "/desks/sakura").parsed(), saved.parsed());
+}
+
 TEST_F(SoundsTest, ASoundThatTellsPlacesStaysWhileADeskTellsThem) {
   const Browser suzu = signed_in("suzu");
   const Browser admin = signed_in("admin");
