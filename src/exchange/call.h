@@ -94,6 +94,7 @@ struct Call {
   std::string ticket_id;  // of a call out
   std::chrono::microseconds dial_timeout{0};
   bool dial_ringing = false;
+  bool dial_told = false;  // what came of it
 
   std::array<std::uint32_t, kTimerKinds> timer_stamps{};
 };

@@ -114,6 +114,9 @@ void CallControl::timer_due(Call& call, TimerKind kind) {
 void CallControl::end_call(Call& call, wire::EndCause cause, std::string detail) {
   if (is_lost_as_announced(call, cause))
     ask_callback(call, call.sealed_number, false, wire::BASIS_ANNOUNCED);
+  // Who was promised a call back picked up, and was gone before the two heard each other.
+  if (call.outbound && call.caller.up)
+    tell_result(call, cause == wire::CUT_OFF || cause == wire::SHUT_DOWN ? "cut_off" : "no_talk");
   const bool never_answered = !call.caller.up;
   if (call.caller.line != LineId{}) {
     by_line_.erase(call.caller.line);

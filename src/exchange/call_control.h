@@ -190,6 +190,7 @@ class CallControl {
   void dial_failed(Call& call, wire::DialOutcome outcome, std::string detail);
   void dial_line_ended(Call& call, sip::EndCause cause, int status);
   void tell_dial(Call& call, wire::DialOutcome outcome, std::string detail = {});
+  void tell_result(Call& call, const std::string& word);  // the vault, once for a call
   void demo_call(const wire::Command& command);
   void demo_answered(DemoCall& demo, const std::string& sdp);
 

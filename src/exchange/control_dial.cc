@@ -166,7 +166,6 @@ void CallControl::dial_line_answered(Call& call, const std::string& sdp) {
     return dial_failed(call, wire::DIAL_UNREACHABLE, "no common sound");
   if (!take_remote(call.caller))
     return dial_failed(call, wire::DIAL_UNREACHABLE, "no common sound");
-  tell_dial(call, wire::DIAL_TALKED);
   wire::CallAnswered answered;
   answered.set_call_id(call.id.text());
   report_.event(event_of(std::move(answered)));
@@ -182,10 +181,14 @@ void CallControl::tell_dial(Call& call, wire::DialOutcome outcome, std::string d
   progress.set_outcome(outcome);
   progress.set_detail(std::move(detail));
   report_.event(event_of(std::move(progress)));
-  if (outcome == wire::DIAL_RINGING) return;
+  if (outcome != wire::DIAL_RINGING) tell_result(call, word_of(outcome));
+}
+
+void CallControl::tell_result(Call& call, const std::string& word) {
+  if (std::exchange(call.dial_told, true)) return;
   wire::DialResult result;
   result.set_ticket_id(call.ticket_id);
-  result.set_outcome(word_of(outcome));
+  result.set_outcome(word);
   vault_.dial_result(result);
 }
 

@@ -190,6 +190,8 @@ void CallControl::phone_line_ended(Call& call, LineId line, sip::EndCause cause,
   call.active->phone.line = LineId{};
   if (cause != sip::EndCause::kByPeer) return operator_gone(call, "the operator's phone failed");
   if (call.consulted) return complete_transfer(call);
+  if (call.outbound && call.step == Step::kConnecting)
+    return end_call(call, wire::OPERATOR_HUNG_UP);
   // Who was promised a talk and has not had it, or is being handed on, is not hung up on.
   if (call.step != Step::kTalking || call.ringing) return operator_gone(call, "hung up");
   end_call(call, wire::OPERATOR_HUNG_UP);

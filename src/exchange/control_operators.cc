@@ -197,6 +197,7 @@ void CallControl::join(Call& call) {
   sound_.connect(call.id, call.caller.sound, call.active->sound);
   sound_.mark_recording(call.id, RecordingMark::kLegChange);
   call.step = Step::kTalking;
+  if (call.outbound && !call.dial_told) tell_dial(call, wire::DIAL_TALKED);
   wire::Connected connected;
   connected.set_call_id(call.id.text());
   connected.set_operator_id(call.active->operator_id.text());

@@ -316,9 +316,11 @@ class CallOut : public Line {
   }
   void reach_line() {
     dial();
-    control.line_answered(lines.last, std::string(kOffer));
+    phone = lines.last;
+    control.line_answered(phone, std::string(kOffer));
     grant("09011112222");
   }
+  LineId phone;  // the operator's
 };
 
 TEST_F(CallOut, RingsTheOperatorThenTheTicketsNumberShowingTheDesks) {
@@ -328,9 +330,33 @@ TEST_F(CallOut, RingsTheOperatorThenTheTicketsNumberShowingTheDesks) {
   control.line_progress(lines.last, 180, "");
   control.line_answered(lines.last, std::string(kOffer));
   control.media(PromptFinished{CallId("out1"), {}, sound.plays});  // the notice
-  EXPECT_THAT(report.said, ElementsAre("DIAL_RINGING", "DIAL_TALKED", "answered",
-                                       "recording started", "connected hana"));
+  EXPECT_THAT(report.said, ElementsAre("DIAL_RINGING", "answered", "recording started",
+                                       "DIAL_TALKED", "connected hana"));
   EXPECT_EQ(vault.said.back(), "result talked");
+}
+
+TEST_F(CallOut, WhoIsGoneBeforeTheNoticeEndsWasNotTalkedWith) {
+  const struct {
+    std::function<void()> goes;
+    std::string ended;
+    std::string result;
+  } rows[] = {
+      {[&] { control.line_ended(lines.last, sip::EndCause::kByPeer, 0); }, "CALLER_HUNG_UP",
+       "no_talk"},
+      {[&] { control.line_ended(lines.last, sip::EndCause::kTransport, 0); }, "CUT_OFF", "cut_off"},
+      {[&] { control.line_ended(phone, sip::EndCause::kByPeer, 0); }, "OPERATOR_HUNG_UP",
+       "no_talk"},
+  };
+  for (const auto& row : rows) {
+    reach_line();
+    control.line_answered(lines.last, std::string(kOffer));
+    clear();
+    row.goes();
+    EXPECT_THAT(report.said, ElementsAre("ended " + row.ended));
+    EXPECT_THAT(vault.said, Contains("result " + row.result));
+    EXPECT_THAT(vault.said, Not(Contains("result talked")));
+    EXPECT_EQ(control.call_count(), 0U);
+  }
 }
 
 TEST_F(CallOut, OutcomesOfTheLine) {

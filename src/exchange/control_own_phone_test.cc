@@ -152,6 +152,7 @@ TEST_F(OwnPhone, ACallOutRingsItFirst) {
   EXPECT_THAT(lines.said, ElementsAre("INVITE +819011112222 showing +81120000001",
                                       "INVITE +819033334444 showing +81120000001"));
   control.line_answered(lines.last, std::string(kOffer));
+  control.media(PromptFinished{CallId("out1"), {}, sound.plays});  // the notice
   EXPECT_THAT(report.said, Contains("DIAL_TALKED"));
 }
 

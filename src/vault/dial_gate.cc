@@ -297,11 +297,6 @@ Result<void> DialGate::end(const TicketId& ticket, const std::string& outcome) {
   Act act;
   act.changes.emplace_back(EndTicket{ticket, outcome});
   act.journal.push_back({"dial_ended", {{"ticket", ticket.text()}, {"outcome", outcome}}});
-  if (outcome == "talked" && !(*found)->wish.empty()) {
-    act.changes.emplace_back(SettleWish{(*found)->wish, outcome});
-    act.journal.push_back(
-        {"wish_settled", {{"wish", (*found)->wish.text()}, {"outcome", outcome}}});
-  }
   return parts_.store.commit(parts_.clock.now(), act);
 }
 

@@ -150,6 +150,7 @@ class CallFlow::Domain {
   void on(const RecordingRefused& event, Time now);
   void on(const CallEnded& event, Time now);
   void on(const RecordingStarted& event, Time now);
+  bool is_recorded(const CallId& id) const;
   void on(const RecordingPaused& event, Time now);
   void on(const RecordingClosed& event, Time now);
   void on(const DialProgress& event, Time now);

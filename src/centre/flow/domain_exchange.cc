@@ -116,6 +116,9 @@ void CallFlow::Domain::identify(CallRecord& record, routing::CallKey key, const 
 }
 
 void CallFlow::Domain::on(const CallAnswered& event, Time now) {
+  // Whoever is rung back hears the notice first; its end, or the call's, is told.
+  if (const auto dial = dials_.find(event.call); dial != dials_.end())
+    dial->second.deadline.reset();
   Call* call = find(event.call);
   if (call == nullptr || call->record.answered) return;
   call->record.answered = now;
@@ -363,6 +366,11 @@ void CallFlow::Domain::on(const RecordingStarted& event, Time now) {
     call->recording = true;
     touch(*call);
   }
+}
+
+bool CallFlow::Domain::is_recorded(const CallId& id) const {
+  return std::any_of(recordings_.begin(), recordings_.end(),
+                     [&](const auto& one) { return one.second.call == id; });
 }
 
 void CallFlow::Domain::on(const RecordingPaused& event, Time now) {

@@ -90,7 +90,7 @@ Result<CallFlow::Domain::Promise*> CallFlow::Domain::say_promise(const Talk& tal
     if (promise == nullptr) return fail(ErrorCode::kConflict, "this promise is not open any more");
     if (auto again = engine_.callback_outcome(talk.who, AttemptOutcome::kGivenUp); !again)
       return tl::unexpected(again.error());
-    command(PromiseCallback{record.id});  // the wish that let us ring ends with this talk
+    command(PromiseCallback{record.id});  // asked for anew: a wish does not last for ever
     return promise;
   }
   if (promise == nullptr || promise->record.basis != routing::PromiseBasis::kOperator) {
@@ -193,6 +193,7 @@ void CallFlow::Domain::dial_answered(const CallId& id, Time now) {
   dial.deadline.reset();  // from here on the call itself is watched
   Call call;
   call.key = *key;
+  call.recording = is_recorded(id);
   CallRecord& record = call.record;
   record.id = id;
   record.number_desk = record.desk = dial.desk;

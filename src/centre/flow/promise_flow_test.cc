@@ -30,6 +30,28 @@ TEST_F(Flow, APromiseIsMadeTakenDialledAndKept) {
   EXPECT_EQ(balance().arrived, 1U);
 }
 
+TEST_F(Flow, WhoIsGoneBeforeAWordWasSaidIsRungAgain) {
+  exchange.ask_callback(caller("c1", "line"), false, LineToken("line"));
+  centre.work();
+  const PromiseId promise = only_promise();
+  ok(flow().take_promise(kA, promise, now));
+  exchange.line_answers(exchange.dialled()[0].call);
+  centre.work();
+  EXPECT_EQ(state(kA), OperatorState::kDialling);
+  wait(CallFlow::kDialLimit + 1s);  // a notice may be long
+  EXPECT_EQ(state(kA), OperatorState::kDialling);
+  exchange.hang_up(exchange.dialled()[0].call);
+  centre.work();
+  EXPECT_NE(state(kA), OperatorState::kDialling);
+  EXPECT_EQ(centre.store().promises.at(promise).state, routing::PromiseState::kOpen);
+  EXPECT_EQ(centre.store().promises.at(promise).attempts, 1);
+  EXPECT_TRUE(centre.store().settled.empty());
+  ok(flow().take_promise(kA, promise, now));
+  exchange.dial_ends(exchange.dialled()[1].call, DialOutcome::kTalked);
+  centre.work();
+  EXPECT_TRUE(flow().call(exchange.dialled()[1].call)->recording);
+}
+
 TEST_F(Flow, AMachineOrNoAnswerKeepsThePromiseOpen) {
   exchange.ask_callback(caller("c1", "line"), false, LineToken("line"));
   centre.work();

@@ -96,11 +96,16 @@ class SimExchange {
   void dial_ends(const CallId& id, DialOutcome outcome) {
     SimCall* call = find(id);
     if (call == nullptr || call->live.stage != CallStage::kDialling) return;
+    if (outcome == DialOutcome::kTalked) line_answers(id);
     log(DialProgress{id, call->live.ticket, outcome, ""});
     if (outcome != DialOutcome::kTalked) return end(id, CallEndCause::kNotConnected);
     call->live.stage = CallStage::kTalking;
-    log(CallAnswered{id});
     log(Connected{id, call->live.who});
+  }
+  // It picks up, and hears the notice first.
+  void line_answers(const CallId& id) {
+    log(CallAnswered{id});
+    log(RecordingStarted{id, RecordingId("rec." + id.text())});
   }
   void crash() {
     ++epoch_;

@@ -48,8 +48,31 @@ TEST_P(DialGateOn, OnlyALineThatAskedIsRungAndOnlyOncePerTicket) {
   EXPECT_EQ(redeem(ticket_id, "out-1"), "+819012345678");  // its answer had been lost
   EXPECT_EQ(redeem(ticket_id, "out-2"), "ticket_used");
   EXPECT_EQ(redeem(TicketId("none"), "out-3"), "no_ticket");
-  ASSERT_TRUE(gate_->end(ticket_id, "talked"));
+}
+
+// Whoever picked up may have been a machine, or the call may have broken: what became of the
+// promise is the centre's to say.
+TEST_P(DialGateOn, AnAnsweredRingLeavesTheWishOpenUntilItIsSettled) {
+  const LineToken token = keep("w1", "09012345678");
+  const TicketId first = granted(ticket("w1", token));
+  EXPECT_EQ(redeem(first, "out-1"), "+819012345678");
+  ASSERT_TRUE(gate_->end(first, "talked"));
+  const TicketId second = granted(ticket("w1", token));
+  EXPECT_EQ(redeem(second, "out-2"), "+819012345678");
+  ASSERT_TRUE(gate_->end(second, "talked"));
+  EXPECT_EQ(count_of("dial_ended"), 2);
+  ASSERT_TRUE(gate_->settle(vault::WishId("w1"), "called_back"));
   EXPECT_EQ(denied(ticket("w1", token)), "settled");
+}
+
+TEST_P(DialGateOn, AnsweredRingsOfAWishCountAsRedials) {
+  const LineToken token = keep("w1", "09012345678");
+  for (int i = 0; i < 3; ++i) {
+    const TicketId ticket_id = granted(ticket("w1", token));
+    redeem(ticket_id, "out-" + std::to_string(i));
+    ASSERT_TRUE(gate_->end(ticket_id, "talked"));
+  }
+  EXPECT_EQ(denied(ticket("w1", token)), "redial_limit");
 }
 
 TEST_P(DialGateOn, WherePeopleSignInATicketIsForSomebodyWhoIsSignedIn) {
