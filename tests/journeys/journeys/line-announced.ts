@@ -1,6 +1,6 @@
 // A desk that announces it: who is lost while waiting is rung back. Hanging up makes a promise, a key press is an agreed
 // callback, who withholds the number is left alone; and after kill -9 of the exchange everybody who waited has a promise
-// that can be rung.
+// that can be rung, also whom it cut off while being rung back.
 import { join } from "node:path";
 import type { Promised, Staff } from "../lib/api.ts";
 import { Capture, sipMessages } from "../lib/capture.ts";
@@ -24,18 +24,29 @@ async function open(suzu: Staff): Promise<Said[]> {
   return items;
 }
 
-/** `staff` rings this promise's line, talks and ends; the vault may hear of the wish a moment after us. */
-async function keep(staff: Staff, promise: Said): Promise<void> {
+/** `staff` rings this promise's line and talks; the vault may hear of the wish a moment after us. */
+async function ringBack(staff: Staff, promise: Said): Promise<string> {
   const { call_id } = await until("a ticket for the promise", async () => {
     const response = await staff.request("POST", `/promises/${promise.id}/take`);
     return response.ok && ((await response.json()) as { call_id: string });
   });
   const call = await staff.seesCall("the line that was lost", (one) => one.id === call_id && one.stage === "talking");
   await talksFor(call, 0.3);
+  return call_id;
+}
+
+async function keep(staff: Staff, promise: Said): Promise<void> {
+  const call_id = await ringBack(staff, promise);
   await staff.act(call_id, "end");
   await staff.seesCall("wrap-up", (one) => one.id === call_id && one.stage === "wrap_up");
   await staff.act(call_id, "wrap_up", { disposition: "answered", next: "away", reason: "desk_work" });
   await staff.sees("the promise gone", () => !staff.promises.has(promise.id) || staff.promises.get(promise.id)?.state === "kept");
+}
+
+async function leavesTheLostCall(staff: Staff, id: string): Promise<void> {
+  const state = await staff.sees(`${id} out of the lost call`, () => ["wrap_up", "away", "ready"].find((one) => staff.operators.get(id)?.state === one));
+  if (state === "wrap_up") await staff.act(staff.operators.get(id)!.call_id!, "wrap_up", { disposition: "answered", next: "away", reason: "desk_work" });
+  await staff.away("desk_work");
 }
 
 export const journey: Journey = {
@@ -52,9 +63,10 @@ export const journey: Journey = {
     });
     carrier({ folder, address: "127.0.0.2", port, mediaPort: port + 4 });
     const hana = await system.staff("hana");
+    const kenji = await system.staff("kenji");
     const suzu = await system.staff("suzu");
-    await signInAtGlass(system, "hana");
-    const phone = await telephones(system, folder, ["hana"], suzu);
+    for (const name of ["hana", "kenji"]) await signInAtGlass(system, name);
+    const phone = await telephones(system, folder, ["hana", "kenji"], suzu);
     await upload(suzu, folder, leakDesk.id, "callback_announcement", 1);
     await upload(suzu, folder, leakDesk.id, "callback_thanks", 2);
     const capture = await Capture.start(join(folder, "wire.pcap"), `udp port ${system.sipPort}`);
@@ -80,9 +92,12 @@ export const journey: Journey = {
     expectEqual(bases(made), [6, 4], "promises because it was announced, and by key");
     await hana.away("desk_work");
     await keep(hana, made.find((one) => one.basis === "announced")!);
-    await keep(hana, made.find((one) => one.basis === "key" && one.line === "own")!);
+    const [agreed, broken] = made.filter((one) => one.basis === "key" && one.line === "own");
+    await keep(hana, agreed!);
 
-    // The exchange dies under five who wait, one who withholds the number, and one who talks.
+    // The exchange dies under five who wait, one who withholds the number, one who talks, and one who is rung back.
+    await kenji.away("desk_work");
+    await ringBack(kenji, broken!);
     await hana.ready();
     const talker = await callers(system, { folder, name: "talks", numbers: lines(1500, 1) });
     await hana.seesCall("a talk", (call) => call.stage === "talking");
@@ -108,23 +123,23 @@ export const journey: Journey = {
     expectEqual(bases(lost), [5, 0], "promises because it was announced, and by key, after the crash");
     expect(lost.every((one) => one.line_token), "a promise does not know its line");
     await phone.stop();
-    const again = await telephones(system, join(folder, "again"), ["hana"], suzu);
-    await suzu.sees("hana out of the lost call", () => ["wrap_up", "away", "ready"].includes(suzu.operators.get("hana")?.state ?? ""));
-    if (suzu.operators.get("hana")?.state === "wrap_up") await hana.act(suzu.operators.get("hana")!.call_id!, "wrap_up", { disposition: "answered", next: "away", reason: "desk_work" });
-    await hana.away("desk_work");
+    const again = await telephones(system, join(folder, "again"), ["hana", "kenji"], suzu);
+    await leavesTheLostCall(hana, "hana");
+    await leavesTheLostCall(kenji, "kenji");
     for (const promise of lost) await keep(hana, promise);
+    await keep(kenji, broken!);
     const balance = await suzu.readBalance();
-    expectEqual([balance.exact, balance.total.promises.kept_by_ringing, balance.total.promises.open], [true, 7, 8], "exact, promises kept, open");
+    expectEqual([balance.exact, balance.total.promises.kept_by_ringing, balance.total.promises.open], [true, 8, 7], "exact, promises kept, open");
 
     const rung = sipMessages(await capture.stop())
       .filter(({ datagram, text }) => datagram.fromPort === system.sipPort && text.startsWith("INVITE "))
       .map(({ text }) => /^INVITE sips?:([^@;>]+)@/.exec(text)?.[1] ?? "?")
-      .filter((user) => !user.startsWith("hana"))
+      .filter((user) => !/^(hana|kenji)/.test(user))
       .map((number) => number.replace(/^(\+|%2B)81/, "0"));
     const lawful = [...hungUp, ...pressed, ...lines(1600, 5)];
-    expectEqual(new Set(rung).size, 7, "lines rung");
+    expectEqual(new Set(rung).size, 8, "lines rung");
     expect(rung.every((number) => lawful.includes(number)), `a line was rung that nobody promised: ${rung.join(" ")}`);
-    for (const staff of [hana, suzu]) staff.stop();
+    for (const staff of [hana, kenji, suzu]) staff.stop();
     await again.stop();
     await system.stop();
   },
