@@ -190,6 +190,10 @@ void Core::stop() {
 void Core::after_batch() {
   const Time now = clock_.now();
   watch_clock(now);
+  if (pipe_.is_stuck(now))
+    flow_.store_is_away(now);
+  else
+    flow_.store_is_back(now);
   flow_.advance(now);
   tickets_->advance(now);
   if (now >= next_housekeeping_) housekeeping(now);

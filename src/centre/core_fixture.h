@@ -204,15 +204,17 @@ class FakeStaffVault final : public wire::VaultStaffForCentre::Service {
   }
 };
 
-// The real clock, whose wall may be set as people set it.
+// The real clock, whose wall may be set as people set it; and time may pass at once.
 class SetClock final : public Clock {
  public:
-  Time now() const override { return real_.now() + Micros(by_.load()); }
-  MonoTime mono() const override { return real_.mono(); }
+  Time now() const override { return real_.now() + Micros(by_ + passed_); }
+  MonoTime mono() const override { return real_.mono() + Micros(passed_); }
   void set(Micros by) { by_ += by.count(); }
+  void pass(Micros time) { passed_ += time.count(); }
 
  private:
   SystemClock real_;
+  std::atomic<std::int64_t> passed_ = 0;
   std::atomic<std::int64_t> by_ = 0;
 };
 

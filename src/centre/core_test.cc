@@ -99,6 +99,20 @@ TEST_F(CoreTest, WithTheStoreAwayNothingIsAcknowledgedAndItRecoversByItself) {
   until(suzu, "/status", [](const json& seen) { return seen.at("troubles").empty(); });
 }
 
+TEST_F(CoreTest, WhileTheStoreIsAwayNoOperatorMissesARingThatNeverRang) {
+  const Browser hana = signed_in("hana");
+  wait_attached(hana);
+  ready(hana);
+  store_.set_away(true);
+  call_arrives("C1");
+  until(hana, "/status", [](const json& seen) { return !seen.at("troubles").empty(); });
+  clock_.pass(std::chrono::minutes(5));
+  for (int passes = 0; passes < 3; ++passes) EXPECT_EQ(hana.ask("GET", "/status").status, 200);
+  store_.set_away(false);
+  EXPECT_TRUE(exchange_.take([](const wire::Command& one) { return one.has_ring_operator(); }));
+  EXPECT_EQ(hana.ask("GET", "/operators/me").parsed().at("state"), "ringing");
+}
+
 TEST_F(CoreTest, FiveWrongPasswordsLockAnAccountAndSayNothingElse) {
   Browser stranger = browser();
   for (int i = 0; i < 5; ++i) {

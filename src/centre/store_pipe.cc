@@ -72,6 +72,7 @@ void StorePipe::pump(Time now) {
         },
         Loop::Pace::kAtOnce);
   });
+  busy_since_ = now;
   if (!busy_) waiting_ = std::move(*batch);
 }
 

@@ -22,6 +22,7 @@ class StorePipe {
   // What a full pipe holds: beyond it no operator's command is taken (see is_full).
   static constexpr std::size_t kMostRecords = 50'000;
   static constexpr Micros kRetryAfter = std::chrono::milliseconds(250);
+  static constexpr Micros kStuckAfter = std::chrono::seconds(2);  // a commit that takes so long
 
   using Committed = std::function<void(Effects)>;
   using Troubled = std::function<void(const Error&)>;
@@ -38,9 +39,14 @@ class StorePipe {
 
   void clock_was_set(Micros by) {
     if (retry_at_) *retry_at_ += by;
+    busy_since_ += by;
   }
 
   [[nodiscard]] bool failing() const { return failing_; }
+  // The last commit failed, or one waits for somebody's lock.
+  [[nodiscard]] bool is_stuck(Time now) const {
+    return failing_ || (busy_ && now - busy_since_ >= kStuckAfter);
+  }
   [[nodiscard]] bool is_full() const { return waiting_.records.size() >= kMostRecords; }
   [[nodiscard]] std::optional<Time> next_retry() const { return retry_at_; }
   [[nodiscard]] std::uint64_t commits() const { return commits_; }
@@ -56,6 +62,7 @@ class StorePipe {
   Effects waiting_;
   std::unordered_map<std::string, std::size_t> places_;  // key of a waiting record → its index
   bool busy_ = false;
+  Time busy_since_;
   bool failing_ = false;
   std::optional<Time> retry_at_;
   std::uint64_t commits_ = 0;

@@ -309,10 +309,15 @@ void Engine::advance(Time now) {
   }
 }
 
-void Engine::clock_was_set(Micros by) {
+void Engine::postpone(Micros by) {
   deadlines_.shift(Deadlines::Of::kOperator, by);
-  for (OperatorNode& who : operators_) {
+  for (OperatorNode& who : operators_)
     if (who.deadline != Time{}) who.deadline += by;
+}
+
+void Engine::clock_was_set(Micros by) {
+  postpone(by);
+  for (OperatorNode& who : operators_) {
     who.since += by;
     who.idle_since += by;
   }

@@ -252,6 +252,8 @@ class Engine {
   // The wall clock was set by this much. What runs for an operator or a caller in hand goes on as
   // long as it would have; promises keep the time of day that was said.
   void clock_was_set(Micros by);
+  // What operators have time for (to answer, to wrap up) ends later by this.
+  void postpone(Micros by);
   [[nodiscard]] std::optional<Time> next_deadline() const { return deadlines_.next(); }
   std::optional<Event> poll();  // oldest first; drain after each command
   // Drops what days before `day` left in memory (balance, lines without open promise, ended calls

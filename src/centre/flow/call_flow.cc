@@ -72,6 +72,12 @@ void CallFlow::advance(Time now) {
 void CallFlow::clock_was_set(Micros by, Time now) {
   domain_->clock_was_set(by, now);
 }
+void CallFlow::store_is_away(Time now) {
+  domain_->store_is_away(now);
+}
+void CallFlow::store_is_back(Time now) {
+  domain_->store_is_back(now);
+}
 std::optional<Time> CallFlow::next_deadline() const {
   return domain_->next_deadline();
 }

@@ -169,6 +169,11 @@ class CallFlow {
   // have. Before the first advance() by the new time.
   void clock_was_set(Micros by, Time now);
   [[nodiscard]] std::optional<Time> next_deadline() const;
+  // Nothing that we decide can be stored, nor thus be told: until it can be, nothing is offered
+  // and nothing falls due; rings and wrap-ups then go on with the time they had left. What the
+  // exchange tells is taken all the same.
+  void store_is_away(Time now);
+  void store_is_back(Time now);
 
   // ---- Results
   Effects drain();

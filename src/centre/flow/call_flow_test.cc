@@ -79,6 +79,39 @@ TEST_F(Flow, AClockThatIsSetNeitherFiresNorLosesWhatRunsForACallInHand) {
   }
 }
 
+TEST_F(Flow, WhileTheStoreIsAwayNobodyIsOfferedACallOrMissesOne) {
+  ready(kA);
+  const CallId first = caller("c1");
+  wait(15s);
+  flow().store_is_away(now);
+  const CallId second = caller("c2");
+  ready(kB);
+  wait(60s);
+  EXPECT_EQ(state(kA), OperatorState::kRinging);
+  EXPECT_EQ(state(kB), OperatorState::kReady);
+  flow().store_is_back(now);
+  centre.work();
+  EXPECT_EQ(exchange.find(first)->live.who, kA);
+  EXPECT_EQ(exchange.find(second)->live.who, kB);
+  wait(4s);
+  EXPECT_EQ(state(kA), OperatorState::kRinging);
+  wait(2s);
+  EXPECT_EQ(state(kA), OperatorState::kAway);
+}
+
+TEST_F(Flow, AStoreThatIsBackOffersNothingWhileTheExchangeIsAway) {
+  const CallId id = caller("c1");
+  flow().store_is_away(now);
+  flow().detached(now);
+  ready(kA);
+  flow().store_is_back(now);
+  centre.work();
+  EXPECT_EQ(state(kA), OperatorState::kReady);
+  centre.reattach();
+  centre.work();
+  EXPECT_EQ(exchange.find(id)->live.who, kA);
+}
+
 TEST_F(Flow, WhoComesAfterTheClockWasSetBackStandsBehindWhoWaits) {
   const CallId first = caller("c1");
   now += 10s - 2h;

@@ -303,6 +303,7 @@ Effects CallFlow::Domain::drain() {
 // ---- Time
 
 std::optional<Time> CallFlow::Domain::next_deadline() const {
+  if (store_away_since_) return std::nullopt;
   std::optional<Time> next = engine_.next_deadline();
   const auto sooner = [&](const std::optional<Time>& other) {
     if (other && (!next || *other < *next)) next = other;
@@ -319,6 +320,7 @@ std::optional<Time> CallFlow::Domain::next_deadline() const {
 }
 
 void CallFlow::Domain::advance(Time now) {
+  if (store_away_since_) return;
   if (catch_up_by_ && *catch_up_by_ <= now) catch_up(now);
   engine_.advance(now);
   follow();
@@ -347,6 +349,34 @@ void CallFlow::Domain::advance(Time now) {
 
 void CallFlow::Domain::clock_was_set(Micros by, Time now) {
   engine_.clock_was_set(by);
+  if (store_away_since_) *store_away_since_ += by;
+  postpone(by);
+  check_hours(now);
+}
+
+// Of what would be offered and due nothing could be told: an operator would have missed a ring
+// that never rang.
+void CallFlow::Domain::store_is_away(Time now) {
+  if (store_away_since_) return;
+  store_away_since_ = now;
+  engine_.hold_offers();
+}
+
+void CallFlow::Domain::store_is_back(Time now) {
+  if (!store_away_since_) return;
+  const Micros by = now - *std::exchange(store_away_since_, std::nullopt);
+  engine_.postpone(by);
+  postpone(by);
+  offer_again(now);
+}
+
+void CallFlow::Domain::offer_again(Time now) {
+  if (!attached_ || catching_up_ || store_away_since_) return;
+  engine_.resume(now);
+  follow();
+}
+
+void CallFlow::Domain::postpone(Micros by) {
   const auto shift = [by](std::optional<Time>& at) {
     if (at) *at += by;
   };
@@ -359,7 +389,6 @@ void CallFlow::Domain::clock_was_set(Micros by, Time now) {
     shift(call.place_at);
     if (call.place_at) places_.emplace(*call.place_at, id);
   }
-  check_hours(now);
 }
 
 // ---- The place in the queue, where the desk tells it

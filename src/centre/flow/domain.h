@@ -77,6 +77,10 @@ class CallFlow::Domain {
   void advance(Time now);
   void prune(Time now);
   void clock_was_set(Micros by, Time now);
+  void store_is_away(Time now);
+  void store_is_back(Time now);
+  void offer_again(Time now);  // unless something else still forbids it
+  void postpone(Micros by);    // deadlines of our own; the engine has others
   [[nodiscard]] std::optional<Time> next_deadline() const;
   Effects drain();
   [[nodiscard]] std::vector<View> views(Time now) const;
@@ -240,6 +244,7 @@ class CallFlow::Domain {
   bool attached_ = false;
   std::optional<Snapshot> catching_up_;  // events up to its number are still to come
   std::optional<Time> catch_up_by_;
+  std::optional<Time> store_away_since_;
   std::uint64_t desks_version_ = 0;
   std::optional<calendar::Day> pruned_;
 

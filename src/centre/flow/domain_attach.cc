@@ -253,8 +253,7 @@ void CallFlow::Domain::catch_up(Time now) {
     if (!up.contains(id)) call.missing_at = now + kMissingLimit;
   for (auto& [id, dial] : dials_)
     if (!up.contains(id) && !calls_.contains(id)) dial.deadline = now + kMissingLimit;
-  engine_.resume(now);
-  follow();
+  offer_again(now);
 }
 
 // A call that the exchange has and we do not: its arrival was lost with the store.
