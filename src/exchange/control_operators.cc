@@ -246,10 +246,7 @@ void CallControl::requeue(Call& call, const std::string& desk_id, const char* wh
   if (call.ringing) ring_failed(call, wire::CANCELLED, true);
   drop_operator(call, call.consulted, why);
   drop_operator(call, call.active, why);
-  if (call.held) {
-    call.held = false;
-    sound_.hold(call.caller.sound, OnOff::kOff);
-  }
+  set_hold(call, false);
   if (tables_.desk(desk_id) != nullptr) call.desk_id = desk_id;
   sound_.mark_recording(call.id, RecordingMark::kLegChange);
   begin_waiting(call);

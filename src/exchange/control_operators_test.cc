@@ -147,6 +147,29 @@ TEST_F(Line, BlindTransferPutsTheCallerIntoTheOtherDesksQueue) {
   EXPECT_THAT(lines.said, ElementsAre("hang up"));
 }
 
+TEST_F(Line, AHeldCallerWhoIsTransferredOrWhoseOperatorDisappearsIsHeldNoLonger) {
+  const auto hold = [this] {
+    send([&](auto& c) {
+      c.mutable_hold_caller()->set_call_id(report.last_call);
+      c.mutable_hold_caller()->set_on(true);
+    });
+    clear();
+  };
+  talk();
+  hold();
+  send([&](auto& c) {
+    c.mutable_requeue()->set_call_id(report.last_call);
+    c.mutable_requeue()->set_desk_id("ume");
+  });
+  EXPECT_THAT(report.said, ElementsAre("left hana: transferred", "resume", "waiting ume"));
+  EXPECT_THAT(sound.said, Contains("unhold"));
+  const LineId phone = talk();
+  hold();
+  control.line_ended(phone, sip::EndCause::kTransport, 0);
+  EXPECT_THAT(report.said,
+              ElementsAre("left hana: the operator's phone failed", "resume", "waiting sakura"));
+}
+
 TEST_F(Line, ReferFromAPhoneStaysInsideOurWalls) {
   const LineId phone = talk();
   control.line_refer(phone, "09055556666");

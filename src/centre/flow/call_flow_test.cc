@@ -184,6 +184,32 @@ TEST_F(Flow, TransfersToADeskAndToAnOperator) {
   EXPECT_EQ(state(kB), OperatorState::kRinging);
 }
 
+TEST_F(Flow, ACallerWhoIsHeldWhenTransferredIsNotHeldForTheNextOperatorNorIsThatOneMuted) {
+  ready(kA);
+  const CallId id = caller("c1");
+  const auto talks_held = [&](const OperatorId& who) {
+    ok(flow().accept(who, now));
+    EXPECT_EQ(flow().call(id)->with, who);
+    EXPECT_FALSE(flow().call(id)->held);
+    EXPECT_FALSE(flow().call(id)->muted);
+    ok(flow().hold(who, true, now));
+    ok(flow().mute(who, true, now));
+    EXPECT_TRUE(flow().call(id)->held);
+    EXPECT_TRUE(flow().call(id)->muted);
+  };
+  talks_held(kA);
+  ready(kB);
+  ok(flow().transfer(kA, kB, now));
+  talks_held(kB);
+  ok(flow().wrapped_up(kA, "", now));
+  ok(flow().transfer(kB, kDesk, now));
+  talks_held(kA);
+  ok(flow().wrapped_up(kB, "", now));
+  exchange.seat(kA, false);
+  centre.work();
+  talks_held(kB);
+}
+
 TEST_F(Flow, ConsultsAndHandsOver) {
   ready(kA);
   const CallId id = caller("c1");

@@ -280,7 +280,6 @@ void CallFlow::Domain::adopt(const LiveCall& live, Time now) {
 
 void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
   identify(call.record, call.key, live.line, now);
-  call.held = live.held;
   if (const Promise* said = find(call.record.promise);
       said != nullptr && said->record.wish.empty() && !live.callback_asked && !live.outbound)
     command(PromiseCallback{live.call});  // the command was lost on the way
@@ -305,6 +304,7 @@ void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
     case CallStage::kDialling:
       break;
   }
+  call.held = live.held;
   touch(call);
 }
 

@@ -265,6 +265,7 @@ void CallFlow::Domain::note_talk(Call& call, routing::OperatorKey key, Time now)
   record.returned = false;
   if (!record.talked) record.talked = now;
   record.bucket = routing::Bucket::kTalked;
+  call.held = call.muted = false;  // both end with the operator who did it
   call.from = {};
   auto leg = legs_.find(who.attempt);
   if (leg == legs_.end() || leg->second.call != record.id) {

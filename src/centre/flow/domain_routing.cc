@@ -69,6 +69,7 @@ void CallFlow::Domain::on(const routing::CallQueued& event) {
   call->record.desk = engine_.desk(now_is.desk).id;
   call->consulted = {};
   call->consulting = false;
+  call->held = call->muted = false;
   call->from = {};
   tell_place_at(*call, event.at + kFirstPlace);
   touch(*call);
