@@ -246,6 +246,7 @@ Snapshot from_wire(const wire::Snapshot& from, const std::string& epoch) {
     live.consulting = OperatorId(call.consulting_operator_id());
     live.ticket = TicketId(call.ticket_id());
     live.callback_asked = call.callback_asked();
+    live.muted = call.muted();
     to.calls.push_back(std::move(live));
   }
   for (const wire::SeatState& seat : from.seats())

@@ -135,6 +135,7 @@ void Ledger::stage_event(const wire::Event& event) {
       call->clear_attempt_id();
       call->clear_consulting_operator_id();
       call->set_held(false);
+      call->set_muted(false);
     }
   } else if (event.has_operator_ringing()) {
     const auto& ringing = event.operator_ringing();
@@ -165,6 +166,7 @@ void Ledger::stage_event(const wire::Event& event) {
       call->clear_consulting_operator_id();
       call->clear_attempt_id();
       call->set_held(false);
+      call->set_muted(false);
     }
   } else if (event.has_operator_left()) {
     auto* call = find(event.operator_left().call_id());
@@ -178,6 +180,9 @@ void Ledger::stage_event(const wire::Event& event) {
   } else if (event.has_hold_changed()) {
     if (auto* call = find(event.hold_changed().call_id()))
       call->set_held(event.hold_changed().on());
+  } else if (event.has_mute_changed()) {
+    if (auto* call = find(event.mute_changed().call_id()))
+      call->set_muted(event.mute_changed().on());
   }
 }
 

@@ -391,6 +391,30 @@ TEST_F(ConsultingFlow, CommandsThatWereLostWithTheCentreAreGivenAgain) {
   EXPECT_EQ(state(kB), OperatorState::kTalking);
 }
 
+TEST_F(Flow, WhatIsHeldMutedOrPausedStaysSoOverARestartOfTheCentre) {
+  ready(kA);
+  const CallId id = caller("c1");
+  exchange.record(id);
+  ok(flow().accept(kA, now));
+  ok(flow().hold(kA, true, now));
+  ok(flow().mute(kA, true, now));
+  ok(flow().pause_recording(kA, true, now));
+  centre.die();
+  centre.start();
+  EXPECT_TRUE(flow().call(id)->held);
+  EXPECT_TRUE(flow().call(id)->muted);
+  EXPECT_TRUE(flow().call(id)->recording);
+  EXPECT_TRUE(flow().call(id)->recording_paused);
+  ok(flow().hold(kA, false, now));
+  ok(flow().mute(kA, false, now));
+  ok(flow().pause_recording(kA, false, now));
+  centre.die();
+  centre.start();
+  EXPECT_FALSE(flow().call(id)->held);
+  EXPECT_FALSE(flow().call(id)->muted);
+  EXPECT_FALSE(flow().call(id)->recording_paused);
+}
+
 TEST_F(Flow, ACallThatTheExchangeNoLongerKnowsIsCutOffInTime) {
   const CallId id = caller("c1");
   centre.die();

@@ -34,7 +34,10 @@ void CallFlow::Domain::restore(const Stored& stored, Time now) {
   for (const LegRecord& leg : stored.legs) restore_leg(leg, now);
   for (const RecordingRecord& recording : stored.recordings) {
     recordings_.emplace(recording.id, recording);
-    if (Call* call = find(recording.call)) call->recording = true;
+    if (Call* call = find(recording.call)) {
+      call->recording = true;
+      call->recording_paused = !recording.pauses.empty() && recording.pauses.back().second;
+    }
   }
   mend_states(now);
 }
@@ -305,6 +308,7 @@ void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
       break;
   }
   call.held = live.held;
+  call.muted = live.muted;
   touch(call);
 }
 

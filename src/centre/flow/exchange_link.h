@@ -192,6 +192,7 @@ struct LiveCall {
   OperatorId consulting;
   TicketId ticket;
   bool callback_asked = false;
+  bool muted = false;
 };
 
 struct Snapshot {

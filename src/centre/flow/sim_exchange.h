@@ -50,6 +50,9 @@ class SimExchange {
     log(CallAnswered{id});
     wait(id);
   }
+  void record(const CallId& id) {
+    if (find(id) != nullptr) log(RecordingStarted{id, RecordingId(id.text() + ".1")});
+  }
   void hang_up(const CallId& id, CallEndCause cause = CallEndCause::kCallerHungUp) {
     if (find(id) != nullptr) end(id, cause);
   }
@@ -178,6 +181,7 @@ class SimExchange {
     call.live.who = {};
     call.live.attempt = {};
     call.live.consulting = {};
+    call.live.held = call.live.muted = false;
     log(CallWaiting{id, call.live.desk});
   }
   void ring_failed(SimCall& call, RingFailure why) {
@@ -191,12 +195,16 @@ class SimExchange {
     log(OperatorLeft{call.live.call, call.live.who, why});
     wait(call.live.call);
   }
+  void connected(SimCall& call) {
+    call.live.stage = CallStage::kTalking;
+    call.live.held = call.live.muted = false;
+    log(Connected{call.live.call, call.live.who});
+  }
   void picked_up(const OperatorId& who) {
     for (auto& [id, call] : calls_) {
       if (call.live.stage == CallStage::kRinging && call.live.who == who) {
         log(OperatorAnswered{id, call.live.attempt, who});
-        call.live.stage = CallStage::kTalking;
-        log(Connected{id, who});
+        connected(call);
       } else if (call.live.stage == CallStage::kConsulting && call.live.consulting == who) {
         log(OperatorAnswered{id, call.live.attempt, who});
       }
@@ -230,10 +238,15 @@ class SimExchange {
     }
   }
   void act(const HoldCaller& hold) {
-    if (find(hold.call) != nullptr) log(HoldChanged{hold.call, hold.on});
+    SimCall* call = find(hold.call);
+    if (call == nullptr || std::exchange(call->live.held, hold.on) == hold.on) return;
+    log(HoldChanged{hold.call, hold.on});
   }
   void act(const MuteOperator& mute) {
-    if (find(mute.call) != nullptr) log(MuteChanged{mute.call, mute.on});
+    SimCall* call = find(mute.call);
+    if (call == nullptr) return;
+    call->live.muted = mute.on;
+    log(MuteChanged{mute.call, mute.on});
   }
   void act(const Requeue& requeue) {
     SimCall* call = find(requeue.call);
@@ -254,8 +267,7 @@ class SimExchange {
     if (call == nullptr || call->live.stage != CallStage::kConsulting) return;
     log(OperatorLeft{complete.call, call->live.who, "transferred"});
     call->live.who = std::exchange(call->live.consulting, {});
-    call->live.stage = CallStage::kTalking;
-    log(Connected{complete.call, call->live.who});
+    connected(*call);
   }
   void act(const CancelConsult& cancel) {
     SimCall* call = find(cancel.call);
