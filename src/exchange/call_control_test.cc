@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "exchange/line_testing.h"
@@ -364,6 +365,12 @@ class AnnouncingLine : public Line {
     clear();
     control.line_ended(caller, how, 0);
   }
+  wire::CallArrived arrival() const {
+    const auto& events = report.events;
+    const auto last = std::find_if(events.rbegin(), events.rend(),
+                                   [](const auto& event) { return event.has_call_arrived(); });
+    return last == events.rend() ? wire::CallArrived() : last->call_arrived();
+  }
 };
 
 TEST_F(AnnouncingLine, SaysSoToWhoWaitsAndOffersTheKeyToWhoWithholds) {
@@ -426,8 +433,13 @@ TEST_F(AnnouncingLine, WhoseLineCannotBeRungHearsOfTheKeyAndIsPromisedNothing) {
     EXPECT_THAT(sound.said, ElementsAre("play offer"));
     leaves();
     EXPECT_THAT(report.said, ElementsAre("ended CALLER_HUNG_UP"));
+    EXPECT_TRUE(arrival().unringable()) << "known after a crash, too";
   }
   EXPECT_TRUE(report.wishes.empty());
+  for (const auto& number : {std::optional<std::string>("09011112222"), {}}) {
+    call_in(number);
+    EXPECT_FALSE(arrival().unringable());
+  }
 }
 
 TEST_F(AnnouncingLine, AKeyPressIsTheCallersOwnWishAndNotAskedTwice) {

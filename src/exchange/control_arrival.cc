@@ -70,6 +70,7 @@ void CallControl::arrive(const IncomingLine& incoming, const wire::DeskPlan& des
   arrived.set_withheld(call.withheld);
   arrived.set_trunk(incoming.trunk);
   arrived.set_open(call.desk_open);
+  arrived.set_unringable(!call.withheld && !call.line_rings);
   report_.event(event_of(std::move(arrived)));
   if (!call.withheld) {
     call.sealed_number = tables_.seal(incoming.caller.number, now_.mono);

@@ -89,7 +89,8 @@ void Journal::ask_callback(const wire::LiveCall& call) {
   const bool waited = call.stage() == wire::ARRIVED || call.stage() == wire::WAITING ||
                       call.stage() == wire::RINGING;
   const std::string sealed = ledger_.sealed_line(call.call_id());
-  if (!waited || call.outbound() || call.out_of_hours() || call.callback_asked() || sealed.empty())
+  if (!waited || call.outbound() || call.out_of_hours() || call.callback_asked() ||
+      call.unringable() || sealed.empty())
     return;
   wire::Wish ask;
   // Made from the call's own id: a second crash just now must not make a second wish.

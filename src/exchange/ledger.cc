@@ -94,6 +94,7 @@ void Ledger::event(const wire::Event& event) {
       call.set_withheld(arrived.withheld());
       call.set_arrived_us(event.time_us());
       call.set_out_of_hours(!arrived.open());
+      call.set_unringable(arrived.unringable());
       return;
     }
     case wire::Event::kCallIdentified:

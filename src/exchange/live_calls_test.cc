@@ -1,8 +1,11 @@
-// What the ledger keeps of the calls that are up, for the centre that attaches.
+// What ledger and journal keep of the calls that are up: for the centre that attaches, and for
+// their callers after a crash.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "exchange/events.h"
-#include "exchange/ledger.h"
+#include "exchange/journal.h"
 
 namespace madoguchi::exchange {
 namespace {
@@ -49,6 +52,52 @@ TEST(LiveCalls, AMutedOperatorIsMutedUntilUnmutedOrUntilAnotherHasTheCaller) {
     again.read({0, 0, kind, payload});
   });
   EXPECT_TRUE(again.call("c1")->muted());
+}
+
+class AfterACrash : public ::testing::Test {
+ protected:
+  AfterACrash() {
+    std::string pattern = testing::TempDir() + "liveXXXXXX";
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~AfterACrash() override { std::filesystem::remove_all(folder_); }
+  AfterACrash(const AfterACrash&) = delete;
+  AfterACrash& operator=(const AfterACrash&) = delete;
+
+  std::unique_ptr<Journal> open() {
+    return Journal::open(
+               open_spool_folder(folder_ / "spool").value(), clock_, [] {}, folder_ / "recordings")
+        .value();
+  }
+  static void call_in(Journal& journal, const wire::CallArrived& caller) {
+    journal.event(event_of(caller));
+    wire::Tokenise ask;
+    ask.set_call_id(caller.call_id());
+    ask.set_organisation_id("org");
+    ask.set_sealed_number("sealed");
+    journal.tokenise(ask);
+  }
+
+  const SystemClock clock_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(AfterACrash, OnlyLinesThatCanBeRungAreRungBackAndThoseOfOlderSpoolsAsBefore) {
+  const auto announces = [](const std::string&) { return true; };
+  {
+    const auto journal = open();
+    EXPECT_EQ(journal->recover(announces), 0U);
+    wire::CallArrived abroad = arrived("abroad");
+    abroad.set_unringable(true);
+    call_in(*journal, abroad);
+    call_in(*journal, arrived("older"));  // an older exchange does not say whose line can be rung
+    journal->commit();
+    journal->spool().drain();
+  }
+  const auto journal = open();
+  EXPECT_EQ(journal->recover(announces), 2U);
+  ASSERT_EQ(journal->ledger().wishes_asked().size(), 1U);
+  EXPECT_EQ(journal->ledger().wishes_asked().begin()->second.call_id(), "older");
 }
 
 }  // namespace

@@ -113,12 +113,22 @@ class Engine {
   // The line became known. Also for a call that ended before (the vault was away): its promise and
   // the settling of redials are then made good.
   Result<void> identified(CallKey call, LineKey line, Time now);
-  // The caller asked to be rung back (basis kKey or kOperator). kOther: on another number, whose
-  // line is `other` if known yet. kDenied if the desk never rings back, or for kOwn if the number
-  // is withheld. The call goes on until it ends; if it gets through after all, the promise is kept.
-  // Gives the line's open promise if it had one.
+  // The caller asked to be rung back, or heard that who is lost is rung back and is lost now: only
+  // the exchange knows whose line can be rung. kOther: on another number, whose line is `other` if
+  // known yet. kDenied if the desk never rings back, or for kOwn if the number is withheld. The
+  // call goes on until it ends; if it gets through after all, the promise is kept. Gives the line's
+  // open promise if it had one.
   Result<PromiseKey> callback_asked(CallKey call, PromiseBasis basis, PromiseLine kind,
                                     LineKey other, Time now);
+  // The same, told only when its call was over here. What that call counts as stays as it is.
+  struct LateWish {
+    DeskKey number;
+    bool withheld = false;
+    PromiseBasis basis = PromiseBasis::kKey;
+    PromiseLine kind = PromiseLine::kOwn;
+    LineKey line;  // to ring, if known yet
+  };
+  Result<PromiseKey> callback_asked_late(const LateWish& wish, Time now);
   Result<void> ended(CallKey call, EndCause cause, Time now);
   // To the queue of a desk, from whatever phase before or while talking (`operator`'s blind
   // transfer).
@@ -350,8 +360,12 @@ class Engine {
   void operator_due(OperatorKey who, Time now);
 
   // engine_promises.cc
+  [[nodiscard]] Result<void> may_ring_back(DeskKey number, bool withheld, PromiseLine kind) const;
   PromiseKey promise_for(CallNode& call, PromiseBasis basis, PromiseLine kind, LineKey line,
                          Time now);
+  PromiseKey make_promise(DeskKey number, CallKey call, PromiseBasis basis, PromiseLine kind,
+                          LineKey line, Time now);
+  void ask_again(PromiseNode& known, CallKey call, PromiseLine kind, LineKey line, Time now);
   void resolve_attempt(OperatorKey who, AttemptOutcome outcome, Time now);
   void keep(PromiseNode& promise, KeptHow how, CallKey call, Time now);
   void close(PromiseNode& promise, CloseReason reason, Time now);

@@ -92,11 +92,27 @@ Result<PromiseKey> Engine::callback_asked(CallKey key, PromiseBasis basis, Promi
                                           LineKey other, Time now) {
   CallNode* call = calls_.find(key);
   if (call == nullptr || call->ended) return fail(ErrorCode::kNotFound, kNoCall);
-  if (at(call->number).settings.callback == CallbackPolicy::kNever)
-    return fail(ErrorCode::kDenied, "this desk does not ring back");
-  if (kind == PromiseLine::kOwn && call->withheld)
-    return fail(ErrorCode::kDenied, "this caller withholds the number: another one must be given");
+  if (auto may = may_ring_back(call->number, call->withheld, kind); !may)
+    return tl::unexpected(may.error());
   return promise_for(*call, basis, kind, kind == PromiseLine::kOwn ? call->line : other, now);
+}
+
+Result<PromiseKey> Engine::callback_asked_late(const LateWish& wish, Time now) {
+  if (auto may = may_ring_back(wish.number, wish.withheld, wish.kind); !may)
+    return tl::unexpected(may.error());
+  PromiseNode* known = wish.line.none() ? nullptr : promises_.find(lines_.at(wish.line).promise);
+  if (known == nullptr) return make_promise(wish.number, {}, wish.basis, wish.kind, wish.line, now);
+  const PromiseKey key = known->key;
+  ask_again(*known, {}, wish.kind, wish.line, now);
+  return key;
+}
+
+Result<void> Engine::may_ring_back(DeskKey number, bool withheld, PromiseLine kind) const {
+  if (desks_[number.index].settings.callback == CallbackPolicy::kNever)
+    return fail(ErrorCode::kDenied, "this desk does not ring back");
+  if (kind == PromiseLine::kOwn && withheld)
+    return fail(ErrorCode::kDenied, "this caller withholds the number: another one must be given");
+  return {};
 }
 
 // ---- Talking
@@ -170,12 +186,6 @@ Result<void> Engine::ended(CallKey key, EndCause cause, Time now) {
     if (to == Bucket::kCutOff && talking) balance_.cut_off_talking(call.row);
     if (to != call.bucket) move(call, to);
     tell(CallOver{call.key, to, talking, now});
-    const bool lost = to == Bucket::kAbandoned || to == Bucket::kCutOff;
-    if (lost && !call.agreed && !call.withheld && !talking &&
-        promises_.find(call.promise) == nullptr &&
-        at(call.number).settings.callback == CallbackPolicy::kAnnounced)
-      static_cast<void>(
-          promise_for(call, PromiseBasis::kAnnounced, PromiseLine::kOwn, call.line, now));
   } else {
     tell(CallOver{call.key, cause == EndCause::kFault ? Bucket::kCutOff : Bucket::kTalked, talking,
                   now});

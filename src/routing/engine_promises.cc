@@ -42,38 +42,46 @@ PromiseKey Engine::promise_for(CallNode& call, PromiseBasis basis, PromiseLine k
   call.agreed = call.agreed || basis != PromiseBasis::kAnnounced;
   PromiseNode* known = promises_.find(call.promise);
   if (known == nullptr && !line.none()) known = promises_.find(lines_.at(line).promise);
-  if (known != nullptr) {
-    ++known->asks;
-    known->kind = kind;
-    ++known->merged;
-    PromiseCounts& counts = balance_.promises(known->row);
-    ++counts.asked;
-    ++counts.merged;
-    known->call = call.key;
-    call.promise = known->key;
-    const PromiseKey key = known->key;
-    tell(PromiseMerged{key, {}, call.key, now});
-    // The same caller now wants another line to be rung.
-    if (!line.none() && known->line != line) static_cast<void>(promise_identified(key, line, now));
-    return key;
-  }
+  if (known == nullptr)
+    return call.promise = make_promise(call.number, call.key, basis, kind, line, now);
+  const PromiseKey key = known->key;
+  call.promise = key;
+  ask_again(*known, call.key, kind, line, now);
+  return key;
+}
+
+void Engine::ask_again(PromiseNode& known, CallKey call, PromiseLine kind, LineKey line, Time now) {
+  ++known.asks;
+  known.kind = kind;
+  ++known.merged;
+  PromiseCounts& counts = balance_.promises(known.row);
+  ++counts.asked;
+  ++counts.merged;
+  if (!call.none()) known.call = call;
+  tell(PromiseMerged{known.key, {}, call, now});
+  // The same caller now wants another line to be rung.
+  if (!line.none() && known.line != line)
+    static_cast<void>(promise_identified(known.key, line, now));
+}
+
+PromiseKey Engine::make_promise(DeskKey number, CallKey call, PromiseBasis basis, PromiseLine kind,
+                                LineKey line, Time now) {
   PromiseNode& promise = promises_.make();
-  const Desk& desk = at(call.number).settings;
-  promise.desk = call.number;
+  const Desk& desk = at(number).settings;
+  promise.desk = number;
   promise.line = line;
   promise.basis = basis;
   promise.kind = kind;
   promise.asked = now;
   promise.deadline = desk.hours.after_open(now, desk.promise_within);
-  promise.call = call.key;
-  promise.row = row_of(call.number, now);
-  call.promise = promise.key;
+  promise.call = call;
+  promise.row = row_of(number, now);
   if (!line.none()) lines_.at(line).promise = promise.key;
   PromiseCounts& counts = balance_.promises(promise.row);
   ++counts.asked;
   ++counts.open;
   deadlines_.set(Deadlines::Of::kPromise, promises_.index(promise.key), promise.deadline);
-  tell(PromiseMade{promise.key, call.key, now});
+  tell(PromiseMade{promise.key, call, now});
   return promise.key;
 }
 

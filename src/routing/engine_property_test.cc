@@ -112,9 +112,7 @@ class Walk {
       }
       case 7:
       case 8:
-        return promised(engine_.callback_asked(
-            some_call(), PromiseBasis::kKey,
-            *rc::gen::element(PromiseLine::kOwn, PromiseLine::kOther), some_line(), now_));
+        return ask();
       case 9:
       case 10:
       case 11: {
@@ -165,6 +163,16 @@ class Walk {
     }
   }
 
+  void ask() {
+    Engine::LateWish wish;
+    wish.basis = *rc::gen::element(PromiseBasis::kKey, PromiseBasis::kAnnounced);
+    wish.kind = *rc::gen::element(PromiseLine::kOwn, PromiseLine::kOther);
+    wish.line = some_line();
+    if (*rc::gen::inRange(0, 4) > 0)
+      return promised(engine_.callback_asked(some_call(), wish.basis, wish.kind, wish.line, now_));
+    wish.number = some_desk();
+    promised(engine_.callback_asked_late(wish, now_));
+  }
   void ring() {
     const int what = *rc::gen::inRange(0, 4);
     if (what == 0)

@@ -178,12 +178,52 @@ TEST_F(Promises, TheDesksPolicyAndWithheldNumbersAreObeyed) {
 
 TEST_F(Promises, AnAnnouncingDeskRingsBackWhoWasLostUnlessWithheld) {
   const DeskKey d = desk("d", "g", CallbackPolicy::kAnnounced);
-  end(call(d, "t1"));
-  end(call(d, "t2"), EndCause::kFault);
-  end(withheld(d));
+  const auto lost = [&](CallKey caller, EndCause cause = EndCause::kCaller) {
+    const bool promised =
+        engine.callback_asked(caller, PromiseBasis::kAnnounced, PromiseLine::kOwn, {}, now)
+            .has_value();
+    end(caller, cause);
+    return promised;
+  };
+  EXPECT_TRUE(lost(call(d, "t1")));
+  EXPECT_TRUE(lost(call(d, "t2"), EndCause::kFault));
+  EXPECT_FALSE(lost(withheld(d)));
   EXPECT_EQ(engine.open_promises().size(), 2U);
   EXPECT_EQ(balance(d).in(Bucket::kAbandoned), 2U);  // announced is not agreed
   EXPECT_EQ(balance(d).in(Bucket::kCutOff), 1U);
+}
+
+TEST_F(Promises, WhoIsLostWithoutAWishIsPromisedNothingThatNobodyMayRing) {
+  const DeskKey d = desk("d", "g", CallbackPolicy::kAnnounced);
+  end(call(d, "t1"));
+  end(call(d, "t2"), EndCause::kFault);
+  EXPECT_TRUE(engine.open_promises().empty());
+  EXPECT_EQ(balance(d).promises.asked, 0U);
+}
+
+TEST_F(Promises, AWishToldAfterItsCallIsPromisedOncePerLine) {
+  const DeskKey d = desk("d", "g", CallbackPolicy::kAnnounced);
+  const CallKey lost = call(d, "t");
+  end(lost, EndCause::kFault);
+  Engine::LateWish wish;
+  wish.number = d;
+  wish.basis = PromiseBasis::kAnnounced;
+  wish.line = line("t");
+  const PromiseKey made = engine.callback_asked_late(wish, now).value();
+  EXPECT_EQ(engine.callback_asked_late(wish, now).value(), made);
+  EXPECT_EQ(engine.find(made)->asks, 2);
+  EXPECT_EQ(balance(d).in(Bucket::kCutOff), 1U);
+  EXPECT_EQ(balance(d).promises.asked, 2U);
+  EXPECT_EQ(balance(d).promises.open, 1U);
+  wish.withheld = true;
+  EXPECT_EQ(engine.callback_asked_late(wish, now).error().code, ErrorCode::kDenied);
+  wish = {};
+  wish.number = desk("never", "g", CallbackPolicy::kNever);
+  EXPECT_EQ(engine.callback_asked_late(wish, now).error().code, ErrorCode::kDenied);
+  const OperatorKey a = who("a");
+  ok(engine.take(a, made, now));
+  end(engine.callback_answered(a, now).value());
+  EXPECT_EQ(balance(d).settled_in(Bucket::kCutOff), 1U);
 }
 
 TEST_F(Promises, ALineKnownOnlyLaterMergesThen) {

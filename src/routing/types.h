@@ -56,7 +56,7 @@ enum class AnswerMode : std::uint8_t {
 // May we ring back a caller who did not get through?
 enum class CallbackPolicy : std::uint8_t {
   kAsk,        // only who asked for it (the default)
-  kAnnounced,  // the desk announces it; whoever does not withhold the number is rung back when lost
+  kAnnounced,  // the desk announces it: who is lost and whose line can be rung is rung back
   kNever,      // nobody, and asking is not offered
 };
 

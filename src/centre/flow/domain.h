@@ -211,6 +211,7 @@ class CallFlow::Domain {
   void ticket_denied(const CallId& call, const std::string& word, Time now);
   Result<Promise*> say_promise(const Talk& talk, Time now);
   void keep_wish(Promise& promise, const CallbackAsked& event, Time now);
+  void wish_after_end(const CallbackAsked& event, Time now);
   void promise_line(routing::PromiseKey key, const LineToken& line, Time now);
   void command_dial(const CallId& call, const TicketId& operator_ticket, Time now);
   void dial_answered(const CallId& call, Time now);
@@ -249,7 +250,6 @@ class CallFlow::Domain {
   std::optional<calendar::Day> pruned_;
 
   // What the current command is about, for events of routing that need it.
-  CallId asking_;  // in which a promise is asked for
   WishId asking_wish_;
 
   Effects effects_;

@@ -50,15 +50,16 @@ void CallFlow::Domain::on(const CallbackAsked& event, Time now) {
     if (promise != nullptr) promise_line(promise->key, event.line, now);
     return;
   }
-  // The promise may have come first: said aloud, or the call was over here before this was told.
+  // The promise may have come first: said aloud.
   const CallRecord* record = record_of(event.call);
   if (Promise* made = record == nullptr ? nullptr : find(record->promise);
       made != nullptr &&
       (made->record.wish.empty() ? !event.other_line
                                  : event.basis == routing::PromiseBasis::kOperator))
     return keep_wish(*made, event, now);
+  if (event.basis == routing::PromiseBasis::kOperator) return;
   Call* call = find(event.call);
-  if (call == nullptr || event.basis == routing::PromiseBasis::kOperator) return;
+  if (call == nullptr) return wish_after_end(event, now);
   const auto kind = event.other_line ? routing::PromiseLine::kOther : routing::PromiseLine::kOwn;
   routing::LineKey line;
   if (!event.line.empty()) line = engine_.line(call->record.organisation, event.line);
@@ -79,6 +80,28 @@ void CallFlow::Domain::keep_wish(Promise& promise, const CallbackAsked& event, T
   save(promise.record);
   show(promise.record);
   promise_line(promise.key, event.line, now);
+}
+
+// The call was over here before this was told: who heard that we ring back is rung all the same.
+void CallFlow::Domain::wish_after_end(const CallbackAsked& event, Time now) {
+  const auto ended = ended_.find(event.call);
+  if (ended == ended_.end() || !ended->second.promise.empty()) return;
+  CallRecord& record = ended->second;
+  routing::Engine::LateWish wish;
+  wish.number = desk_for(record.number_desk, record.organisation);
+  wish.withheld = record.withheld;
+  wish.basis = event.basis;
+  wish.kind = event.other_line ? routing::PromiseLine::kOther : routing::PromiseLine::kOwn;
+  const LineToken& line = event.line.empty() && !event.other_line ? record.line : event.line;
+  if (!line.empty()) wish.line = engine_.line(record.organisation, line);
+  const auto asked = engine_.callback_asked_late(wish, now);
+  follow();
+  Promise* promise = asked ? find(*asked) : nullptr;
+  if (promise == nullptr) return;
+  promise->record.call = record.id;
+  record.promise = promise->record.id;
+  save(record);
+  keep_wish(*promise, event, now);
 }
 
 // What this operator's talk promises: its own promise, made now if need be, or the one that it

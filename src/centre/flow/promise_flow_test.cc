@@ -151,6 +151,51 @@ TEST_F(Flow, AnAnnouncingDeskMakesPromisesButCountsAbandonment) {
   EXPECT_EQ(promise.line, LineToken("line"));
 }
 
+TEST_F(Flow, WhoseLineCannotBeRungIsPromisedNothingByAnAnnouncingDesk) {
+  Floor changed = floor();
+  changed.desks[0].routing.callback = routing::CallbackPolicy::kAnnounced;
+  flow().set_floor(changed, now);
+  exchange.announcing = {kDesk};
+  exchange.unringable = {CallId("c1"), CallId("c2")};  // heard of the key only
+  exchange.hang_up(caller("c1", "abroad"));
+  caller("c2", "freephone");
+  exchange.crash();
+  centre.reattach();
+  centre.work();
+  EXPECT_EQ(balance().in(Bucket::kAbandoned), 1U);
+  EXPECT_EQ(balance().in(Bucket::kCutOff), 1U);
+  EXPECT_TRUE(centre.store().promises.empty());
+  EXPECT_EQ(balance().promises.asked, 0U);
+}
+
+TEST_F(Flow, AWishThatIsToldAfterItsCallEndedHereIsPromisedAllTheSame) {
+  Floor changed = floor();
+  changed.desks[0].routing.callback = routing::CallbackPolicy::kAnnounced;
+  flow().set_floor(changed, now);
+  exchange.announcing = {kDesk};
+  for (const char* name : {"c1", "c2"}) {
+    const CallId id = caller(name, "line");
+    flow().detached(now);
+    Snapshot without = exchange.snapshot();
+    without.calls.clear();
+    flow().attach(without, now);
+    wait(CallFlow::kMissingLimit);
+    EXPECT_EQ(record(id).bucket, Bucket::kCutOff);
+    exchange.hang_up(id);
+    centre.work();
+    const PromiseRecord& promise = centre.store().promises.at(only_promise());
+    EXPECT_EQ(promise.call, id);
+    EXPECT_EQ(promise.wish, WishId("wish." + id.text()));
+    EXPECT_EQ(record(id).promise, promise.id);
+    exchange.tell_line(id, false, LineToken("line"));  // told again, now with its line
+    centre.work();
+  }
+  EXPECT_EQ(centre.store().promises.at(only_promise()).line, LineToken("line"));
+  EXPECT_EQ(balance().in(Bucket::kCutOff), 2U);
+  EXPECT_EQ(balance().promises.asked, 2U);
+  EXPECT_EQ(balance().promises.open, 1U);
+}
+
 TEST_F(Flow, WhoPressesTheKeyAtAnAnnouncingDeskHasAgreedEvenIfCutOffByOurEnd) {
   Floor changed = floor();
   changed.desks[0].routing.callback = routing::CallbackPolicy::kAnnounced;

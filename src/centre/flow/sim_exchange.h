@@ -25,6 +25,8 @@ class SimExchange {
 
   // Desks that tell callers: who is lost while waiting is rung back.
   std::set<DeskId> announcing;
+  // Callers who do not hear that, since their lines cannot be rung.
+  std::set<CallId> unringable;
 
   // ---- The world
   void arrive(const CallId& id, const DeskId& desk, const LineToken& token, bool withheld,
@@ -166,7 +168,8 @@ class SimExchange {
     const LiveCall& live = call.live;
     const bool waited = live.stage == CallStage::kArrived || live.stage == CallStage::kWaiting ||
                         live.stage == CallStage::kRinging;
-    if (waited && !live.outbound && !live.withheld && announcing.contains(live.desk))
+    if (waited && !live.outbound && !live.withheld && announcing.contains(live.desk) &&
+        !unringable.contains(live.call))
       wish(call, false, {}, routing::PromiseBasis::kAnnounced);
   }
   void end(const CallId& id, CallEndCause cause) {
