@@ -194,6 +194,7 @@ void Core::after_batch() {
     flow_.store_is_away(now);
   else
     flow_.store_is_back(now);
+  if (read_waits_) flow_.reading_waits(now);
   flow_.advance(now);
   tickets_->advance(now);
   if (now >= next_housekeeping_) housekeeping(now);

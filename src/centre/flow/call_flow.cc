@@ -24,6 +24,9 @@ void CallFlow::detached(Time now) {
 void CallFlow::take(const ExchangeEvent& event, Time now) {
   domain_->take(event, now);
 }
+void CallFlow::reading_waits(Time now) {
+  domain_->replay_goes_on(now);
+}
 
 Result<void> CallFlow::sign_on(const OperatorId& who, Time now) {
   const auto key = domain_->key_of(who);

@@ -118,6 +118,9 @@ class CallFlow {
   void attach(const Snapshot& snapshot, Time now);
   void detached(Time now);  // the stream broke: nothing is offered until the next attach()
   void take(const ExchangeEvent& event, Time now);
+  // No event is read just now, since what was read before must be stored first: those that belong
+  // before a snapshot wait for us and not we for them. Before advance().
+  void reading_waits(Time now);
 
   // ---- What operators and supervisors do. kNotFound for one nobody knows, kConflict where the
   // state does not allow it (the message says why, in English, for the API's detail field).

@@ -415,6 +415,48 @@ TEST_F(Flow, WhatIsHeldMutedOrPausedStaysSoOverARestartOfTheCentre) {
   EXPECT_FALSE(flow().call(id)->recording_paused);
 }
 
+TEST_F(Flow, AReplayThatTakesLongEndsNoCallBeforeItsOwnEventsAreIn) {
+  ready(kA);
+  const CallId gone = caller("c0");  // rings kA
+  const CallId waits = caller("c1");
+  centre.die();
+  for (int i = 0; i < 250; ++i) {
+    const CallId id("busy" + std::to_string(i));
+    exchange.arrive(id, kDesk, LineToken("t"), false);
+    exchange.answer(id);
+    exchange.hang_up(id);
+  }
+  exchange.hang_up(gone);
+  exchange.hang_up(waits);
+  centre.most_events = 10;
+  centre.start();
+  for (int i = 0; i < 120; ++i) {
+    now += 100ms;
+    centre.work();
+  }
+  EXPECT_EQ(record(gone).bucket, Bucket::kAbandoned);
+  EXPECT_EQ(record(waits).bucket, Bucket::kAbandoned);
+  EXPECT_EQ(balance().in(Bucket::kAbandoned), 252U);
+  EXPECT_EQ(state(kA), OperatorState::kReady);
+}
+
+TEST_F(Flow, AReplayThatIsNotReadWhileTheStoreIsSlowWaitsWithoutLimit) {
+  const CallId gone = caller("c1");
+  centre.die();
+  exchange.hang_up(gone);
+  centre.most_events = 0;
+  centre.start();
+  for (int i = 0; i < 10; ++i) {
+    now += 1s;
+    flow().reading_waits(now);
+    centre.work();
+  }
+  EXPECT_FALSE(record(gone).ended.has_value());
+  centre.most_events = 1;
+  centre.work();
+  EXPECT_EQ(record(gone).bucket, Bucket::kAbandoned);
+}
+
 TEST_F(Flow, ACallThatTheExchangeNoLongerKnowsIsCutOffInTime) {
   const CallId id = caller("c1");
   centre.die();

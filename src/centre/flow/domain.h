@@ -178,6 +178,7 @@ class CallFlow::Domain {
   bool restore_consult(const LegRecord& leg);
   void mend_states(Time now);
   void attach(const Snapshot& snapshot, Time now);
+  void replay_goes_on(Time now);
   void catch_up(Time now);  // the events up to the snapshot are in: compare
   void adopt(const LiveCall& live, Time now);
   void compare(const LiveCall& live, Call& call, Time now);
@@ -186,8 +187,8 @@ class CallFlow::Domain {
   void ring_again(routing::OperatorKey who, Time now);
   void detached(Time now);
 
-  // How long the events before a snapshot may take to come, and how long we wait when the snapshot
-  // does not say which is the last.
+  // How long the next of the events before a snapshot may take to come, and how long we wait when
+  // the snapshot does not say which is the last.
   static constexpr Micros kReplayLimit = std::chrono::seconds(2);
   static constexpr Micros kUncountedReplay = std::chrono::milliseconds(300);
 

@@ -233,6 +233,11 @@ void CallFlow::Domain::attach(const Snapshot& snapshot, Time now) {
   catch_up_by_ = now + (snapshot.sequence == 0 ? kUncountedReplay : kReplayLimit);
 }
 
+// However long it takes in all: calls that are not in the snapshot end by their own events.
+void CallFlow::Domain::replay_goes_on(Time now) {
+  if (catching_up_ && catching_up_->sequence != 0) catch_up_by_ = now + kReplayLimit;
+}
+
 void CallFlow::Domain::detached(Time) {
   engine_.hold_offers();
   attached_ = false;

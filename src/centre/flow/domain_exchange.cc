@@ -9,6 +9,7 @@ using routing::CallPhase;
 using routing::EndCause;
 
 void CallFlow::Domain::take(const ExchangeEvent& event, Time now) {
+  replay_goes_on(now);
   if (event.sequence != 0) {
     if (event.sequence <= position_.sequence) return;  // worked in before
     position_.sequence = event.sequence;

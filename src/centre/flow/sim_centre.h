@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <random>
@@ -98,13 +99,18 @@ class SimCentre {
   SimStore& store() { return store_; }
   [[nodiscard]] const std::vector<TicketWanted>& tickets() const { return tickets_; }
 
+  // How many events reach it in one work(): a replay may take long.
+  std::size_t most_events = std::numeric_limits<std::size_t>::max();
+
   // Works in what the exchange has told, and what is due, until nothing is left.
   void work() {
+    std::size_t read = 0;
     while (up()) {
       bool any = false;
       const std::vector<ExchangeEvent> pending = exchange_.unacknowledged();
       for (const ExchangeEvent& event : pending) {
         if (event.sequence <= taken_) continue;
+        if (++read > most_events) break;
         taken_ = event.sequence;
         flow_->take(event, now_);
         any = true;
