@@ -44,7 +44,7 @@ class Rehearsal {
       desk.id = DeskId("desk" + std::to_string(i));
       desk.organisation = OrganisationId("org");
       desk.group = GroupId("group" + std::to_string(i / 2));
-      desks_.push_back(engine_.put_desk(desk));
+      desks_.push_back(engine_.put_desk(desk, now_));
     }
     for (int i = 0; i < 4096; ++i)
       lines_.push_back(engine_.line(OrganisationId("org"), LineToken("t" + std::to_string(i))));

@@ -20,17 +20,30 @@ GroupKey Engine::put_group(const GroupId& id) {
   return key;
 }
 
-DeskKey Engine::put_desk(const Desk& desk) {
+DeskKey Engine::put_desk(const Desk& desk, Time now) {
   const GroupKey group = put_group(desk.group);
   auto [known, is_new] =
       desk_names_.emplace(desk.id, DeskKey{static_cast<std::uint32_t>(desks_.size())});
   if (is_new) desks_.emplace_back();
   DeskNode& node = at(known->second);
   node.settings = desk;
-  node.group = group;
   node.open_until = {};  // ask the calendar again
   node.day_until = {};
+  if (std::exchange(node.group, group) != group) regroup(known->second, now);
   return known->second;
+}
+
+void Engine::regroup(DeskKey desk, Time now) {
+  const GroupKey group = at(desk).group;
+  for (std::size_t slot = 0; slot < calls_.bound(); ++slot) {
+    CallNode* call = calls_.at(slot);
+    if (call == nullptr || call->ended || call->desk != desk) continue;
+    const bool waits = call->queued;
+    dequeue(*call);
+    call->group = group;
+    if (waits) enqueue(*call, now);
+  }
+  match(groups_[group.index], now);
 }
 
 OperatorKey Engine::put_operator(const Operator& who, Time now) {

@@ -90,7 +90,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // ---- The floor. Put again to change; what is live goes on by the new settings.
-  DeskKey put_desk(const Desk& desk);
+  // Who waits for a desk that gets another group waits there from then on, in the same order.
+  DeskKey put_desk(const Desk& desk, Time now);
   OperatorKey put_operator(const Operator& who, Time now);
   GroupKey put_group(const GroupId& id);
   [[nodiscard]] std::optional<DeskKey> desk(const DeskId& id) const;
@@ -327,6 +328,7 @@ class Engine {
   static bool stands_before(const CallNode& a, const CallNode& b);
   void list(OperatorKey who);
   void unlist(OperatorKey who);
+  void regroup(DeskKey desk, Time now);
   void match(GroupNode& group, Time now);
   void match(OperatorKey who, Time now);
   void offer(CallNode& call, OperatorKey who, Offer offer, Time now);

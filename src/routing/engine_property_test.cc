@@ -38,7 +38,7 @@ class Walk {
       desk.callback = i == 2 ? CallbackPolicy::kAnnounced : CallbackPolicy::kAsk;
       desk.promise_attempts = 2;
       desk.wrap_up_end = i == 1 ? WrapUpEnd::kReady : WrapUpEnd::kStay;
-      desks_.push_back(engine_.put_desk(desk));
+      desks_.push_back(engine_.put_desk(desk, now_));
     }
     for (int i = 0; i < kOperators; ++i) {
       Operator who;

@@ -50,6 +50,42 @@ TEST_F(Queue, OperatorOfTwoGroupsTakesWhoeverWaitsLongest) {
   EXPECT_EQ(rings_with(ready("a", {"gx", "gy"})), older);
 }
 
+TEST_F(Queue, WhoWaitsForADeskGoesWithItToAnotherGroup) {
+  const DeskKey d = desk("d", "old"), other = desk("other", "new");
+  const CallKey first = call(d);
+  now += 5s;
+  const CallKey theirs = call(other);
+  now += 5s;
+  const CallKey second = call(d);
+  const OperatorKey a = who("a", {"new"});
+  EXPECT_EQ(desk("d", "new"), d);
+  EXPECT_EQ(engine.place(first), 1U);
+  EXPECT_EQ(engine.place(theirs), 2U);
+  EXPECT_EQ(engine.place(second), 3U);
+  EXPECT_EQ(engine.waiting(engine.group_of(d)), 3U);
+  ok(engine.ready(a, now));
+  EXPECT_EQ(rings_with(a), first);
+}
+
+TEST_F(Queue, WhoWaitsIsOfferedAtOnceToTheReadyOfTheNewGroup) {
+  const DeskKey d = desk("d", "old");
+  const OperatorKey a = ready("a", {"new"});
+  const CallKey waits = call(d);
+  desk("d", "new");
+  EXPECT_EQ(rings_with(a), waits);
+}
+
+TEST_F(Queue, ARingThatIsMissedAfterTheDeskMovedGoesOnInTheNewGroup) {
+  const DeskKey d = desk("d", "old");
+  const OperatorKey a = ready("a", {"old"});
+  const CallKey caller = call(d);
+  EXPECT_EQ(rings_with(a), caller);
+  desk("d", "new");
+  const OperatorKey b = ready("b", {"new"});
+  ok(engine.missed(a, now));
+  EXPECT_EQ(rings_with(b), caller);
+}
+
 TEST_F(Queue, LongestIdleOperatorIsOffered) {
   const DeskKey d = desk("d");
   const OperatorKey a = ready("a");

@@ -146,7 +146,7 @@ TEST_F(Promises, DeadlinesCountOpeningTime) {
   calendar::OpeningHoursSettings hours;
   for (auto& day : hours.week) day = {calendar::parse_interval("09:00-18:00").value()};
   settings.hours = calendar::OpeningHours::make(hours).value();
-  const DeskKey d = engine.put_desk(settings);
+  const DeskKey d = engine.put_desk(settings, now);
   now += 9h;  // 20:00
   EXPECT_FALSE(engine.is_open(d, now));
   Arrival late;

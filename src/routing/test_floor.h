@@ -23,7 +23,7 @@ class TestFloor : public ::testing::Test {
     desk.organisation = OrganisationId("org");
     desk.group = GroupId(group);
     desk.callback = callback;
-    return engine.put_desk(desk);
+    return engine.put_desk(desk, now);
   }
 
   // Signed on and reachable, but not ready yet.

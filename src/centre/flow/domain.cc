@@ -9,7 +9,7 @@ namespace madoguchi::centre {
 
 void CallFlow::Domain::set_floor(const Floor& floor, Time now) {
   for (const DeskSettings& settings : floor.desks) {
-    const routing::DeskKey key = engine_.put_desk(settings.routing);
+    const routing::DeskKey key = engine_.put_desk(settings.routing, now);
     if (key.index >= desks_.size()) desks_.resize(key.index + 1);
     at(key).settings = settings;
     changed_queues_.insert(key.index);
@@ -72,7 +72,8 @@ routing::DeskKey CallFlow::Domain::desk_for(const DeskId& id, const Organisation
   settings.routing.organisation = organisation;
   settings.routing.group = GroupId("unassigned");
   settings.name = settings.routing.id.text();
-  const routing::DeskKey key = engine_.put_desk(settings.routing);
+  // It is new: nobody waits for it.
+  const routing::DeskKey key = engine_.put_desk(settings.routing, Time{});
   if (key.index >= desks_.size()) desks_.resize(key.index + 1);
   at(key).settings = std::move(settings);
   return key;
