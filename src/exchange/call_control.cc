@@ -91,7 +91,8 @@ std::optional<MonoTime> CallControl::next_deadline() const {
 void CallControl::timer_due(Call& call, TimerKind kind) {
   switch (kind) {
     case TimerKind::kScript:
-      if (call.step == Step::kDigits) return leave_digits(call);
+      if (call.step == Step::kDigits)
+        return call.digits.empty() ? leave_digits(call) : digits_complete(call);
       if (call.step == Step::kClosedOffer) return end_call(call, wire::CLOSED_HOURS);
       return;
     case TimerKind::kOffer:
@@ -112,7 +113,10 @@ void CallControl::timer_due(Call& call, TimerKind kind) {
 // ---- ending
 
 void CallControl::end_call(Call& call, wire::EndCause cause, std::string detail) {
-  if (is_lost_as_announced(call, cause))
+  if (cause == wire::CALLER_HUNG_UP && call.step == Step::kDigits && has_keyed_number(call))
+    ask_callback(call, tables_.seal(Personal<std::string>(call.digits), now_.mono), true,
+                 wire::BASIS_KEY);
+  else if (is_lost_as_announced(call, cause))
     ask_callback(call, call.sealed_number, false, wire::BASIS_ANNOUNCED);
   // Who was promised a call back picked up, and was gone before the two heard each other.
   if (call.outbound && call.caller.up)

@@ -141,6 +141,7 @@ class CallControl {
   void begin_digits(Call& call);
   void digit(Call& call, const LegId& leg, char digit);
   void collect(Call& call, char digit);
+  bool has_keyed_number(const Call& call) const;
   void digits_complete(Call& call);
   void leave_digits(Call& call);
   void refuse_recording(Call& call);

@@ -8,8 +8,9 @@
 namespace madoguchi::exchange {
 namespace {
 
-constexpr std::chrono::seconds kKeyTimeout{15};    // for the next key of a number
-constexpr std::chrono::seconds kChoiceTimeout{8};  // after an offer outside hours
+constexpr std::chrono::seconds kKeyTimeout{15};     // for the next key of a number
+constexpr std::chrono::seconds kLastKeyTimeout{5};  // for the # after a number that is complete
+constexpr std::chrono::seconds kChoiceTimeout{8};   // after an offer outside hours
 constexpr std::size_t kMaxDigits = 16;
 constexpr int kMaxDigitTries = 3;
 const std::string kNothing;  // to play
@@ -212,10 +213,16 @@ void CallControl::collect(Call& call, char digit) {
   if (digit == '#') return digits_complete(call);
   if (digit == '*') return begin_digits(call);
   if (digit >= '0' && digit <= '9' && call.digits.size() < kMaxDigits) call.digits += digit;
+  if (has_keyed_number(call)) set_timer(call, TimerKind::kScript, kLastKeyTimeout);
 }
 
+bool CallControl::has_keyed_number(const Call& call) const {
+  return is_subscriber_number(call.digits) && can_ring(call.digits);
+}
+
+// By its # or, as many leave that out, by time.
 void CallControl::digits_complete(Call& call) {
-  if (is_subscriber_number(call.digits) && can_ring(call.digits)) {
+  if (has_keyed_number(call)) {
     const Personal<std::string> keyed(call.digits);
     call.digits.clear();
     return choose_callback(call, keyed);
