@@ -172,6 +172,7 @@ class CallControl {
   void drop_operator(Call& call, std::optional<OperatorLeg>& leg, const char* why);
   void release_leg(Call& call, OperatorLeg& leg);
   void set_hold(Call& call, bool on);
+  void phone_hold_changed(Call& call, const TelephoneLeg& leg);
   void set_mute(Call& call, bool on);
   void consult_answered(Call& call);
   void complete_transfer(Call& call);

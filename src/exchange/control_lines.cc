@@ -23,6 +23,12 @@ struct Overloaded : Fs... {
 template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
+// The telephone wants no sound from us.
+bool holds(const TelephoneLeg& leg) {
+  const auto& agreed = leg.sdp->agreement();
+  return agreed && agreed->held_by_peer;
+}
+
 wire::RingFailure ring_failure(sip::EndCause cause, int status) {
   if (cause == sip::EndCause::kTimedOut) return wire::NO_ANSWER;
   if (cause != sip::EndCause::kRefused) return wire::UNREACHABLE;
@@ -69,14 +75,26 @@ void CallControl::line_offer(LineId line, const std::string& sdp) {
   Call* call = find_line(line);
   TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
   if (leg == nullptr || !leg->sdp) return lines_.refuse_offer(line, 488);
+  const bool held_before = holds(*leg);
   const auto answer = leg->sdp->answer(sdp);
   if (!answer) return lines_.refuse_offer(line, sip::refusal_status(answer.error()));
   take_remote(*leg);
   lines_.answer_offer(line, *answer);
-  // A phone that holds puts the caller on hold, as the console's key does.
-  const bool of_operator = call->active && leg == &call->active->phone;
-  if (of_operator && call->step == Step::kTalking && !call->consulted && !call->ringing)
-    set_hold(*call, leg->sdp->agreement()->held_by_peer);
+  if (holds(*leg) != held_before) phone_hold_changed(*call, *leg);
+}
+
+// A phone that holds puts the caller on hold, as the console's key does. Said again, as a refresh
+// of the session does (RFC 4028, 7.4), it changes nothing; and a phone that does not hold any more
+// takes back its own hold, never that of the console, whose operator may speak of the caller.
+void CallControl::phone_hold_changed(Call& call, const TelephoneLeg& leg) {
+  const bool of_operator = call.active && &leg == &call.active->phone;
+  if (!of_operator || call.step != Step::kTalking || call.consulted || call.ringing) return;
+  if (!holds(leg)) {
+    if (call.held_by_phone) set_hold(call, false);
+  } else if (!call.held) {
+    set_hold(call, true);
+    call.held_by_phone = true;
+  }
 }
 
 void CallControl::line_offer_wanted(LineId line) {

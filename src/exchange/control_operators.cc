@@ -253,6 +253,7 @@ void CallControl::requeue(Call& call, const std::string& desk_id, const char* wh
 }
 
 void CallControl::set_hold(Call& call, bool on) {
+  call.held_by_phone = false;  // until the phone says so: who holds again has it
   if (call.held == on) return;
   call.held = on;
   sound_.hold(call.caller.sound, on ? OnOff::kOn : OnOff::kOff);

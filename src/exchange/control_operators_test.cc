@@ -121,6 +121,49 @@ TEST_F(Line, HoldsAndResumesByCommandAndByPhone) {
   EXPECT_THAT(report.said, ElementsAre("hold", "resume"));
 }
 
+TEST_F(Line, APhoneThatRefreshesItsSessionTakesNobodyOffHold) {
+  const LineId phone = talk();
+  const auto hold = [this](bool on) {
+    send([&](auto& c) {
+      c.mutable_hold_caller()->set_call_id(report.last_call);
+      c.mutable_hold_caller()->set_on(on);
+    });
+  };
+  hold(true);
+  control.line_offer(phone, std::string(kOffer));
+  EXPECT_THAT(lines.said, ElementsAre("200 to offer"));
+  EXPECT_THAT(report.said, ElementsAre("hold"));
+  hold(false);
+  clear();
+  control.line_offer(phone, std::string(kOffer) + "a=sendonly\r\n");
+  hold(false);  // the console takes it back, and the phone still says that it holds
+  control.line_offer(phone, std::string(kOffer) + "a=sendonly\r\n");
+  EXPECT_THAT(report.said, ElementsAre("hold", "resume"));
+}
+
+TEST_F(Line, APhoneTakesBackItsOwnHoldAndNotTheConsoles) {
+  const LineId phone = talk();
+  const auto phone_says = [&](const char* direction) {
+    control.line_offer(phone, std::string(kOffer) + direction);
+  };
+  const auto hold_by_console = [this] {
+    send([&](auto& c) {
+      c.mutable_hold_caller()->set_call_id(report.last_call);
+      c.mutable_hold_caller()->set_on(true);
+    });
+  };
+  hold_by_console();
+  phone_says("a=sendonly\r\n");
+  phone_says("a=sendrecv\r\n");
+  EXPECT_THAT(report.said, ElementsAre("hold"));
+  send([&](auto& c) { c.mutable_hold_caller()->set_call_id(report.last_call); });
+  clear();
+  phone_says("a=sendonly\r\n");
+  hold_by_console();  // from now on the console's as well
+  phone_says("a=sendrecv\r\n");
+  EXPECT_THAT(report.said, ElementsAre("hold"));
+}
+
 TEST_F(Line, MutesPausesAndEndsOnCommand) {
   talk();
   send([&](auto& c) {
