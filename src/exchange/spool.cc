@@ -1,6 +1,7 @@
 #include "exchange/spool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -285,12 +286,21 @@ void Spool::remove_segments(const std::vector<SegmentNumber>& segments) {
 
 Result<void> Spool::write_batch(const Batch& batch) {
   if (batch.new_segment || reopen_) {
-    const SegmentNumber number = batch.new_segment ? *batch.new_segment : writing_to_ + 1;
+    // No later sync reaches a file that was left.
+    if (auto synced = sync_file(); !synced) return synced;
+    const SegmentNumber number = std::max(batch.new_segment.value_or(0), writing_to_ + 1);
     if (auto made = disk_->create(number); !made) return made;
     writing_to_ = number;
     reopen_ = false;
   }
   return disk_->append(batch.bytes);
+}
+
+Result<void> Spool::sync_file() {
+  if (unsynced_.empty()) return {};
+  if (auto synced = disk_->sync(); !synced) return synced;
+  unsynced_.clear();
+  return {};
 }
 
 Written Spool::refuse(std::vector<Batch> batches, Error error) {
@@ -319,12 +329,21 @@ Written Spool::try_batches(std::vector<Batch> batches) {
     next_try_ = next_try;
     return written;
   }
-  for (const Batch& batch : all)
-    if (auto wrote = write_batch(batch); !wrote) return refuse(std::move(all), wrote.error());
+  const std::uint64_t upto = all.back().upto;
   const bool sync = std::any_of(all.begin(), all.end(), [](const Batch& b) { return b.synced; });
+  // What a failing file holds that was not synced before is no safer than what it refused.
+  for (auto batch = all.begin(); batch != all.end(); ++batch) {
+    auto wrote = write_batch(*batch);
+    if (!wrote) {
+      std::move(batch, all.end(), std::back_inserter(unsynced_));
+      return refuse(std::exchange(unsynced_, {}), std::move(wrote.error()));
+    }
+    unsynced_.push_back(std::move(*batch));
+  }
   if (sync)
-    if (auto synced = disk_->sync(); !synced) return refuse(std::move(all), synced.error());
-  return {all.back().upto, sync, std::nullopt};
+    if (auto synced = sync_file(); !synced)
+      return refuse(std::exchange(unsynced_, {}), std::move(synced.error()));
+  return {upto, sync, std::nullopt};
 }
 
 }  // namespace madoguchi::exchange

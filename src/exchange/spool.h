@@ -6,10 +6,11 @@
 // Promises. Records are written in order. commit(Sync::kYes) makes everything appended so far
 // durable in one fdatasync for all (group commit) and says so by a Written. When the disk refuses
 // (full, failing), a Written with an error follows, nothing appended is forgotten (it stays in
-// memory, is tried again every second in a new segment, and may have reached the disk in part:
-// readers see each record once, by its number), and `in_trouble()` is true until a write succeeds:
-// the owner takes no new calls meanwhile. Acknowledged events are forgotten; a segment is removed
-// when all its events are acknowledged and a checkpoint stands in a later one.
+// memory, is tried again every second in a new segment together with whatever was written since the
+// last sync, and may have reached the disk in part: readers see each record once, by its number),
+// and `in_trouble()` is true until a write succeeds: the owner takes no new calls meanwhile.
+// Acknowledged events are forgotten; a segment is removed when all its events are acknowledged and
+// a checkpoint stands in a later one.
 #pragma once
 
 #include <chrono>
@@ -116,6 +117,7 @@ class Spool {
   void write_loop();
   void remove_segments(const std::vector<SegmentNumber>& segments);
   Result<void> write_batch(const Batch& batch);
+  Result<void> sync_file();
   Written try_batches(std::vector<Batch> batches);
   Written refuse(std::vector<Batch> batches, Error error);
 
@@ -149,7 +151,8 @@ class Spool {
   bool stop_ = false;
 
   // Writer thread.
-  std::vector<Batch> refused_;  // by the disk; tried again first
+  std::vector<Batch> refused_;   // by the disk; tried again first
+  std::vector<Batch> unsynced_;  // in the current file since its last sync; empty beside refused_
   MonoTime next_try_{};
   SegmentNumber writing_to_ = 0;
   bool reopen_ = false;  // the current file may end in half a record

@@ -22,7 +22,8 @@ class SpoolDisk {
   // Of the segments that exist, ascending.
   virtual Result<std::vector<SegmentNumber>> segments() = 0;
   virtual Result<Bytes> read(SegmentNumber segment) = 0;
-  // Makes an empty segment, durably, and directs append() to it.
+  // Makes an empty segment, durably, and directs append() and sync() to it: what the one before
+  // was given must have been synced.
   virtual Result<void> create(SegmentNumber segment) = 0;
   // On an error some of the bytes may be there all the same.
   virtual Result<void> append(ByteView bytes) = 0;

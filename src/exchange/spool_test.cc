@@ -2,17 +2,47 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 
 namespace madoguchi::exchange {
 namespace {
 
 // A disk in memory that outlives the spool, and fails when told.
 struct Platter {
+  enum class Fault { kNone, kFails, kFailsButKeeps, kTears, kSyncFails };
+
+  // The next write waits in the disk until go_on(), and what is committed meanwhile is one try.
+  void hold() {
+    const std::lock_guard lock(mutex);
+    held = true;
+  }
+  void wait_for_the_writer() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return writer_waits; });
+  }
+  void go_on() {
+    const std::lock_guard lock(mutex);
+    held = false;
+    changed.notify_all();
+  }
+  void set(Fault to) {
+    const std::lock_guard lock(mutex);
+    fault = to;
+  }
+  // Leaves of each file what a sync has reached.
+  void lose_power() {
+    for (auto& [number, bytes] : files) bytes.resize(synced[number]);
+  }
+
   std::mutex mutex;
+  std::condition_variable changed;
+  bool held = false;
+  bool writer_waits = false;
   std::map<SegmentNumber, Bytes> files;
-  enum class Fault { kNone, kFails, kFailsButKeeps, kTears, kSyncFails } fault = Fault::kNone;
+  std::map<SegmentNumber, std::size_t> synced;  // bytes
+  Fault fault = Fault::kNone;
   int syncs = 0;
 };
 
@@ -32,11 +62,15 @@ class FakeDisk final : public SpoolDisk {
   Result<void> create(SegmentNumber segment) override {
     const std::lock_guard lock(platter_.mutex);
     platter_.files[segment].clear();
+    platter_.synced[segment] = 0;
     current_ = segment;
     return {};
   }
   Result<void> append(ByteView bytes) override {
-    const std::lock_guard lock(platter_.mutex);
+    std::unique_lock lock(platter_.mutex);
+    platter_.writer_waits = platter_.held;
+    platter_.changed.notify_all();
+    platter_.changed.wait(lock, [this] { return !platter_.held; });
     const auto full = fail(ErrorCode::kExhausted, "disk full");
     Bytes& file = platter_.files[current_];
     using Fault = Platter::Fault;
@@ -50,6 +84,7 @@ class FakeDisk final : public SpoolDisk {
     const std::lock_guard lock(platter_.mutex);
     ++platter_.syncs;
     if (platter_.fault == Platter::Fault::kSyncFails) return fail(ErrorCode::kUnavailable, "EIO");
+    platter_.synced[current_] = platter_.files[current_].size();
     return {};
   }
   Result<void> truncate(SegmentNumber segment, std::uint64_t size) override {
@@ -198,10 +233,7 @@ TEST(Spool, ARefusedWriteIsReportedKeptAndWrittenOnceTheDiskTakesIt) {
       EXPECT_TRUE(written->error) << static_cast<int>(fault);
       EXPECT_TRUE(spool->in_trouble());
       EXPECT_EQ(spool->events_after(0, 1000), Texts{"arrival"});
-      {
-        const std::lock_guard lock(platter.mutex);
-        platter.fault = Fault::kNone;
-      }
+      platter.set(Fault::kNone);
       spool->append_event("end");
       spool->commit(Sync::kNo);
       EXPECT_FALSE(last_written(*spool).error);
@@ -227,6 +259,84 @@ TEST(Spool, ReportsAFailedWriteThatTheReaderWillFind) {
   std::vector<Record> read;
   open(platter, &read);
   EXPECT_EQ(payloads(read), Texts{"arrival"});
+}
+
+// Two events of one try with a segment's end between them, the second of them with the checkpoint.
+void commit_over_a_segments_end(Platter& platter, Spool& spool) {
+  platter.hold();
+  spool.append_event("small");
+  spool.commit(Sync::kNo);
+  platter.wait_for_the_writer();
+  spool.append_event("that fills the segment");
+  spool.commit(Sync::kYes);
+  spool.append_event("in the next");
+  spool.commit(Sync::kYes);
+  platter.go_on();
+}
+
+SpoolOptions small_segments() {
+  SpoolOptions options = quick();
+  options.segment_bytes = 100;
+  return options;
+}
+
+TEST(Spool, WhatASyncPromisesOutlastsThePowerAlsoWhereASegmentEnds) {
+  Platter platter;
+  {
+    auto spool = open(platter, nullptr, small_segments());
+    spool->start({});
+    last_written(*spool);
+    commit_over_a_segments_end(platter, *spool);
+    EXPECT_TRUE(last_written(*spool).synced);
+    EXPECT_EQ(spool->segment_count(), 2U);
+    platter.lose_power();
+  }
+  std::vector<Record> read;
+  open(platter, &read);
+  EXPECT_EQ(payloads(read), (Texts{"small", "that fills the segment", "in the next"}));
+}
+
+TEST(Spool, WhatAFailedSyncLeftBehindIsReadInItsOrder) {
+  Platter platter;
+  {
+    auto spool = open(platter, nullptr, small_segments());
+    spool->start({});
+    last_written(*spool);
+    platter.set(Fault::kSyncFails);
+    commit_over_a_segments_end(platter, *spool);
+    EXPECT_TRUE(last_written(*spool).error);
+    platter.set(Fault::kNone);
+    spool->commit(Sync::kYes);
+    EXPECT_TRUE(last_written(*spool).synced);
+    platter.lose_power();
+  }
+  std::vector<Record> read;
+  open(platter, &read);
+  EXPECT_EQ(payloads(read), (Texts{"small", "that fills the segment", "in the next"}));
+}
+
+TEST(Spool, WhatWasWrittenBeforeAFailedSyncIsWrittenAgain) {
+  Platter platter;
+  {
+    auto spool = open(platter);
+    spool->start({});
+    last_written(*spool);
+    spool->append_event("hold");
+    spool->commit(Sync::kNo);
+    EXPECT_FALSE(last_written(*spool).error);
+    platter.set(Fault::kSyncFails);
+    spool->append_event("arrival");
+    spool->commit(Sync::kYes);
+    EXPECT_TRUE(last_written(*spool).error);
+    platter.set(Fault::kNone);
+    spool->append_event("end");
+    spool->commit(Sync::kYes);
+    EXPECT_TRUE(last_written(*spool).synced);
+    platter.lose_power();
+  }
+  std::vector<Record> read;
+  open(platter, &read);
+  EXPECT_EQ(payloads(read), (Texts{"hold", "arrival", "end"}));
 }
 
 TEST(Spool, DropsAcknowledgedSegmentsOnceACheckpointFollows) {
