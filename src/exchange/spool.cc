@@ -77,6 +77,11 @@ Result<void> Spool::read_all(const Reader& reader) {
     segment.last_event = last_event;
     segments_.push_back(segment);
   }
+  // Of the last one the checkpoint may be torn; each before was whole when the next began.
+  for (const Segment& segment : segments_)
+    if (segment.checkpoint &&
+        segment.number / kSegmentStep < segments_.back().number / kSegmentStep)
+      checkpointed_ = segment.number;
   if (last_record == 0) last_event = acknowledged_ = options_.first_event - 1;
   next_record_ = last_record + 1;
   next_event_ = last_event + 1;
@@ -158,7 +163,7 @@ void Spool::commit(Sync sync) {
   hand_over(sync);
   if (segment_size_ < options_.segment_bytes) return;
   roll();
-  hand_over(Sync::kYes);  // before older segments may go, the checkpoint is on disk
+  hand_over(Sync::kYes);
   drop_segments();
 }
 
@@ -184,7 +189,7 @@ void Spool::acknowledge(std::uint64_t event) {
 }
 
 void Spool::drop_segments() {
-  // The writer removes in order with its writes, so a later segment's checkpoint is there first.
+  // The writer waits with each until a later segment's checkpoint is on the disk.
   std::vector<SegmentNumber> drop;
   while (segments_.size() > 1 && segments_.front().last_event <= acknowledged_ &&
          std::any_of(segments_.begin() + 1, segments_.end(),
@@ -255,13 +260,14 @@ void Spool::write_loop() {
     else
       changed_.wait_for(lock, next_try_ - clock_.mono(), work);
     auto batches = std::exchange(to_write_, {});
-    const auto removals = std::exchange(to_remove_, {});
+    removals_.insert(removals_.end(), to_remove_.begin(), to_remove_.end());
+    to_remove_.clear();
     const bool last = stop_;
     writing_ = true;
     lock.unlock();
     std::optional<Written> written;
     if (!batches.empty() || !refused_.empty()) written = try_batches(std::move(batches));
-    if (refused_.empty()) remove_segments(removals);
+    remove_segments();
     lock.lock();
     writing_ = false;
     const bool news = written.has_value();
@@ -274,24 +280,29 @@ void Spool::write_loop() {
   }
 }
 
-void Spool::remove_segments(const std::vector<SegmentNumber>& segments) {
-  if (segments.empty()) return;
+void Spool::remove_segments() {
+  // The checkpoint that the loop thread counts on may be among what the disk refuses.
+  const auto stays = std::lower_bound(removals_.begin(), removals_.end(), checkpointed_);
+  if (stays == removals_.begin()) return;
   const auto files = disk_->segments();
   if (!files) return;
   for (const SegmentNumber number : *files)
-    for (const SegmentNumber gone : segments)
-      if (number / kSegmentStep == gone / kSegmentStep && number != writing_to_)
+    for (auto gone = removals_.begin(); gone != stays; ++gone)
+      if (number / kSegmentStep == *gone / kSegmentStep && number != writing_to_)
         (void)disk_->remove(number);  // one that stays is read once more and removed then
+  removals_.erase(removals_.begin(), stays);
 }
 
 Result<void> Spool::write_batch(const Batch& batch) {
   if (batch.new_segment || reopen_) {
     // No later sync reaches a file that was left.
     if (auto synced = sync_file(); !synced) return synced;
-    const SegmentNumber number = std::max(batch.new_segment.value_or(0), writing_to_ + 1);
+    // A try that failed must not leave its half on a full disk beside the next one's.
+    const SegmentNumber next = holds_ ? writing_to_ + 1 : writing_to_;
+    const SegmentNumber number = std::max(batch.new_segment.value_or(0), next);
     if (auto made = disk_->create(number); !made) return made;
     writing_to_ = number;
-    reopen_ = false;
+    reopen_ = holds_ = false;
   }
   return disk_->append(batch.bytes);
 }
@@ -299,7 +310,9 @@ Result<void> Spool::write_batch(const Batch& batch) {
 Result<void> Spool::sync_file() {
   if (unsynced_.empty()) return {};
   if (auto synced = disk_->sync(); !synced) return synced;
+  for (const Batch& batch : unsynced_) checkpointed_ = batch.new_segment.value_or(checkpointed_);
   unsynced_.clear();
+  holds_ = true;
   return {};
 }
 
@@ -343,6 +356,7 @@ Written Spool::try_batches(std::vector<Batch> batches) {
   if (sync)
     if (auto synced = sync_file(); !synced)
       return refuse(std::exchange(unsynced_, {}), std::move(synced.error()));
+  holds_ = true;
   return {upto, sync, std::nullopt};
 }
 

@@ -10,7 +10,7 @@
 // last sync, and may have reached the disk in part: readers see each record once, by its number),
 // and `in_trouble()` is true until a write succeeds: the owner takes no new calls meanwhile.
 // Acknowledged events are forgotten; a segment is removed when all its events are acknowledged and
-// a checkpoint stands in a later one.
+// a checkpoint stands in a later one, also while the disk refuses: that is what makes room.
 #pragma once
 
 #include <chrono>
@@ -115,7 +115,7 @@ class Spool {
   void remember(std::uint64_t event, std::string payload);
   void load_cold(std::uint64_t event);
   void write_loop();
-  void remove_segments(const std::vector<SegmentNumber>& segments);
+  void remove_segments();
   Result<void> write_batch(const Batch& batch);
   Result<void> sync_file();
   Written try_batches(std::vector<Batch> batches);
@@ -155,7 +155,10 @@ class Spool {
   std::vector<Batch> unsynced_;  // in the current file since its last sync; empty beside refused_
   MonoTime next_try_{};
   SegmentNumber writing_to_ = 0;
-  bool reopen_ = false;  // the current file may end in half a record
+  SegmentNumber checkpointed_ = 0;       // the newest whose checkpoint is on the disk
+  std::vector<SegmentNumber> removals_;  // asked for, ascending
+  bool reopen_ = false;                  // the current file may end in half a record
+  bool holds_ = false;                   // the current file has what was reported written
 
   std::thread writer_;
 };

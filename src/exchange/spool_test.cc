@@ -31,6 +31,10 @@ struct Platter {
     const std::lock_guard lock(mutex);
     fault = to;
   }
+  std::map<SegmentNumber, Bytes> copy() {
+    const std::lock_guard lock(mutex);
+    return files;
+  }
   // Leaves of each file what a sync has reached.
   void lose_power() {
     for (auto& [number, bytes] : files) bytes.resize(synced[number]);
@@ -43,6 +47,7 @@ struct Platter {
   std::map<SegmentNumber, Bytes> files;
   std::map<SegmentNumber, std::size_t> synced;  // bytes
   Fault fault = Fault::kNone;
+  std::size_t room = SIZE_MAX;  // bytes, of all files together
   int syncs = 0;
 };
 
@@ -74,7 +79,9 @@ class FakeDisk final : public SpoolDisk {
     const auto full = fail(ErrorCode::kExhausted, "disk full");
     Bytes& file = platter_.files[current_];
     using Fault = Platter::Fault;
-    if (platter_.fault == Fault::kFails) return full;
+    std::size_t used = bytes.size();
+    for (const auto& [number, other] : platter_.files) used += other.size();
+    if (platter_.fault == Fault::kFails || used > platter_.room) return full;
     const std::size_t kept = platter_.fault == Fault::kTears ? bytes.size() / 2 : bytes.size();
     file.insert(file.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kept));
     if (platter_.fault == Fault::kTears || platter_.fault == Fault::kFailsButKeeps) return full;
@@ -339,10 +346,15 @@ TEST(Spool, WhatWasWrittenBeforeAFailedSyncIsWrittenAgain) {
   EXPECT_EQ(payloads(read), (Texts{"hold", "arrival", "end"}));
 }
 
-TEST(Spool, DropsAcknowledgedSegmentsOnceACheckpointFollows) {
-  Platter platter;
+SpoolOptions several_segments() {
   SpoolOptions options = quick();
   options.segment_bytes = 1000;
+  return options;
+}
+
+TEST(Spool, DropsAcknowledgedSegmentsOnceACheckpointFollows) {
+  Platter platter;
+  const SpoolOptions options = several_segments();
   {
     auto spool = open(platter, nullptr, options);
     spool->start([](Spool& to) { to.append(RecordKind::kLiveCall, "call"); });
@@ -361,6 +373,82 @@ TEST(Spool, DropsAcknowledgedSegmentsOnceACheckpointFollows) {
   auto spool = open(platter, &read, options);
   EXPECT_EQ(read.front().payload, "call");
   EXPECT_EQ(spool->next_event(), 101U);
+}
+
+// Several segments, the last of them refused for want of room.
+void fill_the_disk(Platter& platter, Spool& spool) {
+  platter.room = 5000;
+  while (!last_written(spool).error) {
+    spool.append_event(std::string(90, 'x'));
+    spool.commit(Sync::kYes);
+  }
+}
+
+// What is acknowledged makes room; the first try after it may have come too early.
+bool takes_events_again(Spool& spool) {
+  spool.acknowledge(spool.next_event() - 1);
+  for (int twice = 0; twice < 2; ++twice) {
+    spool.append_event("again");
+    spool.commit(Sync::kYes);
+    spool.drain();
+  }
+  return !last_written(spool).error;
+}
+
+TEST(Spool, WhatIsAcknowledgedMakesRoomOnAFullDisk) {
+  Platter platter;
+  auto spool = open(platter, nullptr, several_segments());
+  spool->start({});
+  fill_the_disk(platter, *spool);
+  EXPECT_TRUE(spool->in_trouble());
+  EXPECT_TRUE(takes_events_again(*spool));
+  EXPECT_FALSE(spool->in_trouble());
+}
+
+TEST(Spool, WhatIsAcknowledgedMakesRoomAlsoWhereTheStartFoundTheDiskFull) {
+  Platter platter;
+  {
+    auto spool = open(platter, nullptr, several_segments());
+    spool->start({});
+    fill_the_disk(platter, *spool);
+  }
+  platter.room = 0;
+  auto spool = open(platter, nullptr, several_segments());
+  spool->start({});
+  EXPECT_TRUE(last_written(*spool).error);
+  platter.room = 5000;
+  spool->append_event(std::string(3000, 'x'));
+  spool->commit(Sync::kYes);
+  EXPECT_TRUE(last_written(*spool).error);
+  EXPECT_TRUE(takes_events_again(*spool));
+}
+
+TEST(Spool, ASegmentStaysUntilTheCheckpointThatReplacesItIsOnTheDisk) {
+  Platter platter;
+  const auto live_call = [](Spool& to) { to.append(RecordKind::kLiveCall, "call"); };
+  {
+    auto spool = open(platter, nullptr, small_segments());
+    spool->start(live_call);
+    last_written(*spool);
+    platter.set(Fault::kFails);
+    spool->append_event("that fills the segment");
+    spool->commit(Sync::kYes);
+    spool->acknowledge(1);
+    EXPECT_TRUE(last_written(*spool).error);
+    EXPECT_EQ(spool->segment_count(), 1U);
+    Platter killed;
+    killed.files = platter.copy();
+    std::vector<Record> read;
+    open(killed, &read);
+    EXPECT_EQ(payloads(read), Texts{"call"});
+    platter.set(Fault::kNone);
+    spool->commit(Sync::kYes);
+    EXPECT_FALSE(last_written(*spool).error);
+  }
+  std::vector<Record> read;
+  open(platter, &read);
+  EXPECT_EQ(payloads(read), Texts{"call"});
+  EXPECT_EQ(platter.files.size(), 1U);
 }
 
 TEST(Spool, ReadsOlderEventsBackFromTheDisk) {
