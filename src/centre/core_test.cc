@@ -111,6 +111,14 @@ TEST_F(CoreTest, WhileTheStoreIsAwayNoOperatorMissesARingThatNeverRang) {
   store_.set_away(false);
   EXPECT_TRUE(exchange_.take([](const wire::Command& one) { return one.has_ring_operator(); }));
   EXPECT_EQ(hana.ask("GET", "/operators/me").parsed().at("state"), "ringing");
+TEST_F(CoreTest, WhatTheExchangeTellsOthersThanTheCallFlowIsAcknowledgedToo) {
+  const Browser suzu = signed_in("suzu");
+  wait_attached(suzu);
+  exchange_.tell([](wire::Event& event) {
+    event.mutable_trouble()->set_kind("spool");
+    event.mutable_trouble()->set_over(true);
+  });
+  EXPECT_TRUE(exchange_.wait_acknowledged());
 }
 
 TEST_F(CoreTest, FiveWrongPasswordsLockAnAccountAndSayNothingElse) {

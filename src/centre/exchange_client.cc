@@ -22,9 +22,8 @@ FromExchange translate(const wire::EventBatch& batch) {
   out.epoch = batch.epoch();
   if (batch.has_snapshot()) out.snapshot = from_wire(batch.snapshot(), batch.epoch());
   for (const wire::Event& event : batch.events()) {
-    if (auto known = from_wire(event)) {
-      out.events.push_back(std::move(*known));
-    } else if (event.has_seat_opened()) {
+    out.events.push_back(from_wire(event));
+    if (event.has_seat_opened()) {
       const auto& seat = event.seat_opened();
       out.seats.push_back(
           {OperatorId(seat.operator_id()), LegId(seat.leg_id()), seat.sdp_answer(), seat.error()});

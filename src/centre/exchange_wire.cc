@@ -50,7 +50,7 @@ What recording_closed(const wire::RecordingClosed& from) {
                          from.digest_hex(), from.bytes(), from.cut_off()};
 }
 
-std::optional<What> what_of(const wire::Event& event) {
+What what_of(const wire::Event& event) {
   using E = wire::Event;
   switch (event.what_case()) {
     case E::kCallArrived:
@@ -116,9 +116,9 @@ std::optional<What> what_of(const wire::Event& event) {
     case E::kSeatOpened:
     case E::kTrouble:
     case E::WHAT_NOT_SET:
-      return std::nullopt;
+      return ToldToOthers{};
   }
-  return std::nullopt;
+  return ToldToOthers{};
 }
 
 void write_plan(const DeskPlan& from, wire::DeskPlan& to) {
@@ -219,10 +219,8 @@ struct Writer {
 
 }  // namespace
 
-std::optional<ExchangeEvent> from_wire(const wire::Event& event) {
-  auto what = what_of(event);
-  if (!what) return std::nullopt;
-  return ExchangeEvent{event.sequence(), time_from_micros(event.time_us()), std::move(*what)};
+ExchangeEvent from_wire(const wire::Event& event) {
+  return {event.sequence(), time_from_micros(event.time_us()), what_of(event)};
 }
 
 Snapshot from_wire(const wire::Snapshot& from, const std::string& epoch) {

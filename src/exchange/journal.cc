@@ -15,6 +15,8 @@ namespace madoguchi::exchange {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenSyncs{20};
+// More events than can have been told and not written when the exchange is killed.
+constexpr std::uint64_t kLeftOut = 10'000'000;
 
 struct FileDigest {
   std::string hex;
@@ -50,8 +52,10 @@ Result<std::unique_ptr<Journal>> Journal::open(std::unique_ptr<SpoolDisk> disk, 
                                                std::filesystem::path recordings) {
   std::unique_ptr<Journal> journal(new Journal(clock, std::move(recordings)));
   SpoolOptions options;
-  // A spool that begins anew counts on from any that was before: the centre takes what is not
-  // greater than what it has for a repetition.
+  // The centre takes what is not greater than what it has for a repetition. It may have events that
+  // the spool has not, after a kill or in the place of a spool that is gone: each run counts on
+  // from a number beyond them, the microseconds of the clock, also where that was set back.
+  options.left_out = kLeftOut;
   options.first_event = static_cast<std::uint64_t>(to_micros(clock.now()) / 1000) * 1000;
   auto spool = Spool::open(
       std::move(disk), options, clock, [&](const Record& record) { journal->ledger_.read(record); },
@@ -66,6 +70,9 @@ std::size_t Journal::recover(const std::function<bool(const std::string& desk_id
     ledger_.checkpoint(
         [&](RecordKind kind, const std::string& payload) { to.append(kind, payload); });
   });
+  // What may have troubled the last run is over until it is found again. And the centre, which
+  // waits for the last number that a snapshot tells, always gets an event beyond those left out.
+  tell_trouble(std::nullopt);
   const auto recordings = ledger_.open_recordings();
   for (const auto& [recording, call] : recordings) close_recording(recording, call);
   const auto calls = ledger_.calls();
@@ -195,14 +202,17 @@ void Journal::settle(CallControl& control) {
     }
     if (written->error.has_value() == told_trouble_) continue;
     told_trouble_ = written->error.has_value();
-    wire::Trouble trouble;
-    trouble.set_kind("spool");
-    trouble.set_over(!told_trouble_);
-    trouble.set_text(told_trouble_
-                         ? fmt::format("no new calls are taken: {}", written->error->message)
-                         : "the spool takes calls again");
-    event(event_of(std::move(trouble)));
+    tell_trouble(written->error);
   }
+}
+
+void Journal::tell_trouble(const std::optional<Error>& error) {
+  wire::Trouble trouble;
+  trouble.set_kind("spool");
+  trouble.set_over(!error);
+  trouble.set_text(error ? fmt::format("no new calls are taken: {}", error->message)
+                         : "the spool takes calls again");
+  event(event_of(std::move(trouble)));
 }
 
 }  // namespace madoguchi::exchange

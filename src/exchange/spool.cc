@@ -47,6 +47,7 @@ Result<void> Spool::read_all(const Reader& reader) {
   if (!segments) return tl::unexpected(segments.error());
   std::uint64_t last_record = 0;
   std::uint64_t last_event = 0;
+  std::uint64_t last_seen = 0;  // of the events that are here; a checkpoint may tell of later ones
   for (const SegmentNumber number : *segments) {
     auto bytes = disk_->read(number);
     if (!bytes) return tl::unexpected(bytes.error());
@@ -64,7 +65,8 @@ Result<void> Spool::read_all(const Reader& reader) {
         acknowledged_ = std::max(acknowledged_, number_at(record->payload, 8));
       }
       if (record->kind == RecordKind::kEvent && record->event > last_event) {
-        last_event = record->event;
+        note_gap(last_seen, record->event);
+        last_event = last_seen = record->event;
         remember(record->event, record->payload);
       }
       reader(*record);
@@ -82,14 +84,11 @@ Result<void> Spool::read_all(const Reader& reader) {
     if (segment.checkpoint &&
         segment.number / kSegmentStep < segments_.back().number / kSegmentStep)
       checkpointed_ = segment.number;
-  if (last_record == 0) last_event = acknowledged_ = options_.first_event - 1;
   next_record_ = last_record + 1;
-  next_event_ = last_event + 1;
-  acknowledged_ = std::min(acknowledged_, last_event);
-  while (!recent_.empty() && recent_.front().event <= acknowledged_) {
-    recent_bytes_ -= recent_.front().payload.size();
-    recent_.pop_front();
-  }
+  next_event_ = std::max(last_event + 1 + options_.left_out, options_.first_event);
+  acknowledged_ = last_record == 0 ? next_event_ - 1 : std::min(acknowledged_, last_event);
+  note_gap(last_seen, next_event_);
+  forget_acknowledged();
   return {};
 }
 
@@ -180,12 +179,27 @@ void Spool::acknowledge(std::uint64_t event) {
   event = std::min(event, next_event_ - 1);
   if (event <= acknowledged_) return;
   acknowledged_ = event;
-  while (!recent_.empty() && recent_.front().event <= event) {
+  forget_acknowledged();
+  drop_segments();
+}
+
+void Spool::forget_acknowledged() {
+  while (!recent_.empty() && recent_.front().event <= acknowledged_) {
     recent_bytes_ -= recent_.front().payload.size();
     recent_.pop_front();
   }
-  while (!cold_.empty() && cold_.front().event <= event) cold_.pop_front();
-  drop_segments();
+  while (!cold_.empty() && cold_.front().event <= acknowledged_) cold_.pop_front();
+  std::erase_if(gaps_, [this](const Gap& gap) { return gap.upto <= acknowledged_; });
+}
+
+void Spool::note_gap(std::uint64_t last, std::uint64_t next) {
+  if (next > last + 1) gaps_.push_back({last, next - 1});
+}
+
+std::uint64_t Spool::waiting() const {
+  std::uint64_t count = next_event_ - 1 - acknowledged_;
+  for (const Gap& gap : gaps_) count -= gap.upto - std::max(gap.after, acknowledged_);
+  return count;
 }
 
 void Spool::drop_segments() {
@@ -208,6 +222,8 @@ void Spool::drop_segments() {
 std::vector<std::string> Spool::events_after(std::uint64_t event, std::size_t most_bytes) {
   std::vector<std::string> found;
   std::uint64_t next = std::max(event, acknowledged_) + 1;
+  for (const Gap& gap : gaps_)
+    if (next > gap.after) next = std::max(next, gap.upto + 1);
   if (next >= next_event_) return found;
   const std::deque<Kept>* from = &recent_;
   if (recent_.empty() || next < recent_.front().event) {

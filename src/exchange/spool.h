@@ -38,7 +38,10 @@ struct SpoolOptions {
   std::uint64_t segment_bytes = 8 << 20;
   std::uint64_t memory_bytes = 32 << 20;  // of unacknowledged events; older ones are read back
   std::chrono::milliseconds retry_after{1000};
-  std::uint64_t first_event = 1;  // where an empty spool starts counting
+  // Where a run begins to count events: here, or this many numbers beyond the last that is written,
+  // if that is more. Some may have been told that the disk never took.
+  std::uint64_t first_event = 1;
+  std::uint64_t left_out = 0;
 };
 
 // What became of everything up to record number `upto`.
@@ -80,7 +83,7 @@ class Spool {
   // The centre has committed all events up to this one.
   void acknowledge(std::uint64_t event);
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
-  [[nodiscard]] std::uint64_t waiting() const { return next_event_ - 1 - acknowledged_; }
+  [[nodiscard]] std::uint64_t waiting() const;  // events not acknowledged
   // Events after `event`, in order, as appended: at most about `most_bytes`, at least one if any.
   std::vector<std::string> events_after(std::uint64_t event, std::size_t most_bytes);
 
@@ -101,6 +104,10 @@ class Spool {
     bool synced = false;
     std::optional<SegmentNumber> new_segment;
   };
+  struct Gap {  // numbers after the one, up to the other, that no event has
+    std::uint64_t after = 0;
+    std::uint64_t upto = 0;
+  };
   struct Kept {
     std::uint64_t event = 0;
     std::string payload;
@@ -112,6 +119,8 @@ class Spool {
   void roll();
   void hand_over(Sync sync);
   void drop_segments();
+  void note_gap(std::uint64_t last, std::uint64_t next);
+  void forget_acknowledged();
   void remember(std::uint64_t event, std::string payload);
   void load_cold(std::uint64_t event);
   void write_loop();
@@ -135,6 +144,7 @@ class Spool {
   std::uint64_t acknowledged_ = 0;
   std::uint64_t segment_size_ = 0;
   std::vector<Segment> segments_;
+  std::vector<Gap> gaps_;    // of those not acknowledged; one for a start
   std::deque<Kept> recent_;  // the newest unacknowledged events
   std::uint64_t recent_bytes_ = 0;
   std::deque<Kept> cold_;  // one segment's, read back

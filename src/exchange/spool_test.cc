@@ -167,22 +167,67 @@ TEST(Spool, ReadsBackWhatWasCommittedAndCountsOn) {
   EXPECT_EQ(spool->events_after(1, 1000), (Texts{"two"}));
 }
 
-TEST(Spool, OnlyAnEmptySpoolBeginsToCountWhereItIsTold) {
-  Platter platter;
+SpoolOptions counting_from(std::uint64_t first_event) {
   SpoolOptions options = quick();
-  options.first_event = 1000;
+  options.first_event = first_event;
+  options.left_out = 100;
+  return options;
+}
+
+void append_and_commit(Spool& spool, const std::string& event) {
+  spool.append_event(event);
+  spool.commit(Sync::kYes);
+}
+
+TEST(Spool, EachStartCountsOnFromWhereItIsTold) {
+  Platter platter;
   {
-    auto spool = open(platter, nullptr, options);
+    auto spool = open(platter, nullptr, counting_from(1000));
     EXPECT_EQ(spool->next_event(), 1000U);
     EXPECT_EQ(spool->waiting(), 0U);
     spool->start({});
-    spool->append_event("first");
-    spool->commit(Sync::kYes);
+    append_and_commit(*spool, "first");
   }
-  options.first_event = 9000;
-  auto spool = open(platter, nullptr, options);
-  EXPECT_EQ(spool->next_event(), 1001U);
+  auto spool = open(platter, nullptr, counting_from(9000));
+  EXPECT_EQ(spool->next_event(), 9000U);
   EXPECT_EQ(spool->events_after(0, 1000), Texts{"first"});
+}
+
+TEST(Spool, AClockThatWasSetBackGivesOutNoNumberTwice) {
+  Platter platter;
+  {
+    auto spool = open(platter, nullptr, counting_from(1000));
+    spool->start({});
+    append_and_commit(*spool, "first");
+  }
+  EXPECT_EQ(open(platter, nullptr, counting_from(500))->next_event(), 1000U + 1U + 100U);
+}
+
+TEST(Spool, NumbersThatNoEventHasAreNotWaitedFor) {
+  Platter platter;
+  for (const std::uint64_t first : {1000, 9000}) {
+    auto spool = open(platter, nullptr, counting_from(first));
+    spool->start({});
+    append_and_commit(*spool, "from " + std::to_string(first));
+  }
+  auto spool = open(platter, nullptr, counting_from(20'000));
+  EXPECT_EQ(spool->waiting(), 2U);
+  spool->start({});
+  EXPECT_EQ(spool->events_after(0, 1000), (Texts{"from 1000", "from 9000"}));
+  EXPECT_EQ(spool->events_after(9000, 1000), Texts{});
+  platter.set(Fault::kFails);
+  append_and_commit(*spool, "in memory");
+  EXPECT_EQ(spool->events_after(9000, 1000), Texts{"in memory"});
+  EXPECT_EQ(spool->waiting(), 3U);
+  spool->acknowledge(1000);
+  EXPECT_EQ(spool->waiting(), 2U);
+  spool->acknowledge(5000);
+  EXPECT_EQ(spool->waiting(), 2U);
+  EXPECT_EQ(spool->events_after(0, 1000), (Texts{"from 9000", "in memory"}));
+  spool->acknowledge(9000);
+  EXPECT_EQ(spool->waiting(), 1U);
+  spool->acknowledge(20'000);
+  EXPECT_EQ(spool->waiting(), 0U);
 }
 
 TEST(Spool, OneSyncServesAllThatWaited) {

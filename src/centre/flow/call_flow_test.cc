@@ -496,6 +496,19 @@ TEST_F(Flow, NothingIsOfferedWhileTheExchangeIsAway) {
   EXPECT_EQ(exchange.find(id)->live.who, kA);
 }
 
+TEST_F(Flow, AnEventThatIsToldToOthersEndsTheReplayLikeAnyOther) {
+  const CallId id = caller("c1");
+  flow().detached(now);
+  ready(kA);
+  Snapshot restarted = exchange.snapshot();
+  restarted.epoch = "of the restarted exchange";
+  restarted.sequence += 1000;
+  flow().attach(restarted, now);
+  flow().take({restarted.sequence, now, ToldToOthers{}}, now);
+  centre.work();
+  EXPECT_EQ(exchange.find(id)->live.who, kA);
+}
+
 TEST_F(Flow, ClosedDesksAreToldToTheExchangeAtTheMinute) {
   Floor changed = floor();
   calendar::OpeningHoursSettings hours;

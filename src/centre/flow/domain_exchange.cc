@@ -51,7 +51,8 @@ void CallFlow::Domain::apply(const ExchangeEvent& event, Time at) {
           reachable(one.who, one.connected, std::nullopt, at);
         } else if constexpr (std::is_same_v<T, PhoneChanged>) {
           reachable(one.who, std::nullopt, one.registered, at);
-        } else if constexpr (!std::is_same_v<T, OperatorRinging>) {
+        } else if constexpr (!std::is_same_v<T, OperatorRinging> &&
+                             !std::is_same_v<T, ToldToOthers>) {
           on(one, at);
         }
       },

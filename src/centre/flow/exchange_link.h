@@ -162,6 +162,9 @@ struct CommandRefused {
   CallId call;
   std::string why;
 };
+// What others than the call flow are told (a seat's answer, a trouble): only its number counts
+// here.
+struct ToldToOthers {};
 
 struct ExchangeEvent {
   std::uint64_t sequence = 0;
@@ -170,7 +173,7 @@ struct ExchangeEvent {
                OperatorAnswered, RingFailed, Connected, OperatorLeft, HoldChanged, MuteChanged,
                CallbackAsked, RecordingRefused, CallEnded, RecordingStarted, RecordingPaused,
                RecordingInterrupted, RecordingClosed, SeatChanged, PhoneChanged, DialProgress,
-               CommandRefused>
+               CommandRefused, ToldToOthers>
       what;
 };
 
