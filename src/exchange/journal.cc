@@ -74,7 +74,7 @@ std::size_t Journal::recover(const std::function<bool(const std::string& desk_id
   // waits for the last number that a snapshot tells, always gets an event beyond those left out.
   tell_trouble(std::nullopt);
   const auto recordings = ledger_.open_recordings();
-  for (const auto& [recording, call] : recordings) close_recording(recording, call);
+  for (const auto& [id, open] : recordings) close_recording(open);
   const auto calls = ledger_.calls();
   for (const auto& [id, call] : calls) {
     if (announces(call.desk_id())) ask_callback(call);
@@ -114,22 +114,17 @@ void Journal::ask_callback(const wire::LiveCall& call) {
   event(event_of(std::move(asked)));
 }
 
-void Journal::close_recording(const std::string& recording_id, const std::string& call_id) {
-  const auto digest = digest_file(recordings_ / (recording_id + ".mdgrec"));
+void Journal::close_recording(wire::RecordingDigest to_vault) {
+  const auto digest = digest_file(recordings_ / (to_vault.recording_id() + ".mdgrec"));
   wire::RecordingClosed closed;
-  closed.set_call_id(call_id);
-  closed.set_recording_id(recording_id);
+  closed.set_call_id(to_vault.call_id());
+  closed.set_recording_id(to_vault.recording_id());
   closed.set_cut_off(true);
-  const wire::LiveCall* call = ledger_.call(call_id);
   if (digest) {
     closed.set_digest_hex(digest->hex);
     closed.set_bytes(digest->bytes);
   }
-  if (digest && call != nullptr) {
-    wire::RecordingDigest to_vault;
-    to_vault.set_recording_id(recording_id);
-    to_vault.set_call_id(call_id);
-    to_vault.set_organisation_id(call->organisation_id());
+  if (digest && !to_vault.organisation_id().empty()) {
     to_vault.set_digest_hex(digest->hex);
     to_vault.set_bytes(digest->bytes);
     to_vault.set_cut_off(true);

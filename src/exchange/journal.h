@@ -60,7 +60,7 @@ class Journal final : public Report {
   Journal(const Clock& clock, std::filesystem::path recordings);
   void ask_callback(const wire::LiveCall& call);
   void tell_trouble(const std::optional<Error>& error);  // nullopt: it is over
-  void close_recording(const std::string& recording_id, const std::string& call_id);
+  void close_recording(wire::RecordingDigest to_vault);
 
   struct Waiting {
     CallId call;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "exchange/control_testing.h"
 #include "exchange/events.h"
 
@@ -57,6 +59,69 @@ wire::Event arrival(const std::string& call) {
   arrived.set_desk_id("sakura");
   arrived.set_organisation_id("org");
   return event_of(std::move(arrived));
+}
+
+wire::Event recording_started(const std::string& call, const std::string& recording) {
+  wire::RecordingStarted started;
+  started.set_call_id(call);
+  started.set_recording_id(recording);
+  return event_of(std::move(started));
+}
+
+wire::Event end(const std::string& call) {
+  wire::CallEnded ended;
+  ended.set_call_id(call);
+  return event_of(std::move(ended));
+}
+
+// What reading the checkpoint of `ledger` makes.
+Ledger read_back(const Ledger& ledger) {
+  Ledger read;
+  ledger.checkpoint([&](RecordKind kind, const std::string& payload) {
+    read.read({.kind = kind, .payload = payload});
+  });
+  return read;
+}
+
+TEST(Ledger, AnOpenRecordingOutlivesItsCallAlsoInACheckpoint) {
+  Ledger ledger;
+  ledger.event(arrival("c1"));
+  ledger.event(recording_started("c1", "c1.1"));
+  ledger.event(end("c1"));
+  const Ledger read = read_back(ledger);
+  EXPECT_EQ(read.unreadable(), 0U);
+  ASSERT_TRUE(read.open_recordings().contains("c1.1"));
+  EXPECT_EQ(read.open_recordings().at("c1.1").call_id(), "c1");
+  EXPECT_EQ(read.open_recordings().at("c1.1").organisation_id(), "org");
+}
+
+TEST(Ledger, AnOpenRecordingOfAnEarlierVersionsCheckpointIsItsCalls) {
+  Ledger ledger;
+  ledger.event(arrival("c1"));
+  Ledger read = read_back(ledger);
+  const wire::RecordingStarted started = recording_started("c1", "c1.1").recording_started();
+  read.read({.kind = RecordKind::kOpenRecording, .payload = started.SerializeAsString()});
+  read.event(end("c1"));
+  ASSERT_TRUE(read.open_recordings().contains("c1.1"));
+  EXPECT_EQ(read.open_recordings().at("c1.1").organisation_id(), "org");
+}
+
+TEST_F(JournalTest, ARecordingThatAKillLeftOpenAfterItsCallsEndIsGivenToTheVault) {
+  journal->event(arrival("c1"));
+  journal->event(recording_started("c1", "c1.1"));
+  journal->event(end("c1"));
+  journal->commit();
+  std::ofstream(folder / "recordings" / "c1.1.mdgrec") << "sealed";
+  kill();
+  start();
+  const auto& asked = journal->ledger().recordings_asked();
+  ASSERT_TRUE(asked.contains("c1.1"));
+  EXPECT_EQ(asked.at("c1.1").organisation_id(), "org");
+  EXPECT_EQ(asked.at("c1.1").call_id(), "c1");
+  EXPECT_EQ(asked.at("c1.1").bytes(), 6U);
+  EXPECT_EQ(asked.at("c1.1").digest_hex().size(), 64U);
+  EXPECT_TRUE(asked.at("c1.1").cut_off());
+  EXPECT_EQ(in_words(events_after(0).back()), "recording closed");
 }
 
 TEST_F(JournalTest, NumbersThatWereToldAndNotWrittenAreNotUsedAgain) {

@@ -36,7 +36,10 @@ void Ledger::read(const Record& record) {
       return apply(parsed<wire::LiveCall>(record.payload), [&](auto& m) { live_call(m); });
     case RecordKind::kOpenRecording:
       return apply(parsed<wire::RecordingStarted>(record.payload),
-                   [&](auto& m) { open_recordings_[m.recording_id()] = m.call_id(); });
+                   [&](auto& m) { recording_started(m); });
+    case RecordKind::kUndigestedRecording:
+      return apply(parsed<wire::RecordingDigest>(record.payload),
+                   [&](auto& m) { open_recordings_[m.recording_id()] = m; });
     case RecordKind::kSealedLine:
       return apply(parsed<wire::Tokenise>(record.payload),
                    [&](auto& m) { sealed_lines_[m.call_id()] = m; });
@@ -108,9 +111,7 @@ void Ledger::event(const wire::Event& event) {
         wishes_asked_.erase(event.callback_asked().wish_id());
       return;
     case wire::Event::kRecordingStarted:
-      open_recordings_[event.recording_started().recording_id()] =
-          event.recording_started().call_id();
-      return;
+      return recording_started(event.recording_started());
     case wire::Event::kRecordingClosed:
       open_recordings_.erase(event.recording_closed().recording_id());
       return;
@@ -121,6 +122,13 @@ void Ledger::event(const wire::Event& event) {
     default:  // a generated enumeration; the rest moves a call between stages, or is no call's
       return stage_event(event);
   }
+}
+
+void Ledger::recording_started(const wire::RecordingStarted& started) {
+  wire::RecordingDigest& open = open_recordings_[started.recording_id()];
+  open.set_recording_id(started.recording_id());
+  open.set_call_id(started.call_id());
+  if (const auto* call = find(started.call_id())) open.set_organisation_id(call->organisation_id());
 }
 
 void Ledger::stage_event(const wire::Event& event) {
@@ -189,12 +197,8 @@ void Ledger::stage_event(const wire::Event& event) {
 
 void Ledger::checkpoint(const std::function<void(RecordKind, const std::string&)>& append) const {
   for (const auto& [id, call] : calls_) append(RecordKind::kLiveCall, call.SerializeAsString());
-  for (const auto& [recording, call] : open_recordings_) {
-    wire::RecordingStarted open;
-    open.set_recording_id(recording);
-    open.set_call_id(call);
-    append(RecordKind::kOpenRecording, open.SerializeAsString());
-  }
+  for (const auto& [id, open] : open_recordings_)
+    append(RecordKind::kUndigestedRecording, open.SerializeAsString());
   for (const auto& [id, line] : sealed_lines_)
     if (!tokens_asked_.contains(id)) append(RecordKind::kSealedLine, line.SerializeAsString());
   for (const auto& [id, ask] : tokens_asked_)

@@ -37,8 +37,9 @@ class Ledger {
   [[nodiscard]] const wire::LiveCall* call(const std::string& call_id) const;
   // The sealed number that this call came from; empty for a withheld one, or a call out.
   [[nodiscard]] std::string sealed_line(const std::string& call_id) const;
-  // Recordings started and not closed: recording id to call id.
-  [[nodiscard]] const std::unordered_map<std::string, std::string>& open_recordings() const {
+  // Recordings started and not closed, which a call's end may be before; their digests are empty.
+  [[nodiscard]] const std::unordered_map<std::string, wire::RecordingDigest>& open_recordings()
+      const {
     return open_recordings_;
   }
 
@@ -61,10 +62,11 @@ class Ledger {
 
  private:
   wire::LiveCall* find(const std::string& call_id);
+  void recording_started(const wire::RecordingStarted& started);
   void stage_event(const wire::Event& event);
 
   std::unordered_map<std::string, wire::LiveCall> calls_;
-  std::unordered_map<std::string, std::string> open_recordings_;
+  std::unordered_map<std::string, wire::RecordingDigest> open_recordings_;
   std::unordered_map<std::string, wire::Tokenise> sealed_lines_;  // of calls that are up
   std::unordered_map<std::string, wire::Tokenise> tokens_asked_;
   std::unordered_map<std::string, wire::Wish> wishes_asked_;

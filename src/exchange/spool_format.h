@@ -17,14 +17,15 @@
 namespace madoguchi::exchange {
 
 enum class RecordKind : std::uint8_t {
-  kEvent = 1,                // wire::Event, for the centre
-  kTokenise = 2,             // wire::Tokenise: a call's sealed number, asked of the vault
-  kWish = 3,                 // wire::Wish
-  kRecording = 4,            // wire::RecordingDigest
-  kRecordingJournalled = 5,  // id of one that the vault has taken
-  kLiveCall = 6,             // wire::LiveCall, in a checkpoint
-  kOpenRecording = 7,        // wire::RecordingStarted, in a checkpoint
-  kSealedLine = 9,           // wire::Tokenise, in a checkpoint: answered, but its call is up
+  kEvent = 1,                 // wire::Event, for the centre
+  kTokenise = 2,              // wire::Tokenise: a call's sealed number, asked of the vault
+  kWish = 3,                  // wire::Wish
+  kRecording = 4,             // wire::RecordingDigest
+  kRecordingJournalled = 5,   // id of one that the vault has taken
+  kLiveCall = 6,              // wire::LiveCall, in a checkpoint
+  kOpenRecording = 7,         // wire::RecordingStarted, in a checkpoint of earlier versions
+  kSealedLine = 9,            // wire::Tokenise, in a checkpoint: answered, but its call is up
+  kUndigestedRecording = 10,  // wire::RecordingDigest of one that is open, in a checkpoint
   kCheckpoint = 8,  // u64 next event, u64 acknowledged: what follows tells all that is live
 };
 
