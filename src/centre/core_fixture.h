@@ -38,8 +38,8 @@ class FakeExchange final : public wire::Exchange::Service {
     {
       const std::lock_guard lock(mutex_);
       stream_ = stream;
-      wire::EventBatch first;
-      first.set_epoch("epoch1");
+      if (!kept_.empty()) stream->Write(batch_of(kept_.size() - 1));
+      wire::EventBatch first = batch_of(0);
       first.mutable_snapshot()->set_sequence(sequence_);
       for (const wire::LiveCall& call : live_) *first.mutable_snapshot()->add_calls() = call;
       stream->Write(first);
@@ -103,6 +103,12 @@ class FakeExchange final : public wire::Exchange::Service {
     const std::lock_guard lock(mutex_);
     live_ = {call};
   }
+  // The next attachment gets these after its snapshot, and the last of them before it as well.
+  void keep(std::vector<wire::Event> events) {
+    const std::lock_guard lock(mutex_);
+    for (wire::Event& event : events) event.set_sequence(++sequence_);
+    kept_ = std::move(events);
+  }
   bool wait_acknowledged() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10),
@@ -119,6 +125,12 @@ class FakeExchange final : public wire::Exchange::Service {
   }
 
  private:
+  wire::EventBatch batch_of(std::size_t from) const {
+    wire::EventBatch batch;
+    batch.set_epoch("epoch1");
+    for (; from < kept_.size(); ++from) *batch.add_events() = kept_[from];
+    return batch;
+  }
   void answer_seat(const wire::OpenSeat& seat) {
     wire::EventBatch batch;
     batch.set_epoch("epoch1");
@@ -144,6 +156,7 @@ class FakeExchange final : public wire::Exchange::Service {
   grpc::ServerReaderWriter<wire::EventBatch, wire::CommandBatch>* stream_ = nullptr;
   std::deque<wire::Command> commands_;
   std::vector<wire::LiveCall> live_;
+  std::vector<wire::Event> kept_;
   std::set<std::string> forgotten_;  // prompts
   std::uint64_t sequence_ = 0;
   std::uint64_t acknowledged_ = 0;
@@ -392,15 +405,17 @@ password = "a long password"
                  [](const json& status) { return status.at("exchange").at("connected") == true; });
   }
 
+  static void fill_arrival(wire::Event& event, const std::string& id) {
+    auto& call = *event.mutable_call_arrived();
+    call.set_call_id(id);
+    call.set_number_called("+81312345678");
+    call.set_desk_id("sakura");
+    call.set_organisation_id("bank");
+    call.set_open(true);
+  }
+
   void call_arrives(const std::string& id) {
-    exchange_.tell([&](wire::Event& event) {
-      auto& call = *event.mutable_call_arrived();
-      call.set_call_id(id);
-      call.set_number_called("+81312345678");
-      call.set_desk_id("sakura");
-      call.set_organisation_id("bank");
-      call.set_open(true);
-    });
+    exchange_.tell([&](wire::Event& event) { fill_arrival(event, id); });
     exchange_.tell([&](wire::Event& event) {
       event.mutable_call_identified()->set_call_id(id);
       event.mutable_call_identified()->set_line_token("T-" + id);

@@ -111,6 +111,8 @@ TEST_F(CoreTest, WhileTheStoreIsAwayNoOperatorMissesARingThatNeverRang) {
   store_.set_away(false);
   EXPECT_TRUE(exchange_.take([](const wire::Command& one) { return one.has_ring_operator(); }));
   EXPECT_EQ(hana.ask("GET", "/operators/me").parsed().at("state"), "ringing");
+}
+
 TEST_F(CoreTest, WhatTheExchangeTellsOthersThanTheCallFlowIsAcknowledgedToo) {
   const Browser suzu = signed_in("suzu");
   wait_attached(suzu);
@@ -119,6 +121,20 @@ TEST_F(CoreTest, WhatTheExchangeTellsOthersThanTheCallFlowIsAcknowledgedToo) {
     event.mutable_trouble()->set_over(true);
   });
   EXPECT_TRUE(exchange_.wait_acknowledged());
+}
+
+TEST_F(CoreTest, EventsBeforeTheSnapshotHideNothingThatBelongsBeforeThem) {
+  stop();
+  std::vector<wire::Event> kept(2);
+  fill_arrival(kept[0], "C1");
+  fill_arrival(kept[1], "C2");
+  exchange_.keep(kept);
+  start();
+  const Browser suzu = signed_in("suzu");
+  EXPECT_TRUE(exchange_.wait_acknowledged());
+  const json calls =
+      until(suzu, "/calls", [](const json& seen) { return seen.at("items").size() == 2; });
+  EXPECT_EQ(calls.at("items").size(), 2u);
 }
 
 TEST_F(CoreTest, FiveWrongPasswordsLockAnAccountAndSayNothingElse) {

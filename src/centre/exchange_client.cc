@@ -252,6 +252,8 @@ void ExchangeClient::tick(Time now) {
       inner.loop,
       [this](FromExchange batch) {
         if (!inner_->attached) {
+          // Events that come first would hide those before them, which follow the snapshot.
+          if (!batch.snapshot) return read_on();
           inner_->attached = true;
           inner_->pause = kLeastPause;
           inner_->detail.clear();

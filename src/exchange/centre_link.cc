@@ -42,7 +42,7 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
 
   bool ready() {
     const std::lock_guard lock(mutex_);
-    return current_ != nullptr && !current_->writing && !current_->finished;
+    return may_write();
   }
   bool attached() {
     const std::lock_guard lock(mutex_);
@@ -51,7 +51,7 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
 
   void send(wire::EventBatch batch) {
     const std::lock_guard lock(mutex_);
-    if (current_ == nullptr || current_->writing || current_->finished) return;
+    if (!may_write()) return;
     current_->out = std::move(batch);
     current_->writing = true;
     current_->StartWrite(&current_->out);
@@ -132,6 +132,12 @@ class CentreLink::Impl final : public wire::Exchange::CallbackService {
     std::string wav;
     bool has_wav = false;
   };
+
+  // With mutex_ held. What was made before the owner knew of this attachment is not for it: its
+  // snapshot comes first.
+  [[nodiscard]] bool may_write() const {
+    return current_ != nullptr && !taken_.attached && !current_->writing && !current_->finished;
+  }
 
   void end_attachment(const grpc::Status& why) {
     const std::lock_guard lock(mutex_);

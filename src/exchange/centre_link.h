@@ -41,9 +41,10 @@ class CentreLink {
   ~CentreLink();
 
   Taken take();
-  // Whether a message may be sent now: attached, and none in flight.
+  // Whether a message may be sent now: attached, as take() has told, and none in flight.
   [[nodiscard]] bool ready() const;
   [[nodiscard]] bool attached() const;
+  // Left out where no message may be sent any more: an attachment's snapshot makes good for it.
   void send(wire::EventBatch batch);
 
  private:

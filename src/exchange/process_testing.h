@@ -188,6 +188,7 @@ class FakeCentre {
  private:
   void take(const wire::EventBatch& batch) {
     const std::lock_guard lock(mutex_);
+    EXPECT_TRUE(snapshots_ > 0 || batch.has_snapshot()) << "events came before the snapshot";
     if (batch.has_snapshot()) {
       snapshot_ = batch.snapshot();
       ++snapshots_;
