@@ -75,8 +75,8 @@ struct Call {
   bool refused_recording = false;
   bool held = false;
   bool held_by_phone = false;  // the operator's phone put the caller on hold, and may take it back
-  bool silent = false;        // nothing is heard from the caller, though it should be
-  bool told_waiting = false;  // the centre knows that the caller waits
+  bool silent = false;         // nothing is heard from the caller, though it should be
+  bool told_waiting = false;   // the centre knows that the caller waits
 
   Step step = Step::kStoring;
   std::optional<PlayId> playing;  // the prompt whose end moves the script
