@@ -516,9 +516,7 @@ void add_administration(CLI::App& app, Chosen& chosen) {
   add_staff(app, chosen, words);
   CLI::App* status = app.add_subcommand(
       "status", "Connections, troubles, and what each process counts (refused input above all)");
-  status->add_option("--data", words->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
+  add_data_option(*status, words->data);
   status->add_flag("--json", words->as_json, "One line of JSON");
   status->callback([&chosen, words] { chosen = [words] { return status_command(*words); }; });
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/admin_stub.h"
+#include "app/command_family.h"
 #include "status.grpc.pb.h"
 
 namespace madoguchi::app {
@@ -63,9 +64,7 @@ void add_confinement(CLI::App& app, Chosen& chosen) {
   const auto wanted = std::make_shared<Wanted>();  // shared by the parser's callbacks
   CLI::App* command = app.add_subcommand(
       "confinement", "What each running process may not do, tried by itself at this moment");
-  command->add_option("--data", wanted->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
+  add_data_option(*command, wanted->data);
   command->add_option("FILE", wanted->files, "Files that each tries to open for reading");
   command->add_flag("--json", wanted->json, "One line of JSON for each trial");
   command->callback(

@@ -46,6 +46,14 @@ TEST_F(DeploymentOptions, AllAddressesNeedOneThatIsTold) {
   EXPECT_EQ(wrong(options), "--public-address: 0.0.0.0 is no address that others can send to");
 }
 
+TEST_F(DeploymentOptions, DatabaseIsNamedByItsUrl) {
+  UpOptions options = secured("192.0.2.7");
+  options.vault_database = "postgresql://vault@db.example/vault";
+  EXPECT_EQ(wrong(options), "");
+  options.database = "madoguchi";
+  EXPECT_EQ(wrong(options), "--database: madoguchi is no postgresql://user@host/base");
+}
+
 TEST_F(DeploymentOptions, NoSettingsAreMadeForAddressesTheyCannotHold) {
   EXPECT_TRUE(wrong(secured("not one")).starts_with("--address: not one is no IP address"));
 }

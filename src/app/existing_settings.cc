@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <string_view>
 
 #include "app/deployment.h"
 #include "base/config.h"
@@ -57,6 +58,11 @@ class Existing {
   const std::set<std::string>& given_;
   std::vector<std::string>& notes_;
 };
+
+bool names_database(std::string_view url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://") ||
+         url.starts_with("sqlite:");
+}
 
 }  // namespace
 
@@ -149,6 +155,14 @@ Result<void> Deployment::check_options() const {
     return fail(ErrorCode::kInvalid,
                 fmt::format("--public-address: {} is no address that others can send to",
                             options_.public_address));
+  for (const auto& [option, url] :
+       {std::pair("--database", &options_.database),
+        std::pair("--vault-database", &options_.vault_database),
+        std::pair("--vault-records", &options_.vault_records),
+        std::pair("--vault-subject-keys", &options_.vault_subject_keys)})
+    if (first && !url->empty() && !names_database(*url))
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("{}: {} is no postgresql://user@host/base", option, *url));
   for (const auto& [option, host] : {std::pair("--console-host", &options_.console_host),
                                      std::pair("--glass-host", &options_.glass_host)})
     if (first && !host->empty() && !web::is_host(*host))

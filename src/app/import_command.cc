@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/command_family.h"
 #include "app/import_records.h"
 #include "base/config.h"
 
@@ -145,10 +146,7 @@ void add_import(CLI::App& app, Chosen& chosen) {
   command->add_flag("--json", words->asked.json, "One line of JSON");
   auto* config = command->add_option("--config", words->config, "The vault's settings")
                      ->check(CLI::ExistingFile);
-  command->add_option("--data", words->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str()
-      ->excludes(config);
+  add_data_option(*command, words->data)->excludes(config);
   command->callback([words, &chosen] { chosen = [words] { return import(*words); }; });
 }
 

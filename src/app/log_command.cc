@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/admin_stub.h"
+#include "app/command_family.h"
 #include "base/time.h"
 #include "logs.grpc.pb.h"
 
@@ -92,9 +93,7 @@ void add_log(CLI::App& app, Chosen& chosen) {
     CLI::App* command = log->add_subcommand(name, help);
     command->add_option("--organisation", words->organisation,
                         "Whose log; else all that have entries");
-    command->add_option("--data", words->data, "Folder of `madoguchi up`")
-        ->envname("MADOGUCHI_DATA")
-        ->capture_default_str();
+    add_data_option(*command, words->data);
     command->add_flag("--json", words->json, "One line of JSON for each");
     command->callback([&chosen, words, run] { chosen = [words, run] { return run(*words); }; });
   };

@@ -7,10 +7,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "app/admin_client.h"
 #include "app/administration.h"
+#include "app/command_family.h"
 #include "app/confinement_command.h"
 #include "app/export_command.h"
 #include "app/import_command.h"
@@ -71,9 +74,7 @@ Result<void> journal_command(const std::filesystem::path& data) {
 CLI::App* add_up(CLI::App& app, UpOptions& options) {
   CLI::App* up_command =
       app.add_subcommand("up", "Start everything on this machine and keep it running");
-  up_command->add_option("--data", options.data, "Folder for keys, databases, recordings, settings")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
+  add_data_option(*up_command, options.data, "Folder for keys, databases, recordings, settings");
   up_command->add_flag("--empty", options.empty, "No invented demo hotline");
   up_command->add_flag("--json", options.json, "One line of JSON when ready");
   up_command->add_option("--address", options.address, "Address to listen on")
@@ -169,6 +170,24 @@ void begin_forgetful(char** argv) {
   ::execv("/proc/self/exe", argv);  // without it, it goes on as it is
 }
 
+// The parser says "a subcommand is required" of one that it does not know.
+Result<void> check_command(CLI::App& app, const std::vector<std::string>& words) {
+  CLI::App* within = &app;
+  std::string all;
+  for (const std::string& word : words) {
+    if (word.empty() || word.front() == '-' || within->get_require_subcommand_min() == 0) break;
+    all += (all.empty() ? "" : " ") + word;
+    const auto found = within->get_subcommands(
+        [&](const CLI::App* command) { return command->get_name() == word; });
+    if (found.empty())
+      return fail(ErrorCode::kInvalid,
+                  fmt::format("there is no command \"{}\"; `madoguchi {}--help` lists them", all,
+                              within == &app ? "" : within->get_name() + " "));
+    within = found.front();
+  }
+  return {};
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "Madoguchi: a contact centre in which every call is answered, no record is opened "
@@ -192,9 +211,7 @@ int run(int argc, char** argv) {
   std::filesystem::path journal_of = "madoguchi-data";
   CLI::App* journal_words =
       app.add_subcommand("journal", "Print the vault's journal, one line of JSON each");
-  journal_words->add_option("--data", journal_of, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
+  add_data_option(*journal_words, journal_of);
 
   Chosen administer;
   add_administration(app, administer);
@@ -208,12 +225,7 @@ int run(int argc, char** argv) {
   add_mandates(app, administer);
   add_upkeep(app, administer, token_of);
 
-  const auto is_first_word = [&](const CLI::App* command) {
-    return command->get_name() == argv[1];
-  };
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_first_word).empty())
-    return report(fail(ErrorCode::kInvalid,
-                       fmt::format("there is no command \"{}\"; --help lists them", argv[1])));
+  if (auto known = check_command(app, {argv + 1, argv + argc}); !known) return report(known);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 
 #include "app/admin_client.h"
 #include "app/centre_client.h"
+#include "app/command_family.h"
 
 namespace madoguchi::app {
 namespace {
@@ -170,9 +171,7 @@ void add_recording(CLI::App& app, Chosen& chosen) {
   const auto wanted = std::make_shared<Wanted>();  // shared by the parser's callbacks
   CLI::App* recording = app.add_subcommand("recording", "Sealed recordings");
   recording->require_subcommand(1);
-  recording->add_option("--data", wanted->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
+  add_data_option(*recording, wanted->data);
   CLI::App* list = recording->add_subcommand("list", "Which recordings there are");
   list->add_flag("--json", wanted->json, "One line of JSON for each");
   list->callback([&chosen, wanted] { chosen = [wanted] { return list_command(*wanted); }; });

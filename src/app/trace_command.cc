@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/admin_stub.h"
+#include "app/command_family.h"
 #include "base/time.h"
 #include "exports.grpc.pb.h"
 
@@ -139,9 +140,7 @@ void add_trace(CLI::App& app, Chosen& chosen) {
   command->add_option("file", words->file, "CSV, JSON Lines or plain text; a part of it will do")
       ->required()
       ->check(CLI::ExistingFile);
-  command->add_option("--data", words->data, "Folder of `madoguchi up`")
-      ->envname("MADOGUCHI_DATA")
-      ->capture_default_str();
+  add_data_option(*command, words->data);
   command->add_flag("--json", words->json, "One line of JSON");
   command->callback([words, &chosen] { chosen = [words] { return trace(*words); }; });
 }

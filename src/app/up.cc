@@ -53,8 +53,12 @@ void print_for_programs(const Deployment& deployment,
 
 // Two on one folder would take each other's ports and files away, without end.
 Result<FileLock> lock_folder(const std::filesystem::path& data) {
-  std::error_code error;  // what cannot be made cannot be locked either
+  std::error_code error;
   std::filesystem::create_directories(data, error);
+  if (error)
+    return fail(ErrorCode::kInvalid, fmt::format("{}: cannot be made a folder ({}); give another "
+                                                 "with --data",
+                                                 data.string(), error.message()));
   auto lock = FileLock::take(data / "up.lock");
   if (!lock && lock.error().code == ErrorCode::kConflict)
     return fail(ErrorCode::kInvalid,

@@ -121,12 +121,25 @@ async function options(context: Context, binary: string): Promise<void> {
     { args: ["--sip-tls-port", "5061"], says: /--sip-tls-port: needs --certificate and --key/ },
     { args: ["--first-sound-port", "20001"], says: /--first-sound-port must be even/ },
     { args: ["--web-prot", "80"], says: /--web-prot/ },
+    { args: ["--database", "madoguchi"], says: /--database: madoguchi is no postgresql:/ },
+    { args: ["--data", ""], says: /--data: is empty; name a folder/ },
+    { args: ["--data", binary], says: /madoguchi: cannot be made a folder \(.*\); give another with --data/ },
   ];
   for (const { args, says } of cases) {
-    const program = new Program("up", binary, ["up", "--data", data, ...args]);
+    const folder = args.includes("--data") ? [] : ["--data", data];
+    const program = new Program("up", binary, ["up", ...folder, ...args]);
     expectEqual(await program.exits(30), 2, `exit code of up ${args.join(" ")} (${program.output})`);
     expect(says.test(program.output), `up ${args.join(" ")} says: ${program.output}`);
     expect(!existsSync(data), `up ${args.join(" ")} wrote something`);
+  }
+}
+
+/** A word that is no command is named, also behind the name of a family. */
+async function unknownCommands(binary: string): Promise<void> {
+  for (const words of [["bogus"], ["recording", "bogus"], ["mandate", "bogus"]]) {
+    const program = new Program("madoguchi", binary, words);
+    expectEqual(await program.exits(30), 2, `exit code of ${words.join(" ")}`);
+    expect(program.output.includes(`there is no command "${words.join(" ")}"`), `${words.join(" ")} says: ${program.output}`);
   }
 }
 
@@ -159,6 +172,7 @@ export const journey: Journey = {
     expectEqual(failures, [], "mistakes that are not refused as they should be");
     await supervised(system, system.binary, system.folder);
     await options(context, system.binary);
+    await unknownCommands(system.binary);
     await laterOptions(system);
   },
 };

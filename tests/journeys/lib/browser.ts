@@ -1,9 +1,9 @@
 // A real browser as the operator's: Debian's Chromium, headless, whose microphone is a WAV file.
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import { type BrowserContext, type Page, chromium } from "playwright-core";
 
 export interface BrowserOptions {
   microphone?: string; // WAV; without one there is no microphone at all
@@ -21,7 +21,8 @@ export interface Inbound {
 
 export class Console {
   private constructor(
-    private readonly browser: Browser | BrowserContext,
+    private readonly browser: BrowserContext,
+    private readonly profile: string,
     readonly page: Page,
   ) {}
 
@@ -64,7 +65,7 @@ export class Console {
       };
     });
     await page.goto(`${url}/operator/?lang=${options.language ?? "ja"}`);
-    return new Console(context, page);
+    return new Console(context, profile, page);
   }
 
   async signIn(name: string, password: string): Promise<void> {
@@ -120,5 +121,6 @@ export class Console {
 
   async close(): Promise<void> {
     await this.browser.close();
+    rmSync(this.profile, { recursive: true, force: true });
   }
 }
