@@ -245,6 +245,7 @@ Snapshot from_wire(const wire::Snapshot& from, const std::string& epoch) {
     live.ticket = TicketId(call.ticket_id());
     live.callback_asked = call.callback_asked();
     live.muted = call.muted();
+    live.recording_interrupted = call.recording_interrupted();
     to.calls.push_back(std::move(live));
   }
   for (const wire::SeatState& seat : from.seats())

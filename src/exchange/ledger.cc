@@ -192,6 +192,9 @@ void Ledger::stage_event(const wire::Event& event) {
   } else if (event.has_mute_changed()) {
     if (auto* call = find(event.mute_changed().call_id()))
       call->set_muted(event.mute_changed().on());
+  } else if (event.has_recording_interrupted()) {
+    if (auto* call = find(event.recording_interrupted().call_id()))
+      call->set_recording_interrupted(event.recording_interrupted().on());
   }
 }
 

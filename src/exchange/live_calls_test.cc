@@ -54,6 +54,18 @@ TEST(LiveCalls, AMutedOperatorIsMutedUntilUnmutedOrUntilAnotherHasTheCaller) {
   EXPECT_TRUE(again.call("c1")->muted());
 }
 
+TEST(LiveCalls, RecordingIsInterruptedUntilItGoesOn) {
+  Ledger ledger;
+  tell(ledger, arrived("c1"));
+  wire::RecordingInterrupted change;
+  change.set_on(true);
+  tell(ledger, change);
+  EXPECT_TRUE(ledger.call("c1")->recording_interrupted());
+  change.set_on(false);
+  tell(ledger, change);
+  EXPECT_FALSE(ledger.call("c1")->recording_interrupted());
+}
+
 class AfterACrash : public ::testing::Test {
  protected:
   AfterACrash() {

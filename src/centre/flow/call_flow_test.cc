@@ -415,6 +415,25 @@ TEST_F(Flow, WhatIsHeldMutedOrPausedStaysSoOverARestartOfTheCentre) {
   EXPECT_FALSE(flow().call(id)->recording_paused);
 }
 
+TEST_F(Flow, RecordingThatWaitsForRoomIsNotShownAsRunningAfterARestartOfTheCentre) {
+  ready(kA);
+  const CallId id = caller("c1");
+  exchange.record(id);
+  ok(flow().accept(kA, now));
+  exchange.interrupt_recording(id, true);
+  centre.work();
+  EXPECT_FALSE(flow().call(id)->recording);
+  centre.die();
+  centre.start();
+  EXPECT_FALSE(flow().call(id)->recording);
+  exchange.interrupt_recording(id, false);
+  centre.work();
+  EXPECT_TRUE(flow().call(id)->recording);
+  centre.die();
+  centre.start();
+  EXPECT_TRUE(flow().call(id)->recording);
+}
+
 TEST_F(Flow, AReplayThatTakesLongEndsNoCallBeforeItsOwnEventsAreIn) {
   ready(kA);
   const CallId gone = caller("c0");  // rings kA

@@ -314,6 +314,7 @@ void CallFlow::Domain::compare(const LiveCall& live, Call& call, Time now) {
   }
   call.held = live.held;
   call.muted = live.muted;
+  if (live.recording_interrupted) call.recording = false;
   touch(call);
 }
 

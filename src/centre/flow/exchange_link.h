@@ -196,6 +196,7 @@ struct LiveCall {
   TicketId ticket;
   bool callback_asked = false;
   bool muted = false;
+  bool recording_interrupted = false;
 };
 
 struct Snapshot {

@@ -55,6 +55,10 @@ class SimExchange {
   void record(const CallId& id) {
     if (find(id) != nullptr) log(RecordingStarted{id, RecordingId(id.text() + ".1")});
   }
+  void interrupt_recording(const CallId& id, bool on) {
+    if (SimCall* call = find(id)) call->live.recording_interrupted = on;
+    log(RecordingInterrupted{id, on});
+  }
   void hang_up(const CallId& id, CallEndCause cause = CallEndCause::kCallerHungUp) {
     if (find(id) != nullptr) end(id, cause);
   }
