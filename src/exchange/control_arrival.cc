@@ -122,7 +122,8 @@ bool CallControl::take_remote(TelephoneLeg& leg) {
   remote.address = agreed->address;
   remote.port = agreed->port;
   if (agreed->rtcp_port != 0) remote.rtcp_port = agreed->rtcp_port;
-  remote.codecs.push_back({sound_codec(agreed->codec), agreed->payload});
+  for (const sip::AudioFormat& format : agreed->received)
+    remote.codecs.push_back({sound_codec(format.codec), format.payload});
   remote.digits_send = agreed->digits_send;
   remote.digits_receive = agreed->digits_receive;
   remote.direction = sound_direction(agreed->direction);

@@ -35,11 +35,11 @@ SdpFormat format_of(AudioCodec codec, std::uint8_t payload) {
   return format;
 }
 
-// Whether sound can go from our address to theirs; a name tells us nothing.
+// Whether sound can go from our address to theirs; names are not looked up.
 bool same_family(std::string_view ours, std::string_view theirs) {
   const auto here = IpAddress::parse(ours);
   const auto there = IpAddress::parse(theirs);
-  return !here || !there || here->is_v4() == there->is_v4();
+  return here && there && here->is_v4() == there->is_v4();
 }
 
 std::optional<std::uint8_t> digits_of(const SdpMedia& line) {
@@ -146,11 +146,11 @@ Result<std::string> OfferAnswer::offer(Direction direction) {
 }
 
 AudioAgreement OfferAnswer::agree(const SdpMedia& theirs, const SdpMedia& ours,
-                                  const Chosen& chosen) const {
+                                  std::vector<AudioFormat> formats) const {
   AudioAgreement agreement;
   const Direction their_direction = direction_of(theirs);
-  agreement.codec = chosen.codec;
-  agreement.payload = chosen.payload;
+  agreement.format = formats.front();
+  agreement.received = std::move(formats);
   const auto our_digits = digits_of(ours);
   if (our_digits) agreement.digits_send = digits_of(theirs);
   if (agreement.digits_send) agreement.digits_receive = our_digits;
@@ -192,17 +192,16 @@ Result<AudioAgreement> OfferAnswer::take_answer(std::string_view sdp) {
   if (theirs.address.empty()) return fail(ErrorCode::kInvalid, "the SDP answer lacks a c= line");
   if (!reachable(theirs))
     return fail(ErrorCode::kDenied, "the SDP answer wants sound at the other kind of IP address");
-  std::optional<Chosen> chosen;
+  std::vector<AudioFormat> both;
   for (const SdpFormat& format : theirs.formats) {
-    const auto candidate = codec_of(format);
-    if (!candidate || std::find(ours.formats.begin(), ours.formats.end(),
-                                format_of(*candidate, format.payload)) == ours.formats.end())
-      continue;
-    chosen = {*candidate, format.payload};
-    break;
+    const auto codec = codec_of(format);
+    if (codec && std::find(ours.formats.begin(), ours.formats.end(),
+                           format_of(*codec, format.payload)) != ours.formats.end())
+      both.push_back({*codec, format.payload});
   }
-  if (!chosen) return fail(ErrorCode::kDenied, "the SDP answer has none of the offered codecs");
-  agreement_ = agree(theirs, ours, *chosen);
+  if (both.empty())
+    return fail(ErrorCode::kDenied, "the SDP answer has none of the offered codecs");
+  agreement_ = agree(theirs, ours, std::move(both));
   if (ours.dtls.offered())
     agreement_->dtls_setup = answering_setup(theirs.dtls.setup, DtlsSetup::kPassive);
   return *agreement_;
@@ -222,16 +221,16 @@ bool OfferAnswer::acceptable(const SdpMedia& line) const {
   return choose_codec(line).has_value();
 }
 
-std::optional<OfferAnswer::Chosen> OfferAnswer::choose_codec(const SdpMedia& line) const {
+std::optional<AudioFormat> OfferAnswer::choose_codec(const SdpMedia& line) const {
   const auto rank = [&](AudioCodec codec) {
     return std::find(local_.codecs.begin(), local_.codecs.end(), codec) - local_.codecs.begin();
   };
-  std::optional<Chosen> best;
+  std::optional<AudioFormat> best;
   for (const SdpFormat& format : line.formats) {
     const auto codec = codec_of(format);
     if (!codec || rank(*codec) == std::ssize(local_.codecs)) continue;
-    if (local_.order == CodecOrder::kTheirs) return Chosen{*codec, format.payload};
-    if (!best || rank(*codec) < rank(best->codec)) best = Chosen{*codec, format.payload};
+    if (local_.order == CodecOrder::kTheirs) return AudioFormat{*codec, format.payload};
+    if (!best || rank(*codec) < rank(best->codec)) best = AudioFormat{*codec, format.payload};
   }
   return best;
 }
@@ -251,7 +250,7 @@ Result<std::string> OfferAnswer::answer(std::string_view sdp, Direction wanted) 
   if (index == lines.size())
     return fail(ErrorCode::kDenied, "the SDP offer has no audio line that this end can answer");
   const SdpMedia& theirs = lines[index];
-  const Chosen chosen = *choose_codec(theirs);
+  const AudioFormat chosen = *choose_codec(theirs);
   SdpMedia ours = local_line();
   ours.protocol = theirs.protocol;
   ours.mid = theirs.mid;
@@ -269,7 +268,7 @@ Result<std::string> OfferAnswer::answer(std::string_view sdp, Direction wanted) 
     description.bundle = {theirs.mid};
   shape_ = description.media;
   audio_index_ = index;
-  agreement_ = agree(theirs, ours, chosen);
+  agreement_ = agree(theirs, ours, {chosen});
   if (ours.dtls.offered()) agreement_->dtls_setup = ours.dtls.setup;
   return send(std::move(description));
 }

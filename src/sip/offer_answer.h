@@ -40,10 +40,18 @@ struct LocalAudio {
   friend bool operator==(const LocalAudio&, const LocalAudio&) = default;
 };
 
+// A codec under the number that RTP packets bear.
+struct AudioFormat {
+  AudioCodec codec = AudioCodec::kPcmu;
+  std::uint8_t payload = 0;
+
+  friend bool operator==(const AudioFormat&, const AudioFormat&) = default;
+};
+
 // What both ends have agreed, seen from ours.
 struct AudioAgreement {
-  AudioCodec codec = AudioCodec::kPcmu;
-  std::uint8_t payload = 0;                    // both ways: both codecs have static numbers
+  AudioFormat format;                          // what we send
+  std::vector<AudioFormat> received;           // any of these may come (RFC 3264, 6.1 and 7)
   std::optional<std::uint8_t> digits_send;     // the peer's number for telephone-event
   std::optional<std::uint8_t> digits_receive;  // ours
   std::string address;                         // where to send RTP
@@ -95,13 +103,10 @@ class OfferAnswer {
   SdpMedia local_line() const;
   std::string send(SessionDescription description);
   bool acceptable(const SdpMedia& line) const;
-  struct Chosen {
-    AudioCodec codec;
-    std::uint8_t payload;
-  };
   [[nodiscard]] bool reachable(const SdpMedia& line) const;
-  [[nodiscard]] std::optional<Chosen> choose_codec(const SdpMedia& line) const;
-  AudioAgreement agree(const SdpMedia& theirs, const SdpMedia& ours, const Chosen& chosen) const;
+  [[nodiscard]] std::optional<AudioFormat> choose_codec(const SdpMedia& line) const;
+  AudioAgreement agree(const SdpMedia& theirs, const SdpMedia& ours,
+                       std::vector<AudioFormat> formats) const;
 
   LocalAudio local_;
   std::uint64_t session_id_;

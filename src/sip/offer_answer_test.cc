@@ -34,7 +34,7 @@ TEST(OfferAnswer, TwoEndsAgreeOnTheSameCodecAndDigits) {
   ASSERT_TRUE(agreed) << agreed.error().message;
   EXPECT_EQ(agreed->port, 5000);
   EXPECT_EQ(agreed->rtcp_port, 5001);
-  EXPECT_EQ(agreed->codec, AudioCodec::kPcmu);
+  EXPECT_EQ(agreed->format.codec, AudioCodec::kPcmu);
   EXPECT_EQ(agreed->digits_send, 101);
   EXPECT_EQ(callee.agreement()->port, 4000);
   EXPECT_EQ(callee.agreement()->direction, Direction::kSendRecv);
@@ -47,7 +47,7 @@ TEST(OfferAnswer, KeepsThePeersNumberForDigits) {
   ASSERT_TRUE(answer);
   EXPECT_NE(answer->find("m=audio 5000 RTP/AVP 8 97"), std::string::npos) << *answer;
   EXPECT_EQ(callee.agreement()->digits_send, 97);
-  EXPECT_EQ(callee.agreement()->codec, AudioCodec::kPcma);
+  EXPECT_EQ(callee.agreement()->format.codec, AudioCodec::kPcma);
   EXPECT_EQ(callee.agreement()->packet_ms, 30);
 }
 
@@ -57,7 +57,7 @@ TEST(OfferAnswer, OurOrderWinsWhenAskedFor) {
   local.order = CodecOrder::kOurs;
   OfferAnswer callee(local, 2);
   ASSERT_TRUE(callee.answer(offer_of("m=audio 4000 RTP/AVP 0 8\r\n")));
-  EXPECT_EQ(callee.agreement()->codec, AudioCodec::kPcma);
+  EXPECT_EQ(callee.agreement()->format.codec, AudioCodec::kPcma);
 }
 
 TEST(OfferAnswer, OtherMediaAreRefusedInTheirPlace) {
@@ -140,8 +140,8 @@ TEST(OfferAnswer, G711IsKnownByItsNameOnWhateverPayloadType) {
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_NE(answer->find("m=audio 4000 RTP/AVP 97 99\r\n"), std::string::npos) << *answer;
   EXPECT_NE(answer->find("a=rtpmap:97 PCMU/8000\r\n"), std::string::npos) << *answer;
-  EXPECT_EQ(us.agreement()->codec, AudioCodec::kPcmu);
-  EXPECT_EQ(us.agreement()->payload, 97);
+  EXPECT_EQ(us.agreement()->format.codec, AudioCodec::kPcmu);
+  EXPECT_EQ(us.agreement()->format.payload, 97);
 }
 
 TEST(OfferAnswer, OtherMediaWithMistakesAreRefusedInTheirPlace) {
@@ -201,6 +201,28 @@ TEST(OfferAnswer, ABadAnswerLeavesWhatWasAgreed) {
   }
 }
 
+TEST(OfferAnswer, AHostNameIsRefusedAndWhatIsAgreedStays) {
+  OfferAnswer us(telephone(4000), 1);
+  ASSERT_TRUE(us.answer(offer_of("m=audio 5000 RTP/AVP 0\r\n")));
+  const auto again = us.answer(offer_of("m=audio 6000 RTP/AVP 0\r\n", "gateway.example"));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(refusal_status(again.error()), 488);
+  EXPECT_EQ(us.agreement()->address, "198.51.100.1");
+  EXPECT_EQ(us.agreement()->port, 5000);
+}
+
+TEST(OfferAnswer, WhatTheAnswerListsBesidesMayComeAsWell) {
+  OfferAnswer us(telephone(4000), 1);
+  ASSERT_TRUE(us.offer());
+  const auto agreed = us.take_answer(
+      offer_of("m=audio 5000 RTP/AVP 8 0 18 101\r\na=rtpmap:101 telephone-event/8000\r\n"));
+  ASSERT_TRUE(agreed) << agreed.error().message;
+  const AudioFormat pcma{AudioCodec::kPcma, 8};
+  const AudioFormat pcmu{AudioCodec::kPcmu, 0};
+  EXPECT_EQ(agreed->format, pcma);
+  EXPECT_EQ(agreed->received, (std::vector{pcma, pcmu}));
+}
+
 TEST(OfferAnswer, AnAnswerMayComeAgainAndTheLastCounts) {
   OfferAnswer us(telephone(4000), 1);
   EXPECT_FALSE(us.take_answer(offer_of("m=audio 5000 RTP/AVP 0\r\n"))) << "nothing was offered";
@@ -209,7 +231,7 @@ TEST(OfferAnswer, AnAnswerMayComeAgainAndTheLastCounts) {
   const auto final = us.take_answer(offer_of("m=audio 6000 RTP/AVP 8\r\n"));
   ASSERT_TRUE(final) << final.error().message;
   EXPECT_EQ(us.agreement()->port, 6000);
-  EXPECT_EQ(us.agreement()->codec, AudioCodec::kPcma);
+  EXPECT_EQ(us.agreement()->format.codec, AudioCodec::kPcma);
   EXPECT_TRUE(us.offer()) << "nothing is pending";
 }
 
