@@ -110,8 +110,10 @@ void CallControl::line_answer(LineId line, const std::string& sdp) {
   Call* call = find_line(line);
   TelephoneLeg* leg = call == nullptr ? nullptr : leg_of(*call, line);
   if (leg == nullptr || !leg->sdp) return;
+  const bool held_before = holds(*leg);
   if (leg->sdp->take_answer(sdp)) {
     take_remote(*leg);
+    if (holds(*leg) != held_before) phone_hold_changed(*call, *leg);
   } else if (leg == &call->caller && !leg->sdp->agreement()) {
     end_call(*call, wire::CUT_OFF, "the caller's telephone offers no sound that we know");
   }

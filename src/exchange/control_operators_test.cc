@@ -121,6 +121,18 @@ TEST_F(Line, HoldsAndResumesByCommandAndByPhone) {
   EXPECT_THAT(report.said, ElementsAre("hold", "resume"));
 }
 
+TEST_F(Line, APhoneHoldsAndResumesAlsoInItsAnswerToOurOffer) {
+  const LineId phone = talk();
+  const auto phone_answers = [&](const char* direction) {
+    control.line_offer_wanted(phone);
+    control.line_answer(phone, std::string(kOffer) + direction);
+  };
+  phone_answers("a=sendonly\r\n");
+  EXPECT_THAT(report.said, ElementsAre("hold"));
+  phone_answers("a=sendrecv\r\n");
+  EXPECT_THAT(report.said, ElementsAre("hold", "resume"));
+}
+
 TEST_F(Line, APhoneThatRefreshesItsSessionTakesNobodyOffHold) {
   const LineId phone = talk();
   const auto hold = [this](bool on) {
