@@ -6,7 +6,6 @@ namespace madoguchi::recording {
 namespace {
 
 constexpr std::size_t kMostMarks = 10'000;
-constexpr Micros kSettle = std::chrono::seconds(3);  // later than this no frame is taken any more
 constexpr Micros kMostAtOnce = std::chrono::seconds(60);
 
 // Samples are 125 µs long.
@@ -26,7 +25,7 @@ Result<Outline> outline_of(ByteView file, const SealKeyPair& keys) {
     auto chunk = reader->next();
     if (!chunk) return tl::unexpected(chunk.error());
     if (*chunk == nullptr) break;
-    timeline.discard((*chunk)->base - kSettle);
+    timeline.discard((*chunk)->base - Timeline::kSettle);
     for (const Frame& frame : (*chunk)->frames) timeline.add(frame);
     outline.frames += (*chunk)->frames.size();
     for (const Mark& mark : (*chunk)->marks) {
@@ -56,7 +55,8 @@ Result<void> Player::read_on(Pass& pass) {
   if (!chunk) return tl::unexpected(chunk.error());
   pass.pending = *chunk;
   pass.over = *chunk == nullptr;
-  if (!pass.over) pass.settled = std::max(pass.settled, whole_samples((*chunk)->base - kSettle));
+  if (!pass.over)
+    pass.settled = std::max(pass.settled, whole_samples((*chunk)->base - Timeline::kSettle));
   return {};
 }
 

@@ -182,6 +182,40 @@ TEST(RecordingWav, ArrivalJitterDoesNotShow) {
   for (std::size_t n = 0; n < 200 * 160; ++n) ASSERT_EQ(wav->left(n), 32124) << n;
 }
 
+// In what each burst holds one frame is missing.
+TEST(RecordingWav, WhatANetworkHeldBackAndGaveAtOnceStandsWhereItWasSpoken) {
+  Tape tape;
+  for (int n = 0; n < 400; ++n) {
+    if (n % 100 == 70) continue;
+    const int held = n % 100 < 50 ? n : std::max(n, n / 100 * 100 + 85);  // 0.7 s, four times
+    Frame frame = frame_at(n, Channel::kCaller, kLoud);
+    frame.at = milliseconds(20) * held;
+    tape.frame(frame);
+  }
+  tape.end(seconds(8));
+  const auto wav = render(tape.file());
+  ASSERT_TRUE(wav.has_value());
+  for (std::size_t n = 0; n < 400 * 160; ++n)
+    ASSERT_EQ(wav->left(n), n / 160 % 100 == 70 ? 0 : 32124) << n;
+  EXPECT_EQ(wav->about.lost, 4U);
+}
+
+TEST(RecordingWav, AStreamThatStaysLateIsAnchoredAtItsArrival) {
+  Tape tape;
+  for (int n = 0; n < 400; ++n) {
+    Frame frame = frame_at(n, Channel::kCaller, kLoud);
+    if (n >= 50) frame.at += milliseconds(500);  // another way through the network
+    tape.frame(frame);
+  }
+  tape.end(seconds(9));
+  const auto wav = render(tape.file());
+  ASSERT_TRUE(wav.has_value());
+  EXPECT_EQ(wav->about.lost, 0U);
+  std::size_t silent = 0;
+  for (std::size_t n = 0; n < 425 * 160; ++n) silent += wav->left(n) == 0 ? 1 : 0;
+  EXPECT_EQ(silent, 25U * 160U) << "nothing of it is left out";
+}
+
 TEST(RecordingWav, LossAndPauseAreSilenceInTheirPlace) {
   Tape tape;
   for (int n = 0; n < 200; ++n) {

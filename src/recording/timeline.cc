@@ -9,7 +9,8 @@ namespace madoguchi::recording {
 namespace {
 
 // Beyond this a stream's own clock and the arrival's disagree: silence suppression, a new source
-// behind the same SSRC, or clocks that drifted apart. The stream is anchored anew at its arrival.
+// behind the same SSRC, or clocks that drifted apart. The stream is anchored anew at its arrival,
+// unless it runs on without a break and may catch up: a network that stalled gives all at once.
 constexpr std::int64_t kDisagree = 200 * 8;
 
 std::int64_t sample_at(Micros at) {
@@ -30,20 +31,22 @@ std::int64_t Timeline::place(const Frame& frame) {
   const auto since = static_cast<std::int32_t>(frame.timestamp - run.base_timestamp);
   std::int64_t at = run.base + since;
   const bool same_stream = !fresh && run.ssrc == frame.ssrc;
+  const auto hole = static_cast<std::int16_t>(frame.sequence - run.next_sequence);
   if (same_stream) {
-    const auto hole = static_cast<std::int16_t>(frame.sequence - run.next_sequence);
     if (hole > 0 && hole < 3000) lost_ += static_cast<std::uint64_t>(hole);
     if (hole < 0 && hole > -3000 && lost_ > 0) --lost_;  // it was late, not lost
-    if (hole >= 0 || hole <= -3000)
-      run.next_sequence = static_cast<std::uint16_t>(frame.sequence + 1);
-  } else {
-    run.next_sequence = static_cast<std::uint16_t>(frame.sequence + 1);
   }
-  if (!same_stream || std::abs(at - arrived) > kDisagree) {
+  if (!same_stream || hole >= 0 || hole <= -3000)
+    run.next_sequence = static_cast<std::uint16_t>(frame.sequence + 1);
+  const bool runs_on =
+      same_stream && since == (hole + 1) * static_cast<std::int64_t>(frame.payload.size());
+  const bool may_catch_up = runs_on && at < arrived && arrived - run.in_step < sample_at(kSettle);
+  if (!same_stream || (std::abs(at - arrived) > kDisagree && !may_catch_up)) {
     at = arrived;
     run.taken = run.written;
     run.ssrc = frame.ssrc;
   }
+  if (std::abs(at - arrived) <= kDisagree) run.in_step = arrived;
   // Kept close to the newest frame, so that 32 bits of timestamp never wrap within it.
   run.base = at;
   run.base_timestamp = frame.timestamp;

@@ -13,6 +13,9 @@ namespace madoguchi::recording {
 
 class Timeline {
  public:
+  // Later than this no frame is taken any more: what lies so far before the newest may be released.
+  static constexpr Micros kSettle = std::chrono::seconds(3);
+
   Timeline();
 
   // Frames come in the order of their arrival. Several sources of one channel are added up.
@@ -35,6 +38,7 @@ class Timeline {
     std::uint32_t base_timestamp = 0;
     std::uint16_t next_sequence = 0;
     std::int64_t base = 0;
+    std::int64_t in_step = 0;  // when it last arrived where its own clock puts it
     std::int64_t written = 0;  // where its sound ends
     std::int64_t taken =
         0;  // samples before it stay as they are: an earlier run of the source wrote them

@@ -13,7 +13,6 @@ constexpr std::size_t kHeadBytes = 44;
 constexpr std::uint32_t kRate = 8000;
 constexpr std::uint16_t kChannels = 2;
 constexpr std::uint64_t kMostSamples = (0xFFFFFFFFULL - kHeadBytes) / 4;
-constexpr Micros kSettle = std::chrono::seconds(3);  // later than this no frame is taken any more
 
 std::uint64_t samples_in(Micros length) {
   return static_cast<std::uint64_t>(length.count()) * 8 / 1000;
@@ -71,7 +70,7 @@ Result<Outline> to_wav(ByteView file, const SealKeyPair& keys, const WavSink& si
     auto chunk = reader->next();
     if (!chunk) return tl::unexpected(chunk.error());
     if (*chunk == nullptr) break;
-    if (!pass_on(timeline, (*chunk)->base - kSettle, sink)) return refused();
+    if (!pass_on(timeline, (*chunk)->base - Timeline::kSettle, sink)) return refused();
     for (const Frame& frame : (*chunk)->frames) timeline.add(frame);
   }
   if (!pass_on(timeline, rendered->length, sink)) return refused();
