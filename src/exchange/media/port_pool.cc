@@ -4,12 +4,12 @@
 
 namespace madoguchi::exchange {
 
-PortPool::PortPool(std::uint16_t first, std::uint16_t last)
-    : first_(first), used_((static_cast<std::size_t>(last) - first + 1) / 2, false) {}
+PortPool::PortPool(std::uint16_t first, std::uint16_t last, const Rest& rest)
+    : rest_(rest), first_(first), used_((static_cast<std::size_t>(last) - first + 1) / 2, false) {}
 
 Result<PortPair> PortPool::take(const std::string& ip, MonoTime now) {
   const bool fits = !resting_.empty() && resting_.front().ports.ip == ip;
-  if (fits && now - resting_.front().since >= kRest) return wake_oldest();
+  if (fits && has_rested(now)) return wake_oldest();
   auto opened = open_another(ip);
   // Where the range or the descriptors are few, one that has not rested is better than none.
   if (!opened && fits) return wake_oldest();
@@ -42,6 +42,11 @@ Result<PortPair> PortPool::open_another(const std::string& ip) {
   return fail(ErrorCode::kExhausted,
               fmt::format("no RTP port pair is free in {} to {}: widen the range", first_,
                           first_ + used_.size() * 2 - 1));
+}
+
+bool PortPool::has_rested(MonoTime now) const {
+  const auto rested = now - resting_.front().since;
+  return rested >= (resting_.size() < rest_.many ? rest_.wanted : rest_.least);
 }
 
 PortPair PortPool::wake_oldest() {

@@ -23,11 +23,19 @@ struct PortPair {
 
 class PortPool {
  public:
-  static constexpr Micros kRest = std::chrono::seconds(2);
   static constexpr std::size_t kMostResting = 2048;  // pairs; more are closed
 
+  struct Rest {
+    // So long a peer whose BYE got lost is told again, and may go on sending (RFC 3261, timer F).
+    Micros wanted = std::chrono::seconds(32);
+    // Where calls come in such numbers that `many` pairs rest, the one that rested longest serves.
+    Micros least = std::chrono::seconds(2);
+    std::size_t many = 1024;
+  };
+
   // `first` is even, `last` at least first + 1.
-  PortPool(std::uint16_t first, std::uint16_t last);
+  PortPool(std::uint16_t first, std::uint16_t last) : PortPool(first, last, Rest{}) {}
+  PortPool(std::uint16_t first, std::uint16_t last, const Rest& rest);
 
   // Skips ports that others hold. kExhausted when none is left; other errors are bind's.
   Result<PortPair> take(const std::string& ip, MonoTime now);
@@ -45,7 +53,9 @@ class PortPool {
   };
   Result<PortPair> open_another(const std::string& ip);
   PortPair wake_oldest();
+  [[nodiscard]] bool has_rested(MonoTime now) const;
 
+  Rest rest_;
   std::uint16_t first_;
   std::vector<bool> used_;  // by pair
   std::size_t next_ = 0;

@@ -22,9 +22,9 @@ std::uint16_t free_range(int pairs) {
   return 34000;
 }
 
-PortPool pool_of(int pairs) {
+PortPool pool_of(int pairs, const PortPool::Rest& rest = {}) {
   const std::uint16_t first = free_range(pairs);
-  return {first, static_cast<std::uint16_t>(first + 2 * pairs - 1)};
+  return {first, static_cast<std::uint16_t>(first + 2 * pairs - 1), rest};
 }
 
 TEST(PortPool, APairThatRestedServesAgainWithoutWhatCameMeanwhile) {
@@ -40,7 +40,7 @@ TEST(PortPool, APairThatRestedServesAgainWithoutWhatCameMeanwhile) {
   ASSERT_TRUE(sender);
   const Bytes late{1, 2, 3};
   ASSERT_TRUE(sender->send(late, *rtp::Address::parse(kLoopback, port)));
-  auto again = pool.take(kLoopback, kStart + PortPool::kRest);
+  auto again = pool.take(kLoopback, kStart + PortPool::Rest().wanted);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->rtp.port(), port);
   EXPECT_EQ(again->rtp.fd(), fd);
@@ -65,12 +65,29 @@ TEST(PortPool, OneThatHasNotRestedIsTakenLast) {
   EXPECT_EQ(pool.take(kLoopback, kStart).error().code, ErrorCode::kExhausted);
 }
 
+TEST(PortPool, WhereManyRestTheLongestRestedServesSooner) {
+  PortPool pool = pool_of(4, {std::chrono::seconds(32), std::chrono::seconds(2), 2});
+  std::vector<PortPair> pairs;
+  for (int n = 0; n < 2; ++n) pairs.push_back(*pool.take(kLoopback, kStart));
+  const std::uint16_t longest = pairs.front().rtp.port();
+  for (PortPair& pair : pairs) pool.give_back(std::move(pair), kStart);
+  const auto fresh = pool.take(kLoopback, kStart + std::chrono::seconds(1));
+  ASSERT_TRUE(fresh);
+  EXPECT_GT(fresh->rtp.port(), longest + 2);
+  const auto sooner = pool.take(kLoopback, kStart + std::chrono::seconds(2));
+  ASSERT_TRUE(sooner);
+  EXPECT_EQ(sooner->rtp.port(), longest);
+  const auto few_rest = pool.take(kLoopback, kStart + std::chrono::seconds(31));
+  ASSERT_TRUE(few_rest);
+  EXPECT_GT(few_rest->rtp.port(), fresh->rtp.port());
+}
+
 TEST(PortPool, AnAddressOfItsOwnGetsSocketsOfItsOwn) {
   PortPool pool = pool_of(1);
   auto pair = pool.take(kLoopback, kStart);
   ASSERT_TRUE(pair);
   pool.give_back(std::move(*pair), kStart);
-  auto other = pool.take("127.0.0.2", kStart + PortPool::kRest);
+  auto other = pool.take("127.0.0.2", kStart + PortPool::Rest().wanted);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->ip, "127.0.0.2");
   EXPECT_EQ(pool.taken(), 1u);
